@@ -1,0 +1,1 @@
+"""What an AI agent exports: the metric catalog."""

@@ -1,0 +1,1 @@
+"""Dashboards and alerts as code for AI agents, proven before they ship."""

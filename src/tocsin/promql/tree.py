@@ -1,0 +1,261 @@
+"""PromQL expressions as immutable values: build them, compare them, rewrite them, print them.
+
+A window may be left open: `ADAPTIVE` is a fixed range in a rule and `$__rate_interval` in a panel, `SHOWN` is
+the dashboard's time range.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields, replace
+from decimal import Decimal
+from typing import Literal, cast
+
+from tocsin.metrics import Matcher
+from tocsin.units import Quantity, plain
+
+Place = Literal["rule", "panel"]
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """How far back a range reaches: `duration` in rules, `variable` in panels where there is one."""
+
+    duration: str | None
+    variable: str | None = None
+
+    def text(self, place: Place) -> str:
+        if place == "panel" and self.variable:
+            return self.variable
+        if self.duration is None:
+            raise ValueError(f"{self.variable} stands for a dashboard's time range; a rule has none")
+        return self.duration
+
+
+ADAPTIVE = Window("5m", "$__rate_interval")
+SHOWN = Window(None, "$__range")
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A PromQL expression. Arithmetic on nodes gives nodes."""
+
+    def __add__(self, other: Operand) -> Binary:
+        return Binary("+", self, operand(other))
+
+    def __sub__(self, other: Operand) -> Binary:
+        return Binary("-", self, operand(other))
+
+    def __mul__(self, other: Operand) -> Binary:
+        return Binary("*", self, operand(other))
+
+    def __truediv__(self, other: Operand) -> Binary:
+        return Binary("/", self, operand(other))
+
+    def __rsub__(self, other: int | Decimal | Quantity) -> Binary:
+        return Binary("-", operand(other), self)
+
+    def text(self, place: Place = "rule") -> str:
+        """The expression on one line."""
+        return _print(self, place)
+
+    def children(self) -> Iterator[Node]:
+        for slot in fields(self):
+            value = getattr(self, slot.name)
+            if isinstance(value, Node):
+                yield value
+            elif isinstance(value, tuple):
+                yield from (item for item in value if isinstance(item, Node))
+
+    def walk(self) -> Iterator[Node]:
+        yield self
+        for child in self.children():
+            yield from child.walk()
+
+    def rewrite(self, change: Callable[[Node], Node | None]) -> Node:
+        """The expression with every node for which `change` answers replaced, outermost first."""
+        changed = change(self)
+        if changed is not None:
+            return changed
+        new: dict[str, object] = {}
+        for slot in fields(self):
+            value = getattr(self, slot.name)
+            if isinstance(value, Node):
+                child: object = value.rewrite(change)
+            elif isinstance(value, tuple) and any(isinstance(item, Node) for item in value):
+                child = tuple(item.rewrite(change) if isinstance(item, Node) else item for item in value)
+            else:
+                continue
+            if child != value:
+                new[slot.name] = child
+        return cast(Node, replace(self, **new)) if new else self  # type: ignore[arg-type]
+
+
+Operand = Node | Quantity | Decimal | int
+
+
+def operand(value: Operand) -> Node:
+    """A node for a number, a quantity (in its own unit) or a node."""
+    if isinstance(value, Node):
+        return value
+    if isinstance(value, Quantity):
+        return Number(value.value)
+    if isinstance(value, bool) or not isinstance(value, int | Decimal):
+        raise TypeError(
+            f"{value!r} is no part of an expression: use an indicator, a quantity, an int or a Decimal"
+        )
+    return Number(Decimal(value))
+
+
+@dataclass(frozen=True, slots=True)
+class Number(Node):
+    value: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Text(Node):
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Select(Node):
+    """An instant vector selector. `name` is empty where only matchers name the metric."""
+
+    name: str
+    matchers: tuple[Matcher, ...] = ()
+    offset: str | None = None
+    at: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Range(Node):
+    of: Select
+    window: Window
+
+
+@dataclass(frozen=True, slots=True)
+class Subquery(Node):
+    of: Node
+    window: Window
+    step: str | None = None
+    offset: str | None = None
+    at: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Node):
+    function: str
+    arguments: tuple[Node, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregate(Node):
+    """`grouping` is None where neither `by` nor `without` is written."""
+
+    operator: str
+    of: Node
+    grouping: tuple[str, ...] | None = None
+    without: bool = False
+    parameter: Node | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Matching:
+    """How the two sides of an operator find each other."""
+
+    labels: tuple[str, ...] | None = None
+    ignoring: bool = False
+    group: Literal["left", "right"] | None = None
+    include: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Binary(Node):
+    operator: str
+    left: Node
+    right: Node
+    matching: Matching = Matching()
+    boolean: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Negate(Node):
+    of: Node
+
+
+_PRECEDENCE = {"or": 1, "and": 2, "unless": 2, "==": 3, "!=": 3, "<=": 3, "<": 3, ">=": 3, ">": 3}
+_PRECEDENCE |= {"+": 4, "-": 4, "*": 5, "/": 5, "%": 5, "atan2": 5, "^": 6}
+
+
+def quoted(text: str) -> str:
+    """A PromQL string literal."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{escaped}"'
+
+
+def _modifiers(offset: str | None, at: str | None) -> str:
+    return (f" @ {at}" if at else "") + (f" offset {offset}" if offset else "")
+
+
+def _operand(node: Node, place: Place, minimum: int) -> str:
+    text = _print(node, place)
+    if isinstance(node, Binary) and _PRECEDENCE[node.operator] < minimum:
+        return f"({text})"
+    return f"({text})" if isinstance(node, Negate) and minimum > 5 else text
+
+
+def _print(node: Node, place: Place) -> str:
+    match node:
+        case Number(value):
+            return plain(value) if value.is_finite() else str(value).replace("Infinity", "Inf")
+        case Text(value):
+            return quoted(value)
+        case Select():
+            return _selector(node, "")
+        case Range(of, window):
+            return _selector(of, f"[{window.text(place)}]")
+        case Subquery(of, window, step, offset, at):
+            inner = _operand(of, place, 7)
+            return f"{inner}[{window.text(place)}:{step or ''}]{_modifiers(offset, at)}"
+        case Call(function, arguments):
+            return f"{function}({', '.join(_print(argument, place) for argument in arguments)})"
+        case Aggregate():
+            return _aggregate(node, place)
+        case Binary():
+            return _binary(node, place)
+        case Negate(of):
+            return f"-{_operand(of, place, 6)}"
+        case _:
+            raise TypeError(f"{node!r} is no PromQL")
+
+
+def _selector(node: Select, window: str) -> str:
+    matchers = ",".join(str(matcher) for matcher in node.matchers)
+    braces = f"{{{matchers}}}" if matchers or not node.name else ""
+    return f"{node.name}{braces}{window}{_modifiers(node.offset, node.at)}"
+
+
+def _aggregate(node: Aggregate, place: Place) -> str:
+    grouping = ""
+    if node.grouping is not None:
+        grouping = f" {'without' if node.without else 'by'} ({', '.join(node.grouping)}) "
+    parameter = f"{_print(node.parameter, place)}, " if node.parameter else ""
+    return f"{node.operator}{grouping}({parameter}{_print(node.of, place)})"
+
+
+def _binary(node: Binary, place: Place) -> str:
+    level = _PRECEDENCE[node.operator]
+    # All operators associate to the left, but for ^.
+    right_first = node.operator == "^"
+    left = _operand(node.left, place, level + 1 if right_first else level)
+    right = _operand(node.right, place, level if right_first else level + 1)
+    words = [node.operator]
+    if node.boolean:
+        words.append("bool")
+    matching = node.matching
+    if matching.labels is not None:
+        words.append(f"{'ignoring' if matching.ignoring else 'on'} ({', '.join(matching.labels)})")
+    if matching.group:
+        include = f" ({', '.join(matching.include)})" if matching.include else ""
+        words.append(f"group_{matching.group}{include}")
+    return f"{left} {' '.join(words)} {right}"
