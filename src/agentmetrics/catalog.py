@@ -70,6 +70,7 @@ llm_cost = Counter(
     "Estimated cost of the models' tokens, in USD.",
     labels=(model, tenant_id, agent_name),
     unit=USD,
+    initialised=True,
 )
 tenant_daily_budget = Gauge(
     "tenant_daily_budget_usd",
@@ -98,6 +99,7 @@ llm_rate_limit_errors = Counter(
     "Calls that a model's provider refused because of its rate limit.",
     labels=(model, provider, tenant_id),
     unit=CALLS,
+    initialised=True,
 )
 tool_execution_errors = Counter(
     "tool_execution_errors_total",

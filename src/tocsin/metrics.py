@@ -173,8 +173,8 @@ class Histogram(Metric):
 
     @property
     def sum(self) -> Counter:
-        """The sum of all that was observed."""
-        return Counter(f"{self.name}_sum", self.help, labels=self.labels, unit=self.unit)
+        """The sum of all that was observed. Divided by the count it gives the histogram's unit again."""
+        return Counter(f"{self.name}_sum", self.help, labels=self.labels, unit=self.unit * self.counts)
 
     @property
     def count(self) -> Counter:

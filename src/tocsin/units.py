@@ -60,11 +60,9 @@ class Unit:
             return None
         rest = tuple(factor for factor in self.factors if factor[0] != "seconds")
         for time in (SECONDS, MINUTES, HOURS, DAYS):
-            for known in _known():
-                if known.factors == rest and known.scale / time.scale == self.scale:
-                    return known, time
-        if self.scale == 1:
-            return _named(rest, Fraction(1)), SECONDS
+            what = _named(rest, self.scale * time.scale)
+            if what.scale == 1 or what in _known():
+                return what, time
         return None
 
     def __str__(self) -> str:
@@ -75,6 +73,10 @@ def _named(factors: Factors, scale: Fraction) -> Unit:
     for known in _known():
         if known.factors == factors and known.scale == scale:
             return known
+    rate = Unit("", factors, scale).per_time
+    if rate:
+        what, time = rate
+        return Unit(f"{what}/{time.name.removesuffix('s')}", factors, scale)
     above = " ".join(name if power == 1 else f"{name}^{power}" for name, power in factors if power > 0)
     below = " ".join(name if power == -1 else f"{name}^{-power}" for name, power in factors if power < 0)
     text = f"{above or '1'}/{below}" if below else above or "1"

@@ -32,6 +32,7 @@ from tocsin.promql.tree import (
 __all__ = [
     "ADAPTIVE",
     "SHOWN",
+    "above_zero",
     "average",
     "complement",
     "increase",

@@ -26,9 +26,7 @@ def milliseconds_of(duration: str) -> int:
     if not duration or not found:
         raise ValueError(f"{duration!r} is no duration: write it like 30s, 5m, 1h30m or 1d")
     return sum(
-        int(number) * size
-        for number, size in zip(found.groups(), _MILLISECONDS.values(), strict=True)
-        if number
+        int(number) * size for number, size in zip(found.groups(), _MILLISECONDS.values(), strict=True) if number
     )
 
 

@@ -84,8 +84,8 @@ def _length(duration: timedelta) -> int:
     return duration // _MILLISECOND
 
 
-def _window(duration: timedelta) -> Window:
-    length = _length(duration)
+def _window(duration: timedelta | None) -> Window:
+    length = _length(duration or timedelta())
     variable = _BY_LENGTH.get(length)
     if variable == ADAPTIVE.variable:
         return ADAPTIVE

@@ -6,15 +6,16 @@ the dashboard's time range.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 from decimal import Decimal
-from typing import Literal, cast
+from typing import Literal
 
 from tocsin.metrics import Matcher
 from tocsin.units import Quantity, plain
 
-Place = Literal["rule", "panel"]
+Standing = Literal["rule", "panel"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ class Window:
     duration: str | None
     variable: str | None = None
 
-    def text(self, place: Place) -> str:
+    def text(self, place: Standing) -> str:
         if place == "panel" and self.variable:
             return self.variable
         if self.duration is None:
@@ -55,40 +56,35 @@ class Node:
     def __rsub__(self, other: int | Decimal | Quantity) -> Binary:
         return Binary("-", operand(other), self)
 
-    def text(self, place: Place = "rule") -> str:
+    def text(self, place: Standing = "rule") -> str:
         """The expression on one line."""
         return _print(self, place)
 
-    def children(self) -> Iterator[Node]:
-        for slot in fields(self):
-            value = getattr(self, slot.name)
-            if isinstance(value, Node):
-                yield value
-            elif isinstance(value, tuple):
-                yield from (item for item in value if isinstance(item, Node))
+    def children(self) -> tuple[Node, ...]:
+        """The expressions that this one is made of."""
+        return ()
+
+    def with_children(self, children: tuple[Node, ...]) -> Node:
+        """The same expression made of others, as many as it has."""
+        raise TypeError(f"{type(self).__name__} is made of {len(children)} expressions")
 
     def walk(self) -> Iterator[Node]:
-        yield self
-        for child in self.children():
-            yield from child.walk()
+        waiting: list[Node] = [self]
+        while waiting:
+            node = waiting.pop()
+            yield node
+            waiting.extend(node.children())
 
     def rewrite(self, change: Callable[[Node], Node | None]) -> Node:
         """The expression with every node for which `change` answers replaced, outermost first."""
         changed = change(self)
         if changed is not None:
             return changed
-        new: dict[str, object] = {}
-        for slot in fields(self):
-            value = getattr(self, slot.name)
-            if isinstance(value, Node):
-                child: object = value.rewrite(change)
-            elif isinstance(value, tuple) and any(isinstance(item, Node) for item in value):
-                child = tuple(item.rewrite(change) if isinstance(item, Node) else item for item in value)
-            else:
-                continue
-            if child != value:
-                new[slot.name] = child
-        return cast(Node, replace(self, **new)) if new else self  # type: ignore[arg-type]
+        children = self.children()
+        if not children:
+            return self
+        new = tuple(child.rewrite(change) for child in children)
+        return self if all(map(operator.is_, new, children)) else self.with_children(new)
 
 
 Operand = Node | Quantity | Decimal | int
@@ -101,9 +97,7 @@ def operand(value: Operand) -> Node:
     if isinstance(value, Quantity):
         return Number(value.value)
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
-        raise TypeError(
-            f"{value!r} is no part of an expression: use an indicator, a quantity, an int or a Decimal"
-        )
+        raise TypeError(f"{value!r} is no part of an expression: use an indicator, a quantity, an int or a Decimal")
     return Number(Decimal(value))
 
 
@@ -132,6 +126,14 @@ class Range(Node):
     of: Select
     window: Window
 
+    def children(self) -> tuple[Node, ...]:
+        return (self.of,)
+
+    def with_children(self, children: tuple[Node, ...]) -> Range:
+        (of,) = children
+        assert isinstance(of, Select), "a range is one of a selector"
+        return Range(of, self.window)
+
 
 @dataclass(frozen=True, slots=True)
 class Subquery(Node):
@@ -141,11 +143,23 @@ class Subquery(Node):
     offset: str | None = None
     at: str | None = None
 
+    def children(self) -> tuple[Node, ...]:
+        return (self.of,)
+
+    def with_children(self, children: tuple[Node, ...]) -> Subquery:
+        return Subquery(children[0], self.window, self.step, self.offset, self.at)
+
 
 @dataclass(frozen=True, slots=True)
 class Call(Node):
     function: str
     arguments: tuple[Node, ...] = ()
+
+    def children(self) -> tuple[Node, ...]:
+        return self.arguments
+
+    def with_children(self, children: tuple[Node, ...]) -> Call:
+        return Call(self.function, children)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +171,13 @@ class Aggregate(Node):
     grouping: tuple[str, ...] | None = None
     without: bool = False
     parameter: Node | None = None
+
+    def children(self) -> tuple[Node, ...]:
+        return (self.of,) if self.parameter is None else (self.of, self.parameter)
+
+    def with_children(self, children: tuple[Node, ...]) -> Aggregate:
+        parameter = children[1] if len(children) > 1 else None
+        return Aggregate(self.operator, children[0], self.grouping, self.without, parameter)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,10 +198,22 @@ class Binary(Node):
     matching: Matching = Matching()
     boolean: bool = False
 
+    def children(self) -> tuple[Node, ...]:
+        return (self.left, self.right)
+
+    def with_children(self, children: tuple[Node, ...]) -> Binary:
+        return Binary(self.operator, children[0], children[1], self.matching, self.boolean)
+
 
 @dataclass(frozen=True, slots=True)
 class Negate(Node):
     of: Node
+
+    def children(self) -> tuple[Node, ...]:
+        return (self.of,)
+
+    def with_children(self, children: tuple[Node, ...]) -> Negate:
+        return Negate(children[0])
 
 
 _PRECEDENCE = {"or": 1, "and": 2, "unless": 2, "==": 3, "!=": 3, "<=": 3, "<": 3, ">=": 3, ">": 3}
@@ -197,14 +230,14 @@ def _modifiers(offset: str | None, at: str | None) -> str:
     return (f" @ {at}" if at else "") + (f" offset {offset}" if offset else "")
 
 
-def _operand(node: Node, place: Place, minimum: int) -> str:
+def _operand(node: Node, place: Standing, minimum: int) -> str:
     text = _print(node, place)
     if isinstance(node, Binary) and _PRECEDENCE[node.operator] < minimum:
         return f"({text})"
     return f"({text})" if isinstance(node, Negate) and minimum > 5 else text
 
 
-def _print(node: Node, place: Place) -> str:
+def _print(node: Node, place: Standing) -> str:
     match node:
         case Number(value):
             return plain(value) if value.is_finite() else str(value).replace("Infinity", "Inf")
@@ -235,7 +268,7 @@ def _selector(node: Select, window: str) -> str:
     return f"{node.name}{braces}{window}{_modifiers(node.offset, node.at)}"
 
 
-def _aggregate(node: Aggregate, place: Place) -> str:
+def _aggregate(node: Aggregate, place: Standing) -> str:
     grouping = ""
     if node.grouping is not None:
         grouping = f" {'without' if node.without else 'by'} ({', '.join(node.grouping)}) "
@@ -243,7 +276,7 @@ def _aggregate(node: Aggregate, place: Place) -> str:
     return f"{node.operator}{grouping}({parameter}{_print(node.of, place)})"
 
 
-def _binary(node: Binary, place: Place) -> str:
+def _binary(node: Binary, place: Standing) -> str:
     level = _PRECEDENCE[node.operator]
     # All operators associate to the left, but for ^.
     right_first = node.operator == "^"
@@ -256,6 +289,6 @@ def _binary(node: Binary, place: Place) -> str:
     if matching.labels is not None:
         words.append(f"{'ignoring' if matching.ignoring else 'on'} ({', '.join(matching.labels)})")
     if matching.group:
-        include = f" ({', '.join(matching.include)})" if matching.include else ""
-        words.append(f"group_{matching.group}{include}")
+        # The brackets are there even when empty: what follows may begin with one.
+        words.append(f"group_{matching.group} ({', '.join(matching.include)})")
     return f"{left} {' '.join(words)} {right}"

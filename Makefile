@@ -1,0 +1,30 @@
+# The two commands are `make generate` and `make test`. Each sets up what it needs, in .venv.
+
+.DEFAULT_GOAL := help
+.PHONY: help generate test check clean
+
+TOCSIN := .venv/bin/tocsin
+
+help:
+	@echo "make generate   compile monitors/ and rules/ into generated/"
+	@echo "make test       prove the alerts and run the whole suite"
+	@echo "make check      findings, drift of generated/, promtool: what CI and hooks run"
+	@echo "make clean      remove what was set up (.venv and caches)"
+
+generate:
+	@sh setup/venv.sh run
+	@$(TOCSIN) generate
+
+test:
+	@sh setup/venv.sh dev
+	@sh setup/promtool.sh
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" .venv/bin/pytest -n 2
+
+check:
+	@sh setup/venv.sh run
+	@sh setup/promtool.sh
+	@$(TOCSIN) check
+
+clean:
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -not -path './.git/*' -prune -exec rm -rf {} +

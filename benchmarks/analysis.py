@@ -1,0 +1,90 @@
+"""The typed analysis beside the parse alone, over distinct expressions, in one run on one machine.
+
+Run: python benchmarks/analysis.py. It prints microseconds an expression and the ratio of the two.
+"""
+
+from __future__ import annotations
+
+import gc
+import itertools
+import sys
+import time
+from collections.abc import Callable, Sequence
+
+import promql_parser
+
+from agentmetrics.catalog import CATALOG
+from tocsin.metrics import Counter, Histogram
+from tocsin.promql import parse
+from tocsin.promql.infer import Context, analyse
+from tocsin.promql.world import World
+
+ROUNDS = 7
+MOST = 4000
+WINDOWS = ("1m", "2m", "5m", "10m", "30m", "1h")
+
+
+def expressions() -> list[str]:
+    """Distinct expressions in the shapes that dashboards and rules have."""
+    found: list[str] = []
+    for metric, window in itertools.product(CATALOG, WINDOWS):
+        for label, number in itertools.product(metric.labels, range(1, 25)):
+            by, name = label.name, metric.name
+            if isinstance(metric, Histogram):
+                buckets = f"sum by ({by}, le) (rate({name}_bucket[{window}]))"
+                found.append(f"histogram_quantile(0.99, {buckets}) > {number}")
+                of_sum, count = (f"sum by ({by}) (rate({name}_{part}[{window}]))" for part in ("sum", "count"))
+                found.append(f"{of_sum} / ({count} > {number})")
+            elif isinstance(metric, Counter):
+                part = f'sum by ({by}) (rate({name}{{{by}!="x{number}"}}[{window}]))'
+                whole = f"sum by ({by}) (rate({name}[{window}]))"
+                found.append(f"({part} or {whole} * 0) / ({whole} > 0)")
+                found.append(f"sum by ({by}) (increase({name}[{window}])) > {number}")
+            else:
+                found.append(f'max by ({by}) (max_over_time({name}{{{by}=~"a|b{number}"}}[{window}])) / {number}')
+    distinct = list(dict.fromkeys(found))
+    return distinct[:: max(1, len(distinct) // MOST)]
+
+
+def seconds(work: Callable[[], object]) -> float:
+    gc.collect()
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def parse_all(texts: Sequence[str]) -> None:
+    for text in texts:
+        promql_parser.parse(text)
+
+
+def analyse_all(texts: Sequence[str], context: Context) -> None:
+    """A fresh world: nothing is known of any expression."""
+    parse.parse.cache_clear()
+    world = World.of([CATALOG])
+    for text in texts:
+        analyse(text, world, context)
+
+
+def main() -> None:
+    texts = expressions()
+    rounds = [
+        (
+            seconds(lambda: parse_all(texts)),
+            seconds(lambda: analyse_all(texts, Context())),
+            seconds(lambda: analyse_all(texts, Context("rule", 60_000, 10_000))),
+        )
+        for _ in range(ROUNDS)
+    ]
+    alone, typed, placed = (min(column) for column in zip(*rounds, strict=True))
+    each = 1e6 / len(texts)
+    sys.stdout.write(
+        f"{len(texts)} distinct expressions, best of {ROUNDS}\n"
+        f"parse alone             {alone * each:6.1f} us\n"
+        f"parse and analysis      {typed * each:6.1f} us  {typed / alone:.2f} x the parse\n"
+        f"the same, in a rule     {placed * each:6.1f} us  {placed / alone:.2f} x the parse\n"
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,207 @@
+"""Time and memory to generate N dashboards of 16 panels and 10 N alerts, beside the same dashboards made by others.
+
+    python benchmarks/generate.py [N ...]        (default: 1 100 1000)
+
+Each measurement runs in a process of its own. What is measured is the work itself, from definitions to bytes: start of
+the interpreter and imports are left out. Peak memory is the process's, imports included.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+
+PANELS = 16
+ALERTS = 10
+EXPR = (
+    "histogram_quantile(0.99, sum by (agent_name, le) "
+    '(rate(agent_request_duration_seconds_bucket{{agent_name=~"$agent_name",panel="{number}"}}[$__rate_interval])))'
+)
+
+
+def tocsin_dashboards(count: int) -> Iterator[bytes]:
+    from tocsin.documents import rendered
+    from tocsin.plan import Plan
+    from tocsin.targets import grafana_dashboards
+
+    return (one.content for one in rendered(grafana_dashboards.documents(Plan(_definitions(count, alerts=0)))))
+
+
+def tocsin_everything(count: int) -> Iterator[bytes]:
+    from tocsin.documents import rendered
+    from tocsin.plan import Plan
+    from tocsin.targets import drafts
+
+    return (one.content for one in rendered(drafts(Plan(_definitions(count, alerts=ALERTS * count)))))
+
+
+def _definitions(count: int, *, alerts: int) -> object:
+    from agentmetrics.catalog import CATALOG, agent_name, agent_request_duration
+    from tocsin.define import (
+        WARNING,
+        Alert,
+        Dashboard,
+        Definitions,
+        Indicator,
+        Row,
+        Site,
+        TimeSeries,
+        quantile,
+        quantity,
+        seconds,
+    )
+
+    def indicator(number: int) -> Indicator:
+        share = quantity(number, agent_request_duration.unit).value / (100 * count * PANELS + 1)
+        return Indicator(
+            quantile(share, agent_request_duration, by=agent_name),
+            title=f"Quantile {number}",
+            description="One of many.",
+        )
+
+    return Definitions(
+        Site(runbooks_url="https://runbooks.example.com"),
+        catalogs=(CATALOG,),
+        dashboards=tuple(
+            Dashboard(
+                f"Dashboard {number}",
+                uid=f"dashboard-{number}",
+                variables=(agent_name,),
+                rows=tuple(
+                    Row(f"Row {row}", *(TimeSeries(indicator(number * PANELS + row * 4 + place)) for place in range(4)))
+                    for row in range(PANELS // 4)
+                ),
+            )
+            for number in range(count)
+        ),
+        alerts=tuple(
+            Alert(
+                f"Alert{number}",
+                when=indicator(number) > seconds(10),
+                hold="5m",
+                severity=WARNING,
+                summary="Agent {agent_name} is slow",
+                description="P99 latency is {value}.",
+                runbook="high-latency",
+            )
+            for number in range(alerts)
+        ),
+    )
+
+
+def grafanalib_dashboards(count: int) -> Iterator[bytes]:
+    from grafanalib import core
+    from grafanalib._gen import DashboardEncoder
+
+    for number in range(count):
+        dashboard = core.Dashboard(
+            title=f"Dashboard {number}",
+            uid=f"dashboard-{number}",
+            panels=[
+                core.TimeSeries(
+                    title=f"Quantile {place}",
+                    dataSource="${datasource}",
+                    unit="s",
+                    targets=[
+                        core.Target(expr=EXPR.format(number=number * PANELS + place), legendFormat="{{agent_name}}")
+                    ],
+                    gridPos=core.GridPos(h=8, w=6, x=place % 4 * 6, y=place // 4 * 8),
+                )
+                for place in range(PANELS)
+            ],
+        ).auto_panel_ids()
+        text = json.dumps(dashboard.to_json_data(), sort_keys=True, indent=2, cls=DashboardEncoder)
+        yield text.encode()
+
+
+def foundation_sdk_dashboards(count: int) -> Iterator[bytes]:
+    from grafana_foundation_sdk.builders import dashboard as builder
+    from grafana_foundation_sdk.builders import prometheus, timeseries
+    from grafana_foundation_sdk.cog.encoder import JSONEncoder
+
+    for number in range(count):
+        made = builder.Dashboard(f"Dashboard {number}").uid(f"dashboard-{number}")
+        for place in range(PANELS):
+            query = (
+                prometheus.Dataquery().expr(EXPR.format(number=number * PANELS + place)).legend_format("{{agent_name}}")
+            )
+            made = made.with_panel(
+                timeseries.Panel().title(f"Quantile {place}").unit("s").span(6).height(8).with_target(query)
+            )
+        yield JSONEncoder(sort_keys=True, indent=2).encode(made.build()).encode()
+
+
+MAKERS: dict[str, Callable[[int], Iterator[bytes]]] = {
+    "tocsin": tocsin_dashboards,
+    "tocsin, with 10 alerts each": tocsin_everything,
+    "grafanalib": grafanalib_dashboards,
+    "grafana-foundation-sdk": foundation_sdk_dashboards,
+}
+
+
+def measure(name: str, count: int) -> dict[str, float]:
+    """Seconds and peak MiB of one maker, in a process of its own."""
+    answer = subprocess.run(
+        [sys.executable, __file__, "--one", name, str(count)], check=True, capture_output=True, text=True
+    )
+    found: dict[str, float] = json.loads(answer.stdout)
+    return found
+
+
+def one(name: str, count: int) -> None:
+    make = MAKERS[name]
+    for _ in make(1):  # imports and first-use caches
+        pass
+    start = time.perf_counter()
+    written = sum(len(content) for content in make(count))
+    seconds = time.perf_counter() - start
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    sys.stdout.write(json.dumps({"seconds": seconds, "mib": peak, "bytes": written}))
+
+
+def start_up() -> dict[str, float]:
+    """Best of several starts, in seconds."""
+    commands = {
+        "python -c pass": ["-c", "pass"],
+        "python -c 'import click'": ["-c", "import click"],
+        "tocsin --version": ["-m", "tocsin.cli", "--version"],
+    }
+    best = {}
+    for name, arguments in commands.items():
+        times = []
+        for _ in range(10):
+            start = time.perf_counter()
+            subprocess.run([sys.executable, *arguments], check=True, capture_output=True)
+            times.append(time.perf_counter() - start)
+        best[name] = min(times)
+    return best
+
+
+def main() -> None:
+    counts = [int(argument) for argument in sys.argv[1:]] or [1, 100, 1000]
+    out = sys.stdout.write
+    for count in counts:
+        out(f"\n{count} dashboards of {PANELS} panels\n")
+        results = {name: measure(name, count) for name in MAKERS}
+        ours = results["tocsin"]["seconds"]
+        for name, found in results.items():
+            out(
+                f"  {name:30} {found['seconds'] / count * 1000:8.2f} ms a dashboard"
+                f" {found['seconds'] / ours:6.2f} x tocsin   peak {found['mib']:6.1f} MiB\n"
+            )
+    starts = start_up()
+    base = starts["python -c 'import click'"]
+    out("\nstart-up\n")
+    for name, seconds in starts.items():
+        out(f"  {name:30} {seconds * 1000:8.1f} ms          {seconds / base:6.2f} x python with click\n")
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--one"]:
+        one(sys.argv[2], int(sys.argv[3]))
+    else:
+        main()

@@ -1,0 +1,1 @@
+"""What we watch: indicators, alerts, dashboards, and the site that they run at."""

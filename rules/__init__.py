@@ -1,0 +1,1 @@
+"""What Prometheus computes: recording rules, and the scenarios that prove rules and alerts."""

@@ -1,0 +1,165 @@
+"""What must be seen of every alert and every recorded series before it ships.
+
+Each scenario is a handful of synthetic series; each proof says what is there at a time, to the letter.
+"""
+
+from agentmetrics.catalog import (
+    agent_errors,
+    agent_request_duration,
+    llm_cost,
+    llm_rate_limit_errors,
+    tenant_daily_budget,
+)
+from monitors.alerts import (
+    agent_high_error_rate,
+    agent_high_latency,
+    daily_cost_budget_exceeded,
+    llm_rate_limits,
+)
+from monitors.indicators import (
+    cost_by_model,
+    cost_by_tenant,
+    cost_cube,
+    daily_budget,
+    error_rate,
+    latency_p99,
+    rate_limit_errors,
+)
+from tocsin.define import (
+    Feed,
+    Proof,
+    Scenario,
+    computes,
+    fires,
+    growing,
+    holding,
+    instance,
+    observing,
+    quiet,
+)
+
+support = agent_request_duration(agent_name="support", model="gpt-4o", tenant_id="acme")
+research = agent_request_duration(agent_name="research", model="claude-sonnet-4", tenant_id="acme")
+support_errors = agent_errors(agent_name="support", error_type="llm", tenant_id="acme")
+
+# Latency.
+slow = Scenario(
+    "one request in ten takes 20 s",
+    Feed(support, observing({"1.5": 36, 20: 4}, lasting="15m")),
+    Feed(research, observing({"1.5": 40}, lasting="15m")),
+)
+brisk = Scenario(
+    "one request in a hundred takes 7 s",
+    Feed(support, observing({"1.5": 396, 7: 4}, lasting="15m")),
+)
+slow_for_a_minute = Scenario(
+    "for one minute, 3 requests in 40 take 20 s",
+    Feed(
+        support,
+        observing({"1.5": 40}, lasting="6m"),
+        observing({"1.5": 37, 20: 3}, lasting="1m"),
+        observing({"1.5": 40}, lasting="8m"),
+    ),
+)
+latency_proof = Proof(
+    agent_high_latency,
+    quiet(slow, "4m"),
+    fires(slow, "12m", instance("28s", agent_name="support")),
+    quiet(brisk, "12m"),
+    quiet(slow_for_a_minute, "8m"),
+    quiet(slow_for_a_minute, "12m"),
+)
+latency_values = Proof(
+    latency_p99,
+    computes(slow, "10m", instance("28.00", agent_name="support"), instance("1.99", agent_name="research")),
+)
+
+# Errors.
+failing = Scenario(
+    "one request in ten fails",
+    Feed(support, observing({"1.5": 40}, lasting="15m")),
+    Feed(support_errors, growing(4, lasting="15m")),
+    Feed(research, observing({"1.5": 40}, lasting="15m")),
+)
+failing_a_little = Scenario(
+    "one request in forty fails",
+    Feed(support, observing({"1.5": 40}, lasting="15m")),
+    Feed(support_errors, growing(1, lasting="15m")),
+)
+failing_for_a_minute = Scenario(
+    "for one minute, 12 requests in 40 fail",
+    Feed(support, observing({"1.5": 40}, lasting="15m")),
+    Feed(support_errors, growing(0, lasting="6m"), growing(12, lasting="1m"), growing(0, lasting="8m")),
+)
+errors_proof = Proof(
+    agent_high_error_rate,
+    quiet(failing, "4m"),
+    fires(failing, "12m", instance("10%", agent_name="support")),
+    quiet(failing_a_little, "12m"),
+    quiet(failing_for_a_minute, "8m"),
+    quiet(failing_for_a_minute, "12m"),
+)
+error_values = Proof(
+    error_rate,
+    computes(failing, "10m", instance("0.100", agent_name="support"), instance("0", agent_name="research")),
+)
+
+# Rate limits.
+refused = llm_rate_limit_errors(model="gpt-4o", provider="openai", tenant_id="acme")
+throttled = Scenario("six calls a minute are refused", Feed(refused, growing(6, lasting="15m")))
+throttled_a_little = Scenario("one call a minute is refused", Feed(refused, growing(1, lasting="15m")))
+two_bursts = Scenario(
+    "8 calls are refused in a minute, and 4 more in a minute four minutes later",
+    Feed(
+        refused,
+        growing(0, lasting="6m"),
+        growing(8, lasting="1m"),
+        growing(0, lasting="3m"),
+        growing(4, lasting="1m"),
+        growing(0, lasting="5m"),
+    ),
+)
+rate_limit_proof = Proof(
+    llm_rate_limits,
+    quiet(throttled, "2m"),
+    fires(throttled, "12m", instance("30 calls", model="gpt-4o")),
+    quiet(throttled_a_little, "12m"),
+    quiet(two_bursts, "11m"),
+    quiet(two_bursts, "13m"),
+)
+rate_limit_values = Proof(rate_limit_errors, computes(throttled, "12m", instance("30", model="gpt-4o")))
+
+# Money.
+spending = Scenario(
+    "acme spends 5 USD a minute and has agreed to 50 a day; globex spends as much and has agreed to nothing",
+    Feed(llm_cost(model="gpt-4o", tenant_id="acme", agent_name="support"), growing(5, lasting="40m")),
+    Feed(llm_cost(model="gpt-4o", tenant_id="globex", agent_name="support"), growing(5, lasting="40m")),
+    Feed(tenant_daily_budget(tenant_id="acme"), holding(50, lasting="40m")),
+)
+thrifty = Scenario(
+    "acme spends 5 USD a minute and has agreed to 500 a day",
+    Feed(llm_cost(model="gpt-4o", tenant_id="acme", agent_name="support"), growing(5, lasting="40m")),
+    Feed(tenant_daily_budget(tenant_id="acme"), holding(500, lasting="40m")),
+)
+budget_proof = Proof(
+    daily_cost_budget_exceeded,
+    quiet(spending, "8m"),
+    fires(spending, "15m", instance("USD 73.75", tenant_id="acme")),
+    fires(
+        spending,
+        "30m",
+        instance("USD 148.74", tenant_id="acme"),
+        instance("USD 148.74", tenant_id="globex"),
+    ),
+    quiet(thrifty, "30m"),
+)
+cost_cube_values = Proof(
+    cost_cube,
+    computes(thrifty, "30m", instance("148.74", model="gpt-4o", tenant_id="acme", agent_name="support")),
+)
+cost_by_tenant_values = Proof(cost_by_tenant, computes(thrifty, "30m", instance("148.74", tenant_id="acme")))
+cost_by_model_values = Proof(cost_by_model, computes(spending, "30m", instance("297.48", model="gpt-4o")))
+budget_values = Proof(
+    daily_budget,
+    computes(spending, "30m", instance("50", tenant_id="acme"), instance("100", tenant_id="globex")),
+)

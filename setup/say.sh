@@ -1,0 +1,29 @@
+# What the set-up scripts share: how they speak, and how they install a system package.
+
+say() {
+    printf '%s\n' "tocsin: $*" >&2
+}
+
+fail() {
+    printf '%s\n' "tocsin: error: $*" >&2
+    exit 2
+}
+
+# Runs a command as root: as it is where we are, by sudo where that is there. Fails where neither is.
+as_root() {
+    if [ "$(id -u)" = 0 ]; then
+        "$@"
+    elif command -v sudo >/dev/null 2>&1; then
+        sudo "$@"
+    else
+        return 1
+    fi
+}
+
+# Installs Debian packages; the caller has announced them.
+apt_install() {
+    command -v apt-get >/dev/null 2>&1 || return 1
+    export DEBIAN_FRONTEND=noninteractive
+    as_root apt-get update -qq >&2 || return 1
+    as_root apt-get install -y -qq --no-install-recommends "$@" >&2
+}

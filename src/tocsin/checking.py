@@ -1,0 +1,87 @@
+"""What `tocsin check` and `tocsin test` do: hold the project to its checks, its output, and promtool."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from tocsin.checks import check
+from tocsin.documents import rendered
+from tocsin.findings import Finding, Severity, errors_in
+from tocsin.output import Changes, Document, compare_tree, write_tree
+from tocsin.plan import Plan
+from tocsin.project import Settings
+from tocsin.promtool import Result, check_rules, test_rules
+from tocsin.source import Source
+from tocsin.targets import drafts
+from tocsin.targets.prometheus_tests import alert_test_path, rules_test_path
+
+
+def check_project(settings: Settings, plan: Plan) -> list[Finding]:
+    """All findings; with no error among them, also drift of the output and what promtool says of the rules."""
+    findings = check(plan)
+    if errors_in(findings):
+        return findings
+    documents = tuple(rendered(drafts(plan)))
+    findings += _drift(compare_tree(settings.output, documents), settings)
+    findings += _promtool(documents, settings)
+    return findings
+
+
+def _drift(changes: Changes, settings: Settings) -> Iterator[Finding]:
+    told = (
+        (changes.added, "is missing"),
+        (changes.changed, "is not what the sources make"),
+        (changes.removed, "is no longer made by any definition"),
+    )
+    for paths, what in told:
+        for path in paths:
+            source = Source(str(settings.output / path))
+            yield Finding("drift", Severity.ERROR, f"the file {what}", "run `make generate` and commit it", source)
+
+
+def _promtool(documents: Sequence[Document], settings: Settings) -> Iterator[Finding]:
+    rules = [document.path for document in documents if document.path.startswith(("prometheus/rules", "prometheus/al"))]
+    with _written(documents) as folder:
+        for result in check_rules(folder, rules):
+            if not result.passed:
+                source = Source(str(settings.output / result.name))
+                yield Finding(
+                    "promtool", Severity.ERROR, result.output, "mend the definition that it comes from", source
+                )
+
+
+def test_project(plan: Plan) -> list[Result]:
+    """What promtool's unit tests say of each alert and each group of recording rules."""
+    documents = tuple(rendered(drafts(plan)))
+    names = _proven(plan)
+    files = [document.path for document in documents if document.path in names]
+    with _written(documents) as folder:
+        results = test_rules(folder, files)
+    return [replace(result, name=names[result.name]) for result in results]
+
+
+def _proven(plan: Plan) -> dict[str, str]:
+    """The test files, with the name and the place of what each of them proves."""
+    root = plan.definitions.root
+    alerts = {
+        alert_test_path(alert): f"{alert.name}  ({proof.source.relative(root)})"
+        for alert in plan.definitions.alerts
+        for proof in plan.definitions.proofs_of(alert)
+    }
+    groups = {
+        rules_test_path(group): f"recording rules {group.name}  ({group.source.relative(root)})"
+        for group in plan.definitions.groups
+    }
+    return {**groups, **alerts}
+
+
+@contextlib.contextmanager
+def _written(documents: Sequence[Document]) -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="tocsin-") as folder:
+        output = Path(folder) / "generated"
+        write_tree(output, documents)
+        yield output

@@ -1,0 +1,135 @@
+"""Alerts: durations, thresholds, words, runbooks, and that each is proven."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from tocsin.annotations import fields_of
+from tocsin.display import quantity_text
+from tocsin.findings import Finding, Severity
+from tocsin.metrics import nearest
+from tocsin.model.alert import Alert
+from tocsin.plan import Plan, PlannedAlert
+from tocsin.promql.durations import milliseconds_of
+from tocsin.units import Quantity
+
+_GRAFANA_BASE_INTERVAL = 10_000
+
+
+def findings(plan: Plan) -> Iterator[Finding]:
+    for planned in plan.alerts:
+        for check in _CHECKS:
+            yield from check(plan, planned)
+
+
+def _found(alert: Alert, id_: str, message: str, help_: str, severity: Severity = Severity.ERROR) -> Finding:
+    return Finding(id_, severity, message, help_, alert.source, alert.name)
+
+
+def _durations(plan: Plan, planned: PlannedAlert) -> Iterator[Finding]:  # noqa: ARG001
+    alert = planned.alert
+    for name, value in (("hold", alert.hold), ("keep_firing", alert.keep_firing), ("every", alert.every)):
+        try:
+            length = milliseconds_of(value)
+        except ValueError as error:
+            yield _found(alert, "duration", f"{name}: {error}", "write it as Prometheus does")
+            continue
+        if name == "every" and (length == 0 or length % _GRAFANA_BASE_INTERVAL):
+            yield _found(
+                alert,
+                "duration",
+                f"every: {value} is no multiple of 10s, which is how often Grafana evaluates at most",
+                "use 10s, 30s or 1m",
+            )
+
+
+def _threshold(plan: Plan, planned: PlannedAlert) -> Iterator[Finding]:
+    alert = planned.alert
+    right = alert.when.right
+    if isinstance(right, Quantity):
+        if planned.unit is not None and not right.unit.measures_like(planned.unit):
+            yield _found(
+                alert,
+                "unit-mismatch",
+                f"{alert.when.left.title} is measured in {planned.unit}, the threshold {quantity_text(right)} is not",
+                f"compare it with a quantity of {planned.unit}",
+            )
+        return
+    left, other = plan.type_of(planned.left), plan.type_of(planned.right)
+    if left.labels.closed and other.labels.closed and set(left.labels.names) != set(other.labels.names):
+        yield _found(
+            alert,
+            "join-empty",
+            f"{alert.when.left.title} has the labels {_listed(left.labels.names)}, {right.title} has "
+            f"{_listed(other.labels.names)}: no series of one matches one of the other, so it can never fire",
+            "group both by the same labels",
+        )
+
+
+def _listed(names: frozenset[str] | tuple[str, ...] | set[str]) -> str:
+    return ", ".join(sorted(names)) or "none"
+
+
+def _words(plan: Plan, planned: PlannedAlert) -> Iterator[Finding]:  # noqa: ARG001
+    alert = planned.alert
+    known = {*planned.labels, "value"}
+    if isinstance(alert.when.right, Quantity):
+        known.add("threshold")
+    for name, text in (("summary", alert.summary), ("description", alert.description)):
+        if not text.strip():
+            yield _found(alert, "annotations", f"the {name} is empty", "say who suffers, and how")
+        try:
+            fields = fields_of(text)
+        except ValueError as error:
+            yield _found(alert, "template", f"the {name} does not parse: {error}", "write {value} or {a_label}")
+            continue
+        for field in fields:
+            if field not in known:
+                near = nearest(field, known)
+                yield _found(
+                    alert,
+                    "label-unknown",
+                    f"the {name} names {{{field}}}, which the alert has not; it has {_listed(known)}",
+                    f"write {{{near}}}" if near else "name one of these, or group the indicator by that label",
+                )
+
+
+def _runbook(plan: Plan, planned: PlannedAlert) -> Iterator[Finding]:
+    alert = planned.alert
+    page = Path(plan.definitions.root) / plan.definitions.site.runbooks / f"{alert.runbook}.md"
+    if not page.is_file():
+        folder = plan.definitions.site.runbooks
+        near = nearest(alert.runbook, (found.stem for found in page.parent.glob("*.md")))
+        yield _found(
+            alert,
+            "annotations",
+            f"there is no runbook {folder}/{alert.runbook}.md",
+            (f"did you mean {near!r}? Otherwise write" if near else "write") + " that page: what it means, what to do",
+        )
+
+
+def _proven(plan: Plan, planned: PlannedAlert) -> Iterator[Finding]:
+    alert = planned.alert
+    claims = [claim for proof in plan.definitions.proofs_of(alert) for claim in proof.claims]
+    missing = []
+    if not any(claim.instances for claim in claims):
+        missing.append("fires")
+    if not any(not claim.instances for claim in claims):
+        missing.append("stays quiet")
+    if missing:
+        yield _found(
+            alert,
+            "alert-unproven",
+            f"no scenario shows that it {' or that it '.join(missing)}",
+            "state one in rules/scenarios.py: Proof(alert, fires(...), quiet(...))",
+        )
+
+
+_CHECKS: tuple[Callable[[Plan, PlannedAlert], Iterator[Finding]], ...] = (
+    _durations,
+    _threshold,
+    _words,
+    _runbook,
+    _proven,
+)

@@ -1,0 +1,80 @@
+"""Dashboards: text, uids, units of panels, variables."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from tocsin.findings import Finding, Severity
+from tocsin.metrics import nearest
+from tocsin.model.dashboard import Dashboard
+from tocsin.panels.panel import Panel
+from tocsin.plan import Plan
+from tocsin.units import Unit
+
+_UID = re.compile(r"[a-zA-Z0-9_-]{1,40}\Z")
+
+
+def findings(plan: Plan) -> Iterator[Finding]:
+    for dashboard in plan.definitions.dashboards:
+        yield from _uid(dashboard)
+        yield from _variables(plan, dashboard)
+        for panel in dashboard.panels:
+            yield from _text(dashboard, panel)
+            yield from _unit(plan, dashboard, panel)
+
+
+def _uid(dashboard: Dashboard) -> Iterator[Finding]:
+    if not _UID.match(dashboard.uid):
+        yield Finding(
+            "duplicate-name" if not dashboard.uid else "uid",
+            Severity.ERROR,
+            f"{dashboard.uid!r} is no uid",
+            "use at most 40 letters, digits, - and _; keep it: links and alerts point to it",
+            dashboard.source,
+            dashboard.title,
+        )
+
+
+def _variables(plan: Plan, dashboard: Dashboard) -> Iterator[Finding]:
+    known = {name for metric in plan.series.values() for name in metric.label_names}
+    for label in dashboard.variables:
+        if label.name not in known:
+            near = nearest(label.name, known)
+            yield Finding(
+                "variable-query",
+                Severity.ERROR,
+                f"no series has the label {label.name}: the variable would offer nothing",
+                f"did you mean {near}?" if near else "choose by a label of the catalog",
+                dashboard.source,
+                dashboard.title,
+            )
+
+
+def _text(dashboard: Dashboard, panel: Panel) -> Iterator[Finding]:
+    for name, text in (("title", panel.title), ("description", panel.description)):
+        if not text.strip():
+            yield Finding(
+                "panel-text",
+                Severity.WARNING,
+                f"a panel has no {name}",
+                f"state {name}=... on the panel or on its first indicator",
+                panel.source,
+                f"{dashboard.title} / {panel.title or '(untitled)'}",
+            )
+
+
+def _unit(plan: Plan, dashboard: Dashboard, panel: Panel) -> Iterator[Finding]:
+    first: Unit | None = None
+    for indicator in panel.indicators:
+        unit = plan.unit_of(indicator)
+        first = first or unit
+        if unit is not None and first is not None and unit != first:
+            yield Finding(
+                "unit-mismatch",
+                Severity.ERROR,
+                f"{panel.indicators[0].title} is in {first}, {indicator.title} in {unit}: one axis cannot show both",
+                "give each a panel of its own",
+                panel.source,
+                f"{dashboard.title} / {panel.title}",
+            )

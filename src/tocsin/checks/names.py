@@ -1,0 +1,40 @@
+"""Names that must be unique: of alerts, dashboards, rule groups and recorded series."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from tocsin.findings import Finding, Severity
+from tocsin.model.alert import slug
+from tocsin.plan import Plan
+from tocsin.source import Source
+
+_Named = Iterable[tuple[str, Source]]
+
+
+def findings(plan: Plan) -> Iterator[Finding]:
+    defined = plan.definitions
+    names: tuple[tuple[str, str, _Named], ...] = (
+        # File names and uids are made of slugs: AbcD and abc-d would meet there.
+        ("duplicate-name", "alert", ((slug(one.name), one.source) for one in defined.alerts)),
+        ("duplicate-name", "dashboard uid", ((one.uid.lower(), one.source) for one in defined.dashboards)),
+        ("duplicate-name", "rule group", ((slug(one.name), one.source) for one in defined.groups)),
+        ("rule-duplicate", "recorded series", ((one.name, one.record.source) for one in plan.records)),
+    )
+    for check, kind, named in names:
+        yield from _twice(check, kind, named, defined.root)
+
+
+def _twice(check: str, kind: str, named: _Named, root: str) -> Iterator[Finding]:
+    first: dict[str, Source] = {}
+    for name, source in named:
+        other = first.setdefault(name, source)
+        if other is not source:
+            yield Finding(
+                check,
+                Severity.ERROR,
+                f"the {kind} {name} is defined twice; the other one stands at {other.relative(root)}",
+                f"give each {kind} a name of its own",
+                source,
+                name,
+            )

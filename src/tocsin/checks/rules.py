@@ -1,0 +1,47 @@
+"""Recording rules: durations, names, and that each is proven."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from tocsin.findings import Finding, Severity
+from tocsin.plan import Plan
+from tocsin.promql.durations import milliseconds_of
+
+_NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*:[a-zA-Z0-9_]+\Z")
+
+
+def findings(plan: Plan) -> Iterator[Finding]:
+    for group in plan.definitions.groups:
+        try:
+            milliseconds_of(group.interval)
+        except ValueError as error:
+            yield Finding(
+                "duration",
+                Severity.ERROR,
+                f"interval: {error}",
+                "write it as Prometheus does",
+                group.source,
+                group.name,
+            )
+    for planned in plan.records:
+        record = planned.record
+        if not _NAME.match(record.name):
+            yield Finding(
+                "rule-name",
+                Severity.ERROR,
+                f"{record.name!r} is not metric:operations",
+                "name the metric, a colon and what was done to it: llm_cost_dollars:increase24h",
+                record.source,
+                planned.name,
+            )
+        if not any(plan.definitions.proofs_of(record.indicator)):
+            yield Finding(
+                "rule-unproven",
+                Severity.ERROR,
+                "no scenario shows what it computes",
+                "state one in rules/scenarios.py: Proof(indicator, computes(...))",
+                record.source,
+                planned.name,
+            )

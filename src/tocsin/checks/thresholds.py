@@ -1,0 +1,83 @@
+"""Thresholds: that a condition can become true, can become false, and measures what it compares."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tocsin.findings import Finding, Severity
+from tocsin.plan import Plan, PlannedAlert
+from tocsin.promql.ranges import always, never
+from tocsin.promql.types import Kind, Type
+from tocsin.units import Quantity
+
+
+def findings(plan: Plan) -> Iterator[Finding]:
+    for planned in plan.alerts:
+        right = planned.alert.when.right
+        unit = planned.unit
+        if isinstance(right, Quantity) and (unit is None or right.unit.measures_like(unit)):
+            left, other = plan.type_of(planned.left), plan.type_of(planned.right)
+            yield from _ceiling(planned, left, other)
+            yield from _gap(planned, left, other)
+            yield from _range(planned, left, other)
+
+
+def _found(planned: PlannedAlert, check: str, severity: Severity, message: str, way_out: str) -> Finding:
+    return Finding(check, severity, message, way_out, planned.alert.source, planned.alert.name, planned.expr)
+
+
+def _is_beyond(operator: str, value: float, ceiling: float) -> bool:
+    return value >= ceiling if operator == ">" else operator == ">=" and value > ceiling
+
+
+def _ceiling(planned: PlannedAlert, left: Type, right: Type) -> Iterator[Finding]:
+    """A quantile is never above the last finite bound of its histogram."""
+    value, bounds = right.constant, left.buckets
+    if left.kind is Kind.QUANTILE and bounds and value is not None and _is_beyond(planned.operator, value, bounds[-1]):
+        yield _found(
+            planned,
+            "bucket-ceiling",
+            Severity.ERROR,
+            f"it can never fire: the last finite bucket is {bounds[-1]:g}, and no quantile is above that",
+            f"compare with less than {bounds[-1]:g}, or add a bucket above {value:g} to the histogram",
+        )
+
+
+def _gap(planned: PlannedAlert, left: Type, right: Type) -> Iterator[Finding]:
+    """Between two bounds a quantile is interpolated: how far it is from the truth nobody knows."""
+    value, bounds = right.constant, left.buckets
+    if left.kind is not Kind.QUANTILE or not bounds or value is None or value in bounds or value > bounds[-1]:
+        return
+    above = min(bound for bound in bounds if bound > value)
+    below = max((bound for bound in bounds if bound < value), default=0.0)
+    yield _found(
+        planned,
+        "bucket-gap",
+        Severity.WARNING,
+        f"the threshold {value:g} lies inside the bucket from {below:g} to {above:g}: the quantile is a guess there, "
+        f"wrong by up to {above - below:g}",
+        f"add the bound {value:g} to the histogram, or compare with {below:g} or {above:g}",
+    )
+
+
+def _range(planned: PlannedAlert, left: Type, right: Type) -> Iterator[Finding]:
+    if left.kind is Kind.QUANTILE and left.buckets:
+        left_is_told = _is_beyond(planned.operator, right.constant or 0, left.buckets[-1])
+        if left_is_told:
+            return
+    if never(planned.operator, left, right):
+        yield _found(
+            planned,
+            "never-fires",
+            Severity.ERROR,
+            f"it can never fire: the left side is between {left.low:g} and {left.high:g}",
+            "choose a threshold in that range; a ratio is between 0 and 1, write percent(5) for 5 %",
+        )
+    elif always(planned.operator, left, right):
+        yield _found(
+            planned,
+            "always-fires",
+            Severity.ERROR,
+            f"it always fires: the left side is between {left.low:g} and {left.high:g}",
+            "choose a threshold in that range, or turn the comparison round",
+        )

@@ -1,0 +1,1 @@
+"""What is watched, as immutable values. The model knows no output format."""

@@ -1,0 +1,92 @@
+"""Indicators: named expressions with a unit, and the conditions that alerts put on them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from tocsin.metrics import Label
+from tocsin.promql.tree import Aggregate, Node
+from tocsin.source import Source, here
+from tocsin.units import Quantity, Unit
+
+Comparison = Literal[">", ">=", "<", "<="]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where an indicator should stay: amber beyond it on a dashboard, and nobody is paged."""
+
+    bound: Literal["at most", "at least"]
+    quantity: Quantity
+
+
+def at_most(quantity: Quantity) -> Target:
+    return Target("at most", quantity)
+
+
+def at_least(quantity: Quantity) -> Target:
+    return Target("at least", quantity)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Indicator:
+    """A named expression (an SLI). Compare it with a quantity or another indicator, and an alert has its condition.
+
+    `unit` is stated only where it cannot be inferred from the expression.
+    """
+
+    expr: Node
+    title: str = field(kw_only=True)
+    description: str = field(default="", kw_only=True)
+    unit: Unit | None = field(default=None, kw_only=True)
+    target: Target | None = field(default=None, kw_only=True)
+    origin: Indicator | None = field(default=None, kw_only=True, repr=False)
+    source: Source = field(default_factory=here, kw_only=True, repr=False)
+
+    def by(self, *labels: Label | str) -> Indicator:
+        """The same indicator grouped by other labels: each `by` of its expression becomes these."""
+        names = tuple(str(label) for label in labels)
+
+        def regrouped(node: Node) -> Node | None:
+            if not isinstance(node, Aggregate) or node.grouping is None or node.without:
+                return None
+            grouping = (*names, "le") if "le" in node.grouping else names
+            return replace(node, of=node.of.rewrite(regrouped), grouping=grouping or None)
+
+        return replace(self, expr=self.expr.rewrite(regrouped), origin=self.root)
+
+    @property
+    def overall(self) -> Indicator:
+        """The same indicator over everything: one series."""
+        return self.by()
+
+    @property
+    def root(self) -> Indicator:
+        """The indicator that this one is another grouping of."""
+        return self.origin or self
+
+    def __gt__(self, other: Quantity | Indicator) -> Condition:
+        return Condition(self, ">", other)
+
+    def __ge__(self, other: Quantity | Indicator) -> Condition:
+        return Condition(self, ">=", other)
+
+    def __lt__(self, other: Quantity | Indicator) -> Condition:
+        return Condition(self, "<", other)
+
+    def __le__(self, other: Quantity | Indicator) -> Condition:
+        return Condition(self, "<=", other)
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """An indicator compared with a fixed quantity, or with another indicator that has the same labels."""
+
+    left: Indicator
+    operator: Comparison
+    right: Quantity | Indicator
+    source: Source = field(default_factory=here, compare=False, repr=False)
+
+    def __bool__(self) -> bool:
+        raise TypeError("a condition is no yes or no: an alert takes it as `when=`")

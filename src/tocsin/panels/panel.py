@@ -1,0 +1,90 @@
+"""What every kind of panel has in common, and what a panel is given when its dashboard is compiled."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from tocsin.source import Source, here
+
+if TYPE_CHECKING:
+    from tocsin.model.indicator import Indicator
+    from tocsin.model.site import Langfuse, Tempo
+    from tocsin.promql.tree import Node
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One PromQL query of a panel, ready to be written."""
+
+    ref: str
+    expr: str
+    legend: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """From this value on, the panel has this colour."""
+
+    value: float | int
+    color: str
+    is_alert: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A panel in its dashboard: its queries, its unit as Grafana names it, its colours."""
+
+    queries: tuple[Query, ...]
+    unit: str
+    base_color: str
+    steps: tuple[Step, ...]
+    traces: Langfuse | Tempo
+
+    @property
+    def threshold_steps(self) -> list[dict[str, Any]]:
+        steps: list[dict[str, Any]] = [{"color": self.base_color, "value": None}]
+        return steps + [{"color": step.color, "value": step.value} for step in self.steps]
+
+    @property
+    def has_alert(self) -> bool:
+        return any(step.is_alert for step in self.steps)
+
+
+@dataclass(frozen=True, slots=True, eq=False, init=False)
+class Panel:
+    """A panel that shows indicators. Title, description and unit are the first indicator's, unless stated."""
+
+    indicators: tuple[Indicator, ...]
+    title: str
+    description: str
+    width: int | None
+    source: Source = field(repr=False)
+
+    HEIGHT: ClassVar[int] = 8
+    INSTANT: ClassVar[bool] = False
+    FORMAT: ClassVar[str] = "time_series"
+
+    def __init__(
+        self, *indicators: Indicator, title: str = "", description: str = "", width: int | None = None
+    ) -> None:
+        first = indicators[0] if indicators else None
+        object.__setattr__(self, "indicators", indicators)
+        object.__setattr__(self, "title", title or (first.title if first else ""))
+        object.__setattr__(self, "description", description or (first.description if first else ""))
+        object.__setattr__(self, "width", width)
+        object.__setattr__(self, "source", here())
+
+    def arranged(self, node: Node) -> Node:
+        """The expression as this kind of panel asks for it."""
+        return node
+
+    @abstractmethod
+    def grafana(self, placed: Placed) -> Any:
+        """The grafanalib panel. Title, place, description and data source are added by the dashboard."""
+
+
+def reduced(by: str) -> dict[str, Any]:
+    """How a panel that shows one number a series gets it from the series."""
+    return {"calcs": [by], "fields": "", "values": False}

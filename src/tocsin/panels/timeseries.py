@@ -1,0 +1,49 @@
+"""Lines over time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tocsin.panels.panel import Panel, Placed
+
+if TYPE_CHECKING:
+    from tocsin.model.indicator import Indicator
+
+
+@dataclass(frozen=True, slots=True, eq=False, init=False)
+class TimeSeries(Panel):
+    """Indicators over time; `stacked` where the lines are parts of a whole."""
+
+    stacked: bool
+
+    def __init__(
+        self,
+        *indicators: Indicator,
+        title: str = "",
+        description: str = "",
+        width: int | None = None,
+        stacked: bool = False,
+    ) -> None:
+        Panel.__init__(self, *indicators, title=title, description=description, width=width)
+        object.__setattr__(self, "stacked", stacked)
+
+    def grafana(self, placed: Placed) -> Any:
+        from grafanalib import core
+
+        return core.TimeSeries(
+            unit=placed.unit,
+            fillOpacity=30 if self.stacked else 10,
+            gradientMode="opacity",
+            lineInterpolation="smooth",
+            lineWidth=2,
+            showPoints="never",
+            stacking={"group": "A", "mode": "normal" if self.stacked else "none"},
+            thresholds=placed.threshold_steps,
+            thresholdsStyleMode="dashed" if placed.has_alert else "off",
+            legendDisplayMode="table",
+            legendPlacement="bottom",
+            legendCalcs=["mean", "max", "lastNotNull"],
+            tooltipMode="multi",
+            tooltipSort="desc",
+        )

@@ -1,0 +1,269 @@
+"""A project on disk: finds it, imports its definitions and collects them."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import pkgutil
+import re
+import sys
+import tomllib
+import traceback
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any, TypeVar
+
+from tocsin.findings import DefinitionError, TocsinError
+from tocsin.metrics import Catalog, nearest
+from tocsin.model.alert import Alert
+from tocsin.model.dashboard import Dashboard
+from tocsin.model.definitions import Definitions
+from tocsin.model.indicator import Indicator
+from tocsin.model.recording import RuleGroup
+from tocsin.model.scenario import Proof
+from tocsin.model.site import Site
+from tocsin.source import Source
+
+_OWN = str(Path(__file__).parent)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """`[tool.tocsin]` of the project's pyproject.toml."""
+
+    root: Path
+    definitions: tuple[str, ...]
+    catalogs: tuple[str, ...]
+    output: Path
+
+
+def find_project(start: Path) -> Settings:
+    """The project that a folder belongs to: the nearest pyproject.toml with [tool.tocsin], upwards."""
+    start = start.resolve()
+    for folder in (start, *start.parents):
+        file = folder / "pyproject.toml"
+        if file.is_file():
+            table = _settings_table(file)
+            if table is not None:
+                return _settings(file, table)
+    raise TocsinError(
+        f"no Tocsin project in {start} or above it",
+        help="go to a folder whose pyproject.toml has a [tool.tocsin] table, or clone one",
+    )
+
+
+def _settings_table(file: Path) -> dict[str, Any] | None:
+    try:
+        table = tomllib.loads(file.read_text(encoding="utf-8")).get("tool", {}).get("tocsin")
+    except (OSError, ValueError) as error:
+        raise TocsinError(f"cannot read it: {error}", help="mend the file", source=Source(str(file))) from None
+    return table if isinstance(table, dict) else None
+
+
+def _settings(file: Path, table: dict[str, Any]) -> Settings:
+    known = {"definitions", "catalogs", "output"}
+    unknown = set(table) - known
+    if unknown:
+        raise TocsinError(
+            f"[tool.tocsin] has no setting {', '.join(sorted(unknown))}",
+            help=f"it knows {', '.join(sorted(known))}",
+            source=Source(str(file)),
+        )
+    return Settings(
+        file.parent,
+        tuple(table.get("definitions", ("monitors", "rules"))),
+        tuple(table.get("catalogs", ())),
+        file.parent / str(table.get("output", "generated")),
+    )
+
+
+def load(settings: Settings) -> Definitions:
+    """Imports every module of the project's packages and collects what they define.
+
+    Raises DefinitionError where a module cannot be imported, naming the line.
+    """
+    root = str(settings.root)
+    sys.path.insert(0, root)
+    try:
+        catalogs = tuple(_catalog(settings, name) for name in settings.catalogs)
+        modules = [module for package in settings.definitions for module in _modules(settings, package)]
+    finally:
+        sys.path.remove(root)
+    return collect(modules, catalogs, root)
+
+
+def _modules(settings: Settings, package: str) -> Iterator[ModuleType]:
+    folder = settings.root / package.replace(".", "/")
+    if not folder.is_dir():
+        raise TocsinError(
+            f"the package {package} of [tool.tocsin] is not there",
+            help=f"make the folder {folder.name}/ or take it out of `definitions`",
+            source=Source(str(settings.root / "pyproject.toml")),
+        )
+    yield _imported(settings, package)
+    for name in sorted(_names_below(folder, package)):
+        yield _imported(settings, name)
+
+
+def _names_below(folder: Path, package: str) -> Iterator[str]:
+    for info in pkgutil.iter_modules([str(folder)]):
+        name = f"{package}.{info.name}"
+        yield name
+        if info.ispkg:
+            yield from _names_below(folder / info.name, name)
+
+
+def _imported(settings: Settings, name: str) -> ModuleType:
+    try:
+        module = importlib.import_module(name)
+    except TocsinError:
+        raise
+    except Exception as error:  # a definition may raise anything
+        raise _import_error(settings, name, error) from None
+    file = getattr(module, "__file__", None) or next(iter(getattr(module, "__path__", [])), "")
+    if name.split(".")[0] in settings.definitions and not str(file).startswith(str(settings.root)):
+        raise TocsinError(
+            f"{name} was found in {file}, not in this project",
+            help="another installed package has the same name: rename the folder and `definitions`",
+        )
+    return module
+
+
+def _import_error(settings: Settings, name: str, error: Exception) -> DefinitionError:
+    source = _place_of(settings, error)
+    text = str(error) or type(error).__name__
+    if isinstance(error, SyntaxError):
+        source = Source(error.filename or "", error.lineno)
+        return DefinitionError(f"not Python: {error.msg}", help="mend the line", source=source)
+    if isinstance(error, ImportError) and "partially initialized module" in text:
+        return DefinitionError(
+            f"{name} is part of an import cycle: {text}",
+            help="move what both modules need into a third one",
+            source=source,
+        )
+    if isinstance(error, ImportError | NameError | AttributeError):
+        near = _nearest_name(error)
+        way_out = f"did you mean {near}?" if near else "see the line: a name is wrong, or its import is missing"
+        return DefinitionError(text, help=way_out, source=source)
+    if isinstance(error, TypeError):
+        return DefinitionError(text, help="see the line: an argument is wrong", source=source)
+    kind = "" if isinstance(error, ValueError) else f"{type(error).__name__}: "
+    return DefinitionError(f"{kind}{text}", help="mend the definition at this line", source=source)
+
+
+def _nearest_name(error: ImportError | NameError | AttributeError) -> str | None:
+    if isinstance(error, ImportError):
+        wrong, known = getattr(error, "name_from", None), vars(sys.modules.get(error.name or "", sys))
+        if wrong is None:  # Python 3.11 has it in the message alone
+            found = re.match(r"cannot import name '(\w+)'", str(error))
+            wrong = found.group(1) if found else None
+    elif isinstance(error, NameError):
+        wrong, known = error.name, _globals_at(error)
+    else:
+        wrong, known = error.name, dict.fromkeys(dir(error.obj))
+    return nearest(wrong, known) if wrong else None
+
+
+def _globals_at(error: BaseException) -> dict[str, Any]:
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return trace.tb_frame.f_globals if trace is not None else {}
+
+
+def _place_of(settings: Settings, error: BaseException) -> Source | None:
+    frames = traceback.extract_tb(error.__traceback__)
+    inside = [
+        frame
+        for frame in frames
+        if frame.filename.startswith(str(settings.root))
+        and not frame.filename.startswith((_OWN, os.path.join(str(settings.root), ".venv")))
+    ]
+    if not inside:
+        return None
+    return Source(inside[-1].filename, inside[-1].lineno)
+
+
+def _catalog(settings: Settings, name: str) -> Catalog:
+    module_name, _, attribute = name.partition(":")
+    found = getattr(_imported(settings, module_name), attribute or "CATALOG", None)
+    if not isinstance(found, Catalog):
+        raise TocsinError(
+            f"{name} is no catalog",
+            help="name one as package.module:NAME in `catalogs`",
+            source=Source(str(settings.root / "pyproject.toml")),
+        )
+    return found
+
+
+def collect(modules: Iterable[ModuleType], catalogs: tuple[Catalog, ...], root: str) -> Definitions:
+    """All definitions that stand in variables of the modules, each once, in the order of their files and lines."""
+    found: dict[int, tuple[str, Any]] = {}
+    for module in modules:
+        for name, value in vars(module).items():
+            if not name.startswith("__"):
+                for one in value if isinstance(value, tuple | list) else (value,):
+                    _note(found, name, one, module)
+    kinds = [value for _, value in found.values()]
+    sites = [value for value in kinds if isinstance(value, Site)]
+    return Definitions(
+        site=_only_site(sites, root),
+        catalogs=catalogs,
+        indicators=_named_indicators(found),
+        dashboards=_sorted(kinds, Dashboard),
+        alerts=_sorted(kinds, Alert),
+        groups=_sorted(kinds, RuleGroup),
+        proofs=_sorted(kinds, Proof),
+        root=root,
+    )
+
+
+_KINDS = (Indicator, Dashboard, Alert, RuleGroup, Proof, Site)
+
+
+def _note(found: dict[int, tuple[str, Any]], name: str, value: Any, module: ModuleType) -> None:
+    if not isinstance(value, _KINDS):
+        return
+    home = value.source.file == getattr(module, "__file__", None)
+    if id(value) not in found or home:
+        found[id(value)] = (name, value)
+
+
+_Sourced = TypeVar("_Sourced", Dashboard, Alert, RuleGroup, Proof)
+
+
+def _sorted(values: list[Any], kind: type[_Sourced]) -> tuple[_Sourced, ...]:
+    return tuple(sorted((value for value in values if isinstance(value, kind)), key=lambda one: one.source))
+
+
+def _only_site(sites: list[Site], root: str) -> Site:
+    if len(sites) == 1:
+        return sites[0]
+    if not sites:
+        raise DefinitionError(
+            "the project defines no site",
+            help="state one, for example in monitors/site.py: site = Site(runbooks_url=...)",
+            source=Source(root),
+        )
+    raise DefinitionError(
+        f"the project defines {len(sites)} sites; another one stands at {sites[0].source.relative(root)}",
+        help="keep one of them",
+        source=sites[1].source,
+    )
+
+
+def _named_indicators(found: dict[int, tuple[str, Any]]) -> dict[str, Indicator]:
+    named: dict[str, Indicator] = {}
+    for name, value in found.values():
+        if not isinstance(value, Indicator):
+            continue
+        if name in named:
+            raise DefinitionError(
+                f"two indicators are called {name}; the other one stands at {named[name].source}",
+                help="rename one of them",
+                source=value.source,
+            )
+        named[name] = value
+    return named

@@ -1,0 +1,137 @@
+"""Aggregations: the type of `sum by (...)` and its kin."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from math import inf
+
+from tocsin.promql.labels import ANY, NO_LABELS, Known, LabelSet
+from tocsin.promql.quantiles import quantile_among
+from tocsin.promql.ranges import derived
+from tocsin.promql.types import GROWING, OPEN_SCALAR, Kind, Origin, Type
+from tocsin.promql.variables import stands_in
+
+
+@dataclass(frozen=True, slots=True)
+class Grouping:
+    """`by` or `without` some labels; neither is `by` none."""
+
+    labels: tuple[str, ...] = ()
+    without: bool = False
+
+    def of(self, labels: LabelSet) -> LabelSet:
+        if self.without:
+            return labels.drop(self.labels)
+        if not self.labels:
+            return NO_LABELS
+        kept = labels.keep(self.labels)
+        if "__name__" in self.labels:
+            kept = kept.with_label("__name__", ANY)
+        if any(stands_in(label) for label in self.labels):
+            kept = replace(kept, closed=False)
+        return kept
+
+
+# Those that give some of the series as they are.
+CHOOSING = frozenset({"topk", "bottomk", "limitk", "limit_ratio"})
+SINCE: Mapping[str, tuple[int, int]] = {"limitk": (2, 54), "limit_ratio": (2, 54)}
+_BELOW_THE_LARGEST = frozenset({"min", "max", "avg", "quantile"})
+
+
+def aggregated(operator: str, grouping: Grouping, parameter: Type | None, of: Type) -> Type:
+    """The type of an aggregation."""
+    if operator in CHOOSING:
+        return _chosen(operator, parameter or OPEN_SCALAR, of)
+    value = _VALUES.get(operator, _open)
+    found = quantile_among(parameter or OPEN_SCALAR, of) if operator == "quantile" else value(of)
+    labels = grouping.of(of.labels)
+    if operator == "count_values" and parameter is not None and parameter.text is not None:
+        labels = labels.with_label(parameter.text, Known(sure=True)).chosen()
+    return replace(
+        found,
+        labels=labels,
+        buckets=_buckets(operator, of, labels),
+        window=of.window,
+        origin=_summed(of.origin, labels) if of.origin and operator == "sum" else None,
+    )
+
+
+def _summed(origin: Origin, labels: LabelSet) -> Origin:
+    return replace(origin, labels=labels, whole=origin.whole and origin.all_rows, all_rows=True)
+
+
+def _buckets(operator: str, of: Type, labels: LabelSet) -> tuple[float, ...] | None:
+    """The bounds, where `le` is still there, or where the value is still none above the last."""
+    if of.kind is Kind.QUANTILE:
+        return of.buckets if operator in _BELOW_THE_LARGEST else None
+    return of.buckets if labels.may_have("le") else None
+
+
+def _chosen(operator: str, parameter: Type, of: Type) -> Type:
+    some = operator in ("topk", "bottomk", "limitk") and parameter.low >= 1
+    origin = replace(of.origin, all_rows=False) if of.origin else None
+    return replace(
+        of,
+        labels=of.labels.chosen(),
+        comparison=None,
+        origin=origin,
+        maybe_absent=of.maybe_absent or not some,
+    )
+
+
+def _kind(of: Type) -> Kind:
+    return Kind.SUMMED if of.kind in GROWING else of.kind
+
+
+def _sum(of: Type) -> Type:
+    return derived(
+        of,
+        kind=_kind(of) if of.kind is not Kind.QUANTILE else Kind.OPEN,
+        unit=of.unit,
+        low=of.low if of.low >= 0 else -inf,
+        high=of.high if of.high <= 0 else inf,
+        finite=of.finite,
+        maybe_nan=of.maybe_nan or not of.finite,
+    )
+
+
+def _average(of: Type) -> Type:
+    return replace(_extreme(of), maybe_nan=of.maybe_nan or not of.finite)
+
+
+def _extreme(of: Type) -> Type:
+    return derived(of, kind=_kind(of), unit=of.unit, low=of.low, high=of.high, finite=of.finite)
+
+
+def _count(of: Type) -> Type:
+    return derived(of, kind=Kind.COUNT, low=1.0, finite=True, maybe_nan=False, floats=True, nan="")
+
+
+def _group(of: Type) -> Type:
+    return derived(of, kind=Kind.BOOL, low=1.0, high=1.0, finite=True, maybe_nan=False, floats=True, nan="")
+
+
+def _deviation(of: Type) -> Type:
+    return derived(of, unit=of.unit, low=0.0, maybe_nan=of.maybe_nan or not of.finite, floats=True)
+
+
+def _variance(of: Type) -> Type:
+    return replace(_deviation(of), unit=of.unit * of.unit if of.unit is not None else None)
+
+
+def _open(of: Type) -> Type:
+    return derived(of, maybe_nan=True)
+
+
+_VALUES: Mapping[str, Callable[[Type], Type]] = {
+    "sum": _sum,
+    "avg": _average,
+    "min": _extreme,
+    "max": _extreme,
+    "count": _count,
+    "count_values": _count,
+    "group": _group,
+    "stddev": _deviation,
+    "stdvar": _variance,
+}

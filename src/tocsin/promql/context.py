@@ -1,0 +1,22 @@
+"""Where an expression stands: some checks depend on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """An expression in a rule that runs every `interval` milliseconds, or in a panel; nowhere where `place` is None.
+
+    `budget` is the number of series that its result may have, `record` the name under which the rule records it.
+    """
+
+    place: Literal["rule", "panel"] | None = None
+    interval: int | None = None
+    budget: int | None = None
+    record: str | None = None
+
+
+NOWHERE = Context()

@@ -1,0 +1,105 @@
+"""Units of results: what operators make of the units of their sides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+
+from tocsin.promql.faults import Fault, error
+from tocsin.promql.types import Type
+from tocsin.units import DAYS, HOURS, MILLISECONDS, MINUTES, PERCENT, RATIO, SECONDS, USD, Unit
+
+_TIMES = tuple(unit.scale for unit in (SECONDS, MINUTES, HOURS, DAYS))
+# The scales in which people write each dimension. A number that is multiplied into another scale is a conversion.
+_SCALES: dict[str, frozenset[Fraction]] = {
+    "seconds": frozenset({*_TIMES, MILLISECONDS.scale, Fraction(1, 10**6), Fraction(1, 10**9)}),
+    "bytes": frozenset(Fraction(base**power) for base in (1000, 1024) for power in range(5)) | {Fraction(1, 8)},
+    "USD": frozenset({USD.scale, Fraction(1, 100)}),
+}
+_COUNTS = frozenset({Fraction(1)})
+
+
+def unit_after(operator: str, left: Type, right: Type) -> Unit | None:
+    """The unit of an arithmetic result; None where it is open."""
+    if operator in ("+", "-", "%"):
+        if left.literal:
+            return right.unit
+        if right.literal or left.unit == right.unit:
+            return left.unit
+        return None
+    if operator == "*":
+        return _scaled(left, right.constant) if right.literal else _times(left, right)
+    if operator == "/":
+        constant = right.constant
+        if right.literal:
+            return _scaled(left, 1 / constant) if constant else None
+        return left.unit / right.unit if left.unit is not None and right.unit is not None else None
+    if operator == "^" and right.constant == 1:
+        return left.unit
+    return None
+
+
+def _times(left: Type, right: Type) -> Unit | None:
+    if left.literal:
+        return _scaled(right, left.constant)
+    return left.unit * right.unit if left.unit is not None and right.unit is not None else None
+
+
+def _scaled(of: Type, factor: float | None) -> Unit | None:
+    """The unit in which a number that was multiplied says the same as before."""
+    unit = of.unit
+    if unit is None or factor is None or factor in (0.0, 1.0, -1.0):
+        return unit
+    if factor < 0 or factor != factor or factor == float("inf"):
+        return None
+    scale = unit.scale / Fraction(factor).limit_denominator(10**12)
+    if not _is_known(unit, scale):
+        return None
+    if not unit.factors:
+        return RATIO if scale == RATIO.scale else PERCENT
+    return Unit("", unit.factors, scale) * RATIO
+
+
+def _is_known(unit: Unit, scale: Fraction) -> bool:
+    if not unit.factors:
+        return scale in (RATIO.scale, PERCENT.scale)
+    above = [name for name, power in unit.factors if power == 1]
+    below = [name for name, power in unit.factors if power == -1]
+    if len(above) + len(below) != len(unit.factors) or len(above) > 1 or len(below) > 1:
+        return False
+    scales = _SCALES.get(above[0], _COUNTS) if above else _COUNTS
+    if not below:
+        return scale in scales
+    if below != ["seconds"]:
+        return False
+    return any(scale * time in scales for time in _TIMES)
+
+
+def unit_faults(operator: str, left: Type, right: Type) -> Iterator[Fault]:
+    """unit-mismatch: a sum, a difference or a comparison of different units."""
+    if operator in ("*", "/", "^", "atan2") or not differ(left, right):
+        return
+    assert left.unit is not None
+    assert right.unit is not None
+    like = left.unit.measures_like(right.unit)
+    yield error(
+        "unit-mismatch",
+        f"{left.unit} {operator} {right.unit}: the two sides are in different units, so the result means nothing",
+        f"convert one side: 1 {left.unit} is {float(left.unit.scale / right.unit.scale):g} {right.unit}"
+        if like
+        else "bring both sides to one unit first, or compare what is alike",
+    )
+
+
+def differ(left: Type, right: Type) -> bool:
+    """Whether two sides measure in different units, for certain.
+
+    Something for each of what is counted is the same as something: seconds for each request are seconds.
+    """
+    if left.unit is None or right.unit is None or left.unit == right.unit:
+        return False
+    return left.unit.scale != right.unit.scale or _bare(left.unit) != _bare(right.unit)
+
+
+def _bare(unit: Unit) -> tuple[tuple[str, int], ...]:
+    return tuple((name, power) for name, power in unit.factors if power > 0 or name in _SCALES)

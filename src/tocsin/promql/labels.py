@@ -1,0 +1,149 @@
+"""Label sets: which labels the series of a result may have, must have, and with which values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from math import prod
+
+from tocsin.metrics import Label
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of one label.
+
+    `values` are the only ones that it takes, where it is there at all; `sure` says that every series has it;
+    `target` that the scrape adds it; `cardinality` how many values are expected.
+    """
+
+    values: frozenset[str] | None = None
+    sure: bool = False
+    cardinality: int | None = None
+    target: bool = False
+
+    @property
+    def pinned(self) -> bool:
+        """Whether one value alone is possible."""
+        return self.values is not None and len(self.values) == 1
+
+    def narrowed(self, values: frozenset[str], *, sure: bool) -> Known:
+        """The label where only `values` are let through."""
+        left = values if self.values is None else self.values & values
+        return Known(left, self.sure or sure, len(left), self.target)
+
+
+ANY = Known()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LabelSet:
+    """The labels of a result, without the metric's name.
+
+    Where it is `closed`, no series has a label that is not in `known`. `partial` says that series were chosen by
+    value, so that how many remain for a label set cannot be told.
+    """
+
+    known: Mapping[str, Known]
+    closed: bool
+    partial: bool = False
+
+    @classmethod
+    def of(cls, labels: Iterable[Label], targets: Iterable[Label] = (), *, closed: bool = True) -> LabelSet:
+        """The labels of a metric with those that the scrape adds."""
+        known = {label.name: _known(label, target=False) for label in labels}
+        known |= {label.name: _known(label, target=True) for label in targets}
+        return cls(known, closed)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(sorted(self.known))
+
+    def may_have(self, name: str) -> bool:
+        return not self.closed or name in self.known
+
+    def get(self, name: str) -> Known | None:
+        """What is known of a label; None where no series has it."""
+        return self.known.get(name, None if self.closed else ANY)
+
+    def keep(self, names: Iterable[str]) -> LabelSet:
+        """Only these labels: `by`, `on`."""
+        found = {name: known for name in names if (known := self.get(name)) is not None}
+        return LabelSet(found, True, self.partial)
+
+    def drop(self, names: Iterable[str]) -> LabelSet:
+        """All but these labels: `without`, `ignoring`."""
+        gone = frozenset(names)
+        return replace(self, known={name: known for name, known in self.known.items() if name not in gone})
+
+    def with_label(self, name: str, known: Known) -> LabelSet:
+        return replace(self, known={**self.known, name: known})
+
+    def chosen(self) -> LabelSet:
+        """The same labels, after some series were chosen by value."""
+        return self if self.partial else replace(self, partial=True)
+
+    def either(self, other: LabelSet) -> LabelSet:
+        """The labels of series that come from one side or the other."""
+        names = [*self.known, *(name for name in other.known if name not in self.known)]
+        merged = {name: _either(self.get(name), other.get(name)) for name in names}
+        return LabelSet(merged, self.closed and other.closed, self.partial or other.partial)
+
+    def together(self, other: LabelSet, names: Iterable[str]) -> LabelSet:
+        """These labels of the series that agree in them on both sides."""
+        merged = {}
+        for name in names:
+            ours, theirs = self.get(name), other.get(name)
+            if ours is not None and theirs is not None:
+                merged[name] = both(ours, theirs)
+        return LabelSet(merged, True, self.partial or other.partial)
+
+    @property
+    def series(self) -> int | None:
+        """How many series are expected at most, where that is known of each label."""
+        if not self.closed:
+            return None
+        sizes = [known.cardinality for known in self.known.values()]
+        return None if None in sizes else prod(size for size in sizes if size is not None)
+
+
+def _known(label: Label, *, target: bool) -> Known:
+    values = frozenset(label.values) if label.values is not None else None
+    return Known(values, True, label.cardinality, target)
+
+
+def _either(ours: Known | None, theirs: Known | None) -> Known:
+    if ours is None or theirs is None:
+        found = ours or theirs or ANY
+        return replace(found, sure=False)
+    if ours is theirs:
+        return ours
+    values = ours.values | theirs.values if ours.values is not None and theirs.values is not None else None
+    sizes = (ours.cardinality, theirs.cardinality)
+    size = len(values) if values is not None else None if None in sizes else max(sizes)  # type: ignore[type-var]
+    return Known(values, ours.sure and theirs.sure, size, ours.target and theirs.target)
+
+
+def both(ours: Known, theirs: Known) -> Known:
+    """A label that has the same value on both sides."""
+    if ours is theirs:
+        return ours
+    sizes = [size for size in (ours.cardinality, theirs.cardinality) if size is not None]
+    values = ours.values
+    if theirs.values is not None:
+        values = theirs.values if values is None else values & theirs.values
+    size = len(values) if values is not None else min(sizes, default=None)
+    return Known(values, ours.sure or theirs.sure, size, ours.target and theirs.target)
+
+
+def disjoint(ours: Known | None, theirs: Known | None) -> bool:
+    """Whether no series of the one side can have the other side's value of a label."""
+    if ours is None or theirs is None:
+        return (ours is None or theirs is None) and bool((ours or theirs or ANY).sure)
+    if not (ours.sure or theirs.sure) or ours.values is None or theirs.values is None:
+        return False
+    return not ours.values & theirs.values
+
+
+NO_LABELS = LabelSet({}, True)
+OPEN_LABELS = LabelSet({}, False)

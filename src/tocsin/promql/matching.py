@@ -1,0 +1,93 @@
+"""How the two sides of an operator find each other, and which labels the result has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from tocsin.promql.labels import OPEN_LABELS, LabelSet, both, disjoint
+
+
+@dataclass(frozen=True, slots=True)
+class Matching:
+    """`on` or `ignoring` some labels (neither is `ignoring` none), with `group_left` or `group_right`.
+
+    `filled` says that sides without a partner count too.
+    """
+
+    labels: tuple[str, ...] = ()
+    on: bool = False
+    group: Literal["left", "right"] | None = None
+    include: tuple[str, ...] = ()
+    boolean: bool = False
+    filled: bool = False
+
+    @classmethod
+    def of(cls, modifier: Any) -> Matching:
+        """What promql-parser's modifier says."""
+        found = modifier.matching
+        card = str(modifier.card)
+        fill = modifier.fill_values
+        return cls(
+            tuple(found.labels) if found is not None else (),
+            found is not None and str(found.type).endswith("Include"),
+            "left" if card.endswith("ManyToOne") else "right" if card.endswith("OneToMany") else None,
+            tuple(modifier.group_labels or ()),
+            modifier.return_bool,
+            fill is not None and (fill.lhs is not None or fill.rhs is not None),
+        )
+
+    def keys(self, left: LabelSet, right: LabelSet) -> Iterator[str]:
+        """The labels in which the two sides must agree, as far as they are known."""
+        if self.on:
+            yield from self.labels
+            return
+        for name in left.known:
+            if name not in self.labels:
+                yield name
+        for name in right.known:
+            if name not in self.labels and name not in left.known:
+                yield name
+
+    def besides(self, side: LabelSet) -> Iterator[str]:
+        """The labels of a side that do not count in the matching."""
+        for name in side.known:
+            if (name not in self.labels) if self.on else (name in self.labels):
+                yield name
+
+    def never_meets(self, left: LabelSet, right: LabelSet) -> str | None:
+        """A label in which no series of the two sides can agree."""
+        for name in self.keys(left, right):
+            if name != "__name__" and disjoint(left.get(name), right.get(name)):
+                return name
+        return None
+
+    def result(self, left: LabelSet, right: LabelSet) -> LabelSet:
+        """The labels of the result of arithmetic or a comparison."""
+        if self.filled or "__name__" in self.labels or "__name__" in self.include:
+            return OPEN_LABELS
+        if self.group == "left":
+            return self._of_many(left, right)
+        if self.group == "right":
+            return self._of_many(right, left)
+        found = left.together(right, self.keys(left, right))
+        closed = self.on or left.closed or right.closed
+        return found if closed else replace(found, closed=False)
+
+    def _of_many(self, many: LabelSet, one: LabelSet) -> LabelSet:
+        """The labels of the many, narrowed by the one, with those that are included from the one."""
+        known = dict(many.known)
+        for name in self.keys(many, one):
+            ours, theirs = many.get(name), one.get(name)
+            if theirs is None:
+                known.pop(name, None)
+            elif ours is not None:
+                known[name] = both(ours, theirs)
+        for name in self.include:
+            known.pop(name, None)
+            theirs = one.get(name)
+            if theirs is not None:
+                known[name] = theirs
+        closed = many.closed or (one.closed and not self.on and not self.labels)
+        return LabelSet(known, closed, many.partial or one.partial)

@@ -1,0 +1,203 @@
+"""Operators: the type of arithmetic, comparisons and set operators."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import inf, isfinite
+
+from tocsin.promql.dimensions import unit_after
+from tocsin.promql.labels import NO_LABELS
+from tocsin.promql.matching import Matching
+from tocsin.promql.ranges import ARITHMETIC, always, filtered, has_zero, makes_infinite, makes_nan
+from tocsin.promql.ratios import is_part
+from tocsin.promql.types import FLOWING, GROWING, NATURAL, Comparison, Kind, Type
+from tocsin.units import RATIO
+
+COMPARISONS = {"==": "==", "!=": "!=", ">": "<", "<": ">", ">=": "<=", "<=": ">="}
+SETS = frozenset({"and", "or", "unless"})
+PLAIN = Matching()
+_NO_TRAFFIC = "0 / 0 is NaN"
+_LASTING = FLOWING | {Kind.GAUGE, Kind.RATIO, Kind.QUANTILE, Kind.COUNT}
+
+
+def combined(operator: str, matching: Matching, left: Type, right: Type) -> Type:
+    """The type of `left operator right`."""
+    if operator in SETS:
+        return _set(operator, left, right)
+    if operator in COMPARISONS:
+        return _compared(operator, matching, left, right)
+    return _computed(operator, matching, left, right)
+
+
+def negated(of: Type) -> Type:
+    kind = Kind.GAUGE if of.kind is Kind.GAUGE else Kind.OPEN
+    return replace(of, kind=kind, low=-of.high, high=-of.low, comparison=None, origin=None, buckets=None)
+
+
+def _both(left: Type, right: Type) -> bool:
+    return left.value == "vector" and right.value == "vector"
+
+
+def _joined(matching: Matching, left: Type, right: Type) -> Type:
+    """The left side with the labels of the result, and with all that may be missing on either side."""
+    if left.value == right.value == "scalar":
+        return replace(left, labels=NO_LABELS, comparison=None, origin=None, text=None)
+    if not _both(left, right):
+        vector = left if left.value == "vector" else right
+        return replace(vector, comparison=None, text=None)
+    labels = matching.result(left.labels, right.labels)
+    absent = left.maybe_absent or right.maybe_absent or not _certain_match(matching, left, right)
+    windows = {left.window, right.window} - {None}
+    return replace(
+        left,
+        labels=labels,
+        maybe_absent=absent,
+        floats=left.floats and right.floats,
+        comparison=None,
+        origin=None,
+        window=windows.pop() if len(windows) == 1 else None,
+        scrape=max(filter(None, (left.scrape, right.scrape)), default=None),
+        lazy=tuple(dict.fromkeys((*left.lazy, *right.lazy))),
+        nan=left.nan or right.nan,
+        text=None,
+    )
+
+
+def _certain_match(matching: Matching, left: Type, right: Type) -> bool:
+    """Whether both sides have one series without labels in which to disagree."""
+    return not any(
+        not side.labels.closed or any((name in matching.labels) == matching.on for name in side.labels.known)
+        for side in (left, right)
+    )
+
+
+def _computed(operator: str, matching: Matching, left: Type, right: Type) -> Type:
+    found = _joined(matching, left, right)
+    low, high = ARITHMETIC[operator](left, right)
+    nan = left.maybe_nan or right.maybe_nan or makes_nan(operator, left, right) or matching.filled
+    unit = unit_after(operator, left, right)
+    kind = _kind(operator, left, right, ratio=unit == RATIO)
+    finite = left.finite and right.finite and not makes_infinite(operator, left, right)
+    if operator == "/" and is_part(matching, left, right):
+        low, high, finite = max(low, 0.0), 1.0, True
+    return replace(
+        found,
+        kind=kind,
+        unit=unit,
+        low=-inf if matching.filled else low,
+        high=inf if matching.filled else high,
+        finite=finite and not matching.filled,
+        maybe_absent=True if matching.filled else found.maybe_absent,
+        maybe_nan=nan,
+        nan=left.nan or right.nan or _nan(operator, left, right),
+        origin=None,
+        buckets=_scaled_buckets(operator, left, right),
+    )
+
+
+def _nan(operator: str, left: Type, right: Type) -> str:
+    """How a division gives NaN where both sides are known to reach 0."""
+    reached = right.low == 0 and right.kind in NATURAL
+    return _NO_TRAFFIC if operator == "/" and reached and has_zero(left) and left.kind is not Kind.OPEN else ""
+
+
+def _kind(operator: str, left: Type, right: Type, *, ratio: bool) -> Kind:
+    if left.literal or right.literal:
+        of, number = (left, right) if right.literal else (right, left)
+        factor = number.constant or 0.0
+        if operator in ("+", "-"):
+            return of.kind if of.kind in _LASTING else Kind.OPEN
+        if (operator == "*" or (operator == "/" and of is left)) and factor > 0:
+            return of.kind if of.kind in _LASTING | GROWING else Kind.OPEN
+        return Kind.OPEN
+    if operator == "/" and ratio:
+        return Kind.RATIO if left.kind in FLOWING and right.kind in FLOWING else Kind.OPEN
+    same = left.kind is right.kind
+    if operator == "+" and same and left.kind in FLOWING | {Kind.GAUGE, Kind.COUNT}:
+        return left.kind
+    if operator == "+" and {left.kind, right.kind} <= GROWING | {Kind.SUMMED}:
+        return Kind.SUMMED
+    return Kind.GAUGE if operator == "-" and same and left.kind is Kind.GAUGE else Kind.OPEN
+
+
+def _scaled_buckets(operator: str, left: Type, right: Type) -> tuple[float, ...] | None:
+    """A quantile's bounds in the new scale: `* 1000`."""
+    if left.kind is not Kind.QUANTILE or not left.buckets or not right.literal or operator not in ("*", "/"):
+        return None
+    factor = right.constant
+    if factor is None or factor <= 0 or factor == inf:
+        return None
+    return tuple(bound * factor if operator == "*" else bound / factor for bound in left.buckets)
+
+
+def _compared(operator: str, matching: Matching, left: Type, right: Type) -> Type:
+    found = _joined(matching, left, right)
+    turned = left.value == "scalar" and right.value == "vector"
+    if turned:
+        operator, left, right = COMPARISONS[operator], right, left
+    comparison = Comparison(operator, left, right, matching.boolean)
+    if matching.boolean:
+        return replace(
+            found,
+            kind=Kind.BOOL,
+            unit=None,
+            low=0.0,
+            high=1.0,
+            finite=True,
+            maybe_nan=False,
+            nan="",
+            buckets=None,
+            origin=None,
+            comparison=comparison,
+        )
+    low, high = filtered(operator, left, right)
+    passes = always(operator, left, right)
+    guard = operator == ">" and right.constant == 0 and left.kind in FLOWING | GROWING | {Kind.SUMMED}
+    return replace(
+        found,
+        labels=found.labels if guard or passes else found.labels.chosen(),
+        low=low,
+        high=max(low, high),
+        finite=left.finite or (isfinite(low) and isfinite(high)),
+        maybe_absent=found.maybe_absent or not passes,
+        maybe_nan=left.maybe_nan and operator == "!=",
+        nan="",
+        comparison=comparison,
+        origin=replace(left.origin, all_rows=False) if left.origin and right.value == "scalar" else None,
+        kind=left.kind,
+        unit=left.unit,
+        buckets=left.buckets,
+    )
+
+
+def _set(operator: str, left: Type, right: Type) -> Type:
+    if operator != "or":
+        origin = replace(left.origin, all_rows=False) if left.origin else None
+        return replace(left, labels=left.labels.chosen(), maybe_absent=True, origin=origin)
+    return _either(left, right)
+
+
+def _either(left: Type, right: Type) -> Type:
+    """`or`: a side that is one number only fills the gaps of the other, and takes its kind and unit."""
+    main, filled = (right, left) if right.constant is None and left.constant is not None else (left, right)
+    fill = filled.constant is not None
+    origin = replace(left.origin, whole=False) if left.origin and right.constant == 0 else None
+    return replace(
+        left,
+        kind=main.kind if fill or left.kind is right.kind else Kind.OPEN,
+        labels=left.labels.either(right.labels),
+        unit=main.unit if fill or left.unit == right.unit else None,
+        low=min(left.low, right.low),
+        high=max(left.high, right.high),
+        finite=left.finite and right.finite,
+        maybe_absent=left.maybe_absent and right.maybe_absent,
+        maybe_nan=left.maybe_nan or right.maybe_nan,
+        floats=left.floats and right.floats,
+        buckets=main.buckets if fill or left.buckets == right.buckets else None,
+        comparison=None,
+        origin=origin,
+        window=main.window if fill or left.window == right.window else None,
+        scrape=max(filter(None, (left.scrape, right.scrape)), default=None),
+        lazy=right.lazy if left.lazy else (),
+        nan=left.nan or right.nan,
+    )

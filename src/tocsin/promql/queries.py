@@ -1,0 +1,71 @@
+"""Whole queries: the kind of their result, how many series it has, and whether it is recorded already."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+from tocsin.promql.faults import Fault, error, information, warning
+from tocsin.promql.labels import LabelSet
+from tocsin.promql.types import Type
+from tocsin.promql.walk import quote
+from tocsin.promql.world import World
+
+
+def result_faults(of: Type, text: str) -> Iterator[Fault]:
+    """result-type: a root that gives no numbers at a time."""
+    if of.value == "range":
+        yield replace(
+            error(
+                "result-type",
+                "the result is a range vector, samples over time: a rule fails with it, and a panel shows nothing",
+                "put a function around it: rate(...), increase(...), max_over_time(...)",
+            ),
+            expr=text,
+        )
+    elif of.value == "string":
+        yield replace(
+            error(
+                "result-type", "the result is a text: a rule fails with it, and a panel shows nothing", "query series"
+            ),
+            expr=text,
+        )
+
+
+def budget_faults(of: Type, budget: int | None) -> Iterator[Fault]:
+    """cardinality: more series than the place can bear."""
+    size = of.labels.series
+    if budget is None or size is None or size <= budget or of.labels.partial or of.value != "vector":
+        return
+    yield warning(
+        "cardinality",
+        f"the result may have {size} series ({_product(of.labels)}), and {budget} are the budget here",
+        "sum away the labels that nobody reads, or show the largest alone: topk(10, ...)",
+    )
+
+
+def _product(labels: LabelSet) -> str:
+    return " x ".join(f"{known.cardinality} {name}" for name, known in sorted(labels.known.items()))
+
+
+def recorded_faults(
+    world: World, found: Sequence[tuple[Any, str]], reads: Iterable[str], recorded: Callable[[str], Type]
+) -> Iterator[Fault]:
+    """recorded-instead: what a rule records already, the outermost only."""
+    quoted = [(quote(node), name) for node, name in found]
+    for text, name in quoted:
+        if any(text != other and text in other for other, _ in quoted):
+            continue
+        raw = [world.exported_type(series).labels.series for series in dict.fromkeys(reads) if series in world.series]
+        few = recorded(name).labels.series
+        many = sum(size for size in raw if size is not None) if None not in raw and raw else None
+        saving = f": {few} series to read instead of up to {many}" if few is not None and many is not None else ""
+        yield replace(
+            information(
+                "recorded-instead",
+                f"{name} already records this{saving}",
+                f"read {name}: it costs less, and both agree",
+            ),
+            expr=text,
+        )

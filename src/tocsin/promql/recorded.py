@@ -1,0 +1,56 @@
+"""Recorded series: the type of a rule's result when it is read back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from tocsin.promql.labels import Known
+from tocsin.promql.types import OPEN, Kind, Type
+
+
+def as_recorded(of: Type, name: str, labels: Mapping[str, str], interval: int | None) -> Type:
+    """What a rule's result looks like under its name, with the rule's labels, every `interval` milliseconds."""
+    if of.value not in ("vector", "scalar"):
+        return OPEN
+    found = of.labels
+    for label, value in labels.items():
+        found = found.drop([label])
+        if value:
+            found = found.with_label(label, Known(frozenset({value}), True, 1))
+    return replace(
+        of,
+        value="vector",
+        labels=found,
+        maybe_absent=True,
+        comparison=None,
+        origin=None,
+        window=None,
+        scrape=interval,
+        text=None,
+        form=hash(("select", name, (), "")),
+    )
+
+
+def either_recording(types: Iterable[Type]) -> Type:
+    """The type of a series that several rules record."""
+    first, *others = types
+    for other in others:
+        same = first.kind is other.kind
+        first = replace(
+            first,
+            kind=first.kind if same else Kind.OPEN,
+            labels=first.labels.either(other.labels),
+            unit=first.unit if first.unit == other.unit else None,
+            observed=first.observed if first.observed == other.observed else None,
+            low=min(first.low, other.low),
+            high=max(first.high, other.high),
+            finite=first.finite and other.finite,
+            maybe_nan=first.maybe_nan or other.maybe_nan,
+            floats=first.floats and other.floats,
+            buckets=first.buckets if first.buckets == other.buckets else None,
+            scrape=first.scrape if first.scrape == other.scrape else None,
+            lazy=tuple(dict.fromkeys((*first.lazy, *other.lazy))),
+            nan=first.nan or other.nan,
+        )
+    return first

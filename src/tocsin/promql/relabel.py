@@ -1,0 +1,60 @@
+"""`label_replace` and `label_join`: what they make of a label set."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tocsin.promql.labels import Known, LabelSet
+from tocsin.promql.types import Type
+
+_WHOLE = ("(.*)", "^(.*)$", "(.+)")
+
+
+def replaced(arguments: tuple[Type, ...]) -> Type:
+    of, *texts = arguments
+    label, replacement, source, pattern = (text.text for text in texts)
+    if label is None or replacement is None or source is None or pattern is None:
+        return replace(of, labels=LabelSet({}, False), comparison=None, origin=None)
+    return _with_label(of, label, _replaced(of.labels, label, replacement, source, pattern))
+
+
+def _replaced(labels: LabelSet, label: str, replacement: str, source: str, pattern: str) -> Known | None:
+    """What is known of the label afterwards; None where it is gone."""
+    before, origin = labels.get(label), labels.get(source)
+    if replacement == "$1" and pattern in _WHOLE and origin is not None:
+        if pattern != "(.+)" or origin.sure:
+            return Known(origin.values, origin.sure, origin.cardinality, origin.target)
+        return _either(before, Known(origin.values, True, origin.cardinality))
+    always = pattern in (".*", "(.*)") or (pattern == "" and origin is None)
+    always = always or (pattern in (".+", "(.+)") and origin is not None and origin.sure)
+    if "$" in replacement:
+        return Known()
+    after = Known(frozenset({replacement}), True, 1) if replacement else None
+    return after if always else _either(before, after)
+
+
+def _either(before: Known | None, after: Known | None) -> Known | None:
+    if before is None or after is None:
+        left = before or after
+        return replace(left, sure=False) if left is not None else None
+    values = before.values | after.values if before.values is not None and after.values is not None else None
+    return Known(values, before.sure and after.sure, len(values) if values is not None else None)
+
+
+def joined(arguments: tuple[Type, ...]) -> Type:
+    of, label, separator, *sources = arguments
+    if label.text is None:
+        return replace(of, labels=LabelSet({}, False), comparison=None, origin=None)
+    found = [of.labels.get(source.text or "") for source in sources]
+    sure = any(known is not None and known.sure for known in found) or (bool(separator.text) and len(sources) > 1)
+    possible = sure or any(known is not None for known in found)
+    return _with_label(of, label.text, Known(sure=sure) if possible else None)
+
+
+def _with_label(of: Type, label: str, known: Known | None) -> Type:
+    if label == "__name__":
+        return replace(of, comparison=None, origin=None)
+    labels = of.labels.drop([label])
+    if known is not None:
+        labels = labels.with_label(label, known)
+    return replace(of, labels=labels, comparison=None, origin=None)

@@ -1,0 +1,306 @@
+"""Selectors: the type of the series that a name and some matchers select, and what is wrong with them."""
+
+from __future__ import annotations
+
+import math
+import re
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any
+
+from tocsin.findings import Severity
+from tocsin.metrics import Matcher, bound_text, nearest
+from tocsin.promql.aggregations import Grouping
+from tocsin.promql.faults import Fault, error, warning
+from tocsin.promql.labels import Known, LabelSet
+from tocsin.promql.patterns import pattern_faults
+from tocsin.promql.types import OPEN, Kind, Origin, Type
+from tocsin.promql.variables import has_variable, stands_in
+from tocsin.promql.world import SYNTHETIC, World
+
+_OPERATORS = {"MatchOp.Equal": "=", "MatchOp.NotEqual": "!=", "MatchOp.Re": "=~", "MatchOp.NotRe": "!~"}
+_LITERAL = re.compile(r"(?:[\w :/,@%=~-]|\\[.\-/])*\Z")
+# Written alike in Go and in Python, but with another meaning.
+_FOREIGN = re.compile(r"\[\[?:|\\[pPQEzCK]|\(\?[^:)]")
+_FLOAT_SUFFIXES = ("_bucket", "_total", "_sum", "_count")
+
+
+def selected(
+    world: World, node: Any, shift: str, recorded: Callable[[str], Type]
+) -> tuple[str, Type, tuple[Fault, ...]]:
+    """The name that a selector reads, its type, and its faults.
+
+    `shift` is its offset and `@` as text; `recorded` types recorded series.
+    """
+    matchers = matchers_of(node)
+    name = node.name or next((m.value for m in matchers if m.label == "__name__" and m.operator == "="), "")
+    faults = [*_unknown(world, name, node)]
+    base = _base(world, name, recorded)
+    labels, label_faults = _narrowed(world, name, base, matchers)
+    faults += label_faults
+    buckets = base.buckets
+    if buckets and (le := labels.get("le")) is not None and le.values is not None:
+        buckets = tuple(bound for bound in buckets if bound_text(bound) in le.values)
+    conditions = tuple(sorted(str(matcher) for matcher in matchers if matcher.label != "__name__"))
+    found = replace(
+        base,
+        labels=labels,
+        buckets=buckets,
+        origin=_origin(name, base, matchers, labels, shift),
+        text=None,
+        form=hash(("select", name, conditions, shift)),
+    )
+    return name, found, tuple(faults)
+
+
+def matchers_of(node: Any) -> tuple[Matcher, ...]:
+    """A selector's matchers as values."""
+    return tuple(
+        Matcher(matcher.name, _OPERATORS[str(matcher.op)], matcher.value)  # type: ignore[arg-type]
+        for matcher in node.matchers.matchers
+    )
+
+
+def labels_of_absence(node: Any) -> LabelSet:
+    """The labels that `absent` can give: those that a `=` matcher states, for certain if nothing else does."""
+    found: dict[str, Known] = {}
+    matchers = [matcher for matcher in matchers_of(node) if matcher.label != "__name__"]
+    names = [matcher.label for matcher in matchers]
+    for matcher in matchers:
+        if matcher.operator == "=" and matcher.value:
+            alone = names.count(matcher.label) == 1
+            values = frozenset({matcher.value}) if alone and not has_variable(matcher.value) else None
+            found[matcher.label] = Known(values, alone, 1 if alone else None)
+    return LabelSet(found, True)
+
+
+def _base(world: World, name: str, recorded: Callable[[str], Type]) -> Type:
+    if name in world.series:
+        return world.exported_type(name)
+    if name in world.recordings:
+        return recorded(name)
+    if name == "up":
+        return replace(OPEN, kind=Kind.GAUGE, low=0.0, high=1.0, finite=True, maybe_nan=False, floats=True)
+    return replace(OPEN, floats=name.endswith(_FLOAT_SUFFIXES))
+
+
+def _unknown(world: World, name: str, node: Any) -> Iterator[Fault]:
+    """metric-unknown, and a histogram's base name (type-function)."""
+    if node.matchers.or_matchers:
+        yield error(
+            "syntax",
+            "`or` between matchers is not PromQL: Prometheus refuses the query",
+            "write one selector for each side and put `or` between them",
+        )
+    if not name or name in world.series or name in world.recordings or name in SYNTHETIC or stands_in(name):
+        return
+    histogram = world.histograms.get(name)
+    if histogram is not None:
+        yield error(
+            "type-function",
+            f"{name} is a histogram and has no series of that name: the result is always empty",
+            f"take {name}_bucket, {name}_sum or {name}_count",
+        )
+    elif world.closed:
+        near = nearest(name, [*world.series, *world.recordings])
+        yield error(
+            "metric-unknown",
+            f"nothing exports or records {name}: the result is always empty",
+            f"did you mean {near}?" if near else "add it to a catalog, or name a series that a catalog has",
+        )
+
+
+def _origin(name: str, base: Type, matchers: tuple[Matcher, ...], labels: LabelSet, shift: str) -> Origin | None:
+    if base.kind not in (Kind.COUNTER, Kind.BUCKETS) or not name:
+        return None
+    conditions = {str(m) for m in matchers if m.label != "__name__" and str(m) != 'le="+Inf"'}
+    restricted = frozenset(m.label for m in matchers if m.label not in ("__name__", "le"))
+    if base.kind is Kind.BUCKETS:
+        name = name.removesuffix("_bucket") + "_count"
+        le = labels.get("le")
+        if le is None or not le.pinned:
+            return None
+    return Origin(name, frozenset(conditions), restricted, frozenset(labels.known), shift, labels)
+
+
+def _narrowed(world: World, name: str, base: Type, matchers: tuple[Matcher, ...]) -> tuple[LabelSet, list[Fault]]:
+    """The labels that matchers leave, with label-unknown, label-value and le-value."""
+    labels = base.labels
+    faults: list[Fault] = []
+    for matcher in matchers:
+        if matcher.label == "__name__" or stands_in(matcher.label):
+            continue
+        faults += pattern_faults(matcher)
+        known = base.labels.get(matcher.label)
+        if known is None:
+            faults += _label_unknown(name, base.labels, matcher)
+        elif not has_variable(matcher.value):
+            faults += _label_value(world, name, base, known, matcher)
+            labels = _matched(labels, matcher)
+    return labels, faults
+
+
+def _label_unknown(name: str, labels: LabelSet, matcher: Matcher) -> Iterator[Fault]:
+    if matcher.operator == "=" and matcher.value == "":
+        return
+    near = nearest(matcher.label, labels.names)
+    misses = matcher.operator in ("=", "=~")
+    yield error(
+        "label-unknown",
+        f"{name} has no label {matcher.label}: `{matcher}` " + ("selects nothing" if misses else "leaves nothing out"),
+        f"did you mean {near}?" if near else f"its labels are {', '.join(labels.names) or 'none'}",
+    )
+
+
+def _label_value(world: World, name: str, base: Type, known: Known, matcher: Matcher) -> Iterator[Fault]:
+    values = known.values
+    if values is None or matcher.value == "":
+        return
+    if base.kind is Kind.BUCKETS and matcher.label == "le":
+        yield from _le_value(world, name, base, values, matcher)
+        return
+    listed = ", ".join(sorted(values))
+    if matcher.operator in ("=", "!="):
+        if matcher.value not in values:
+            near = nearest(matcher.value, values)
+            yield error(
+                "label-value",
+                f"{matcher.label} of {name} is never {matcher.value!r}: `{matcher}` "
+                + ("selects nothing" if matcher.operator == "=" else "leaves nothing out"),
+                f"did you mean {near!r}?" if near else f"it is one of {listed}",
+            )
+        return
+    hits = _hits(matcher.value, values)
+    if hits is None or matcher.value in (".*", ".+"):
+        return
+    if hits == (frozenset() if matcher.operator == "=~" else values):
+        yield error(
+            "label-value",
+            f"`{matcher}` lets through no value that {matcher.label} of {name} takes: the result is always empty",
+            f"it is one of {listed}",
+        )
+    elif hits == (values if matcher.operator == "=~" else frozenset()):
+        yield warning(
+            "label-value",
+            f"`{matcher}` lets through every value that {matcher.label} of {name} takes: it leaves nothing out",
+            f"leave the matcher away, or narrow it: the values are {listed}",
+        )
+
+
+def grouping_faults(operator: str, grouping: Grouping, labels: LabelSet) -> Iterator[Fault]:
+    """label-unknown: in `by` or `without` a label that no series has."""
+    word = "without" if grouping.without else "by"
+    for label in grouping.labels:
+        if labels.may_have(label) or label == "__name__" or stands_in(label):
+            continue
+        near = nearest(label, labels.names)
+        effect = "takes nothing away" if grouping.without else "never appears in the result"
+        yield error(
+            "label-unknown",
+            f"{operator} {word} ({label}): the series here have no such label, so it {effect}",
+            f"did you mean {near}?" if near else f"the labels are {', '.join(labels.names) or 'none'}",
+        )
+
+
+def _le_value(world: World, name: str, base: Type, values: frozenset[str], matcher: Matcher) -> Iterator[Fault]:
+    """le-value: a bound that the histogram has not, or that is written in another way."""
+    if matcher.operator in ("=", "!="):
+        if matcher.value in values:
+            return
+        same = _same_bound(matcher.value, values)
+        if same is None:
+            bounds = ", ".join(bound_text(bound) for bound in base.buckets or ())
+            yield error(
+                "le-value",
+                f"{name} has no bucket up to {matcher.value}: `{matcher}` selects nothing",
+                f"its bounds are {bounds} and +Inf",
+            )
+            return
+        _, catalog = world.series.get(name, (None, None))
+        certain = world.prometheus >= (3, 0) or (catalog is not None and catalog.name not in world.open_catalogs)
+        yield Fault(
+            "le-value",
+            Severity.ERROR if certain else Severity.WARNING,
+            f"the bucket's label is written {same!r}, not {matcher.value!r}: `{matcher}` selects nothing",
+            f'write le="{same}", or le=~"{_short(same)}(\\\\.0)?" for exporters of either kind',
+        )
+        return
+    if _hits(matcher.value, values) == frozenset() and matcher.operator == "=~":
+        yield error(
+            "le-value",
+            f"`{matcher}` matches no bound of {name}: the result is always empty",
+            f"its bounds are {', '.join(sorted(values, key=float))}",
+        )
+
+
+def _same_bound(value: str, values: frozenset[str]) -> str | None:
+    try:
+        number = float(value)
+    except ValueError:
+        return None
+    return next((bound for bound in values if math.isclose(float(bound), number)), None)
+
+
+def _short(bound: str) -> str:
+    return bound.removesuffix(".0")
+
+
+def _matched(labels: LabelSet, matcher: Matcher) -> LabelSet:
+    """The labels of the series that a matcher lets through."""
+    known = labels.get(matcher.label)
+    if known is None:
+        return labels
+    if matcher.operator == "=":
+        if matcher.value == "":
+            return labels.drop([matcher.label])
+        return labels.with_label(matcher.label, known.narrowed(frozenset({matcher.value}), sure=True))
+    if matcher.operator == "!=":
+        if known.values is None:
+            return labels.with_label(matcher.label, replace(known, sure=True)) if not matcher.value else labels
+        return labels.with_label(matcher.label, known.narrowed(known.values - {matcher.value}, sure=not matcher.value))
+    pattern = compiled(matcher.value)
+    if pattern is None:
+        return labels
+    positive = matcher.operator == "=~"
+    needed = (pattern.fullmatch("") is None) == positive
+    values = alternatives(matcher.value) if positive else None
+    if known.values is not None:
+        hits = frozenset(value for value in known.values if pattern.fullmatch(value))
+        values = hits if positive else known.values - hits
+    if values is None:
+        return labels.with_label(matcher.label, replace(known, sure=known.sure or needed))
+    return labels.with_label(matcher.label, known.narrowed(values - {""}, sure=needed))
+
+
+@lru_cache(maxsize=2048)
+def compiled(pattern: str) -> re.Pattern[str] | None:
+    """A matcher's pattern as Python's; None where the two might not mean the same."""
+    if _FOREIGN.search(pattern):
+        return None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            return re.compile(pattern, re.ASCII | re.DOTALL)
+    except (re.error, Warning, RecursionError):
+        return None
+
+
+@lru_cache(maxsize=2048)
+def alternatives(pattern: str) -> frozenset[str] | None:
+    """The values that a pattern matches, where it merely lists them."""
+    inner = pattern.removeprefix("^").removesuffix("$")
+    if inner.startswith("(") and inner.endswith(")") and inner.count("(") == 1 == inner.count(")"):
+        inner = inner[1:-1].removeprefix("?:")
+    parts = inner.split("|")
+    if not all(_LITERAL.match(part) for part in parts):
+        return None
+    return frozenset(re.sub(r"\\(.)", r"\1", part) for part in parts)
+
+
+def _hits(pattern: str, values: frozenset[str]) -> frozenset[str] | None:
+    regex = compiled(pattern)
+    if regex is None:
+        return None
+    return frozenset(value for value in values if regex.fullmatch(value))

@@ -1,0 +1,76 @@
+"""Versions of Prometheus: what the oldest one that must answer does not understand yet."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from tocsin.promql.aggregations import SINCE
+from tocsin.promql.faults import Fault, error
+from tocsin.promql.functions import FUNCTIONS
+from tocsin.promql.matching import Matching
+from tocsin.promql.world import World
+
+_PLAIN_NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*\Z")
+_DURATION_NUMBER = re.compile(r"(?<![\w.:])(?:\d+(?:ms|[smhdwy]))+(?![\w.])")
+_ELSEWHERE = re.compile(r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'|`[^`]*`|\boffset\s+-?\w+|\[[^\]]*\]')
+_BARE_RANGE = re.compile(r"\[\s*\d+(?:\.\d+)?\s*[\]:]")
+DURATIONS_AS_NUMBERS = (2, 54)
+QUOTED_NAMES = (3, 0)
+FILLS = (3, 0)
+
+
+def _version(version: tuple[int, int]) -> str:
+    return f"Prometheus {version[0]}.{version[1]}"
+
+
+def _newer(world: World, what: str, since: tuple[int, int], instead: str) -> Fault:
+    return error(
+        "syntax", f"{what} needs {_version(since)} or newer; {_version(world.prometheus)} refuses the query", instead
+    )
+
+
+def function_faults(world: World, name: str) -> Iterator[Fault]:
+    """syntax: a function that is too new, or gone."""
+    function = FUNCTIONS.get(name)
+    if function is None:
+        return
+    if world.prometheus < function.since:
+        yield _newer(world, f"{name}()", function.since, "write it without, or raise the stated minimum")
+    elif function.until is not None and world.prometheus >= function.until:
+        yield error(
+            "syntax",
+            f"{name}() is gone since {_version(function.until)}: the query is refused",
+            "its new name is double_exponential_smoothing()",
+        )
+
+
+def aggregation_faults(world: World, operator: str) -> Iterator[Fault]:
+    """syntax: an aggregation that is too new."""
+    since = SINCE.get(operator)
+    if since is not None and world.prometheus < since:
+        yield _newer(world, operator, since, "write it without, or raise the stated minimum")
+
+
+def matching_faults(world: World, matching: Matching) -> Iterator[Fault]:
+    """syntax: `fill` in a matching."""
+    if matching.filled and world.prometheus < FILLS:
+        yield _newer(world, "fill", FILLS, "fill the gaps with `or`")
+
+
+def selector_faults(world: World, name: str) -> Iterator[Fault]:
+    """syntax: a metric name that must be quoted."""
+    if name and world.prometheus < QUOTED_NAMES and not _PLAIN_NAME.match(name):
+        yield _newer(world, f"the name {name!r}", QUOTED_NAMES, "use letters, digits, _ and : only")
+
+
+def number_faults(text: str, world: World, has_numbers: bool) -> Iterator[Fault]:
+    """syntax: a duration where a number belongs, or the reverse."""
+    if world.prometheus >= DURATIONS_AS_NUMBERS:
+        return
+    if "[" in text and _BARE_RANGE.search(text):
+        yield _newer(world, "a range in bare seconds", DURATIONS_AS_NUMBERS, "write a duration: [5m]")
+    if has_numbers and _DURATION_NUMBER.search(text):
+        found = _DURATION_NUMBER.search(_ELSEWHERE.sub(" ", text))
+        if found:
+            yield _newer(world, f"{found[0]} as a number", DURATIONS_AS_NUMBERS, "write the number of seconds")

@@ -1,0 +1,377 @@
+"""The walk over an expression's nodes, by hand, and what each kind of node contributes.
+
+What an operation makes of given types is worked out once in a world and remembered, so that most nodes cost a look
+in a table. Reading a node's attribute crosses into Rust: each is read once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import timedelta
+from itertools import chain
+from typing import Any
+
+import promql_parser as parser
+
+from tocsin.promql import versions
+from tocsin.promql.aggregations import Grouping, aggregated
+from tocsin.promql.context import Context
+from tocsin.promql.counters import comparison_faults, function_faults, lazy_faults, subtraction_faults, sum_faults
+from tocsin.promql.dimensions import unit_faults
+from tocsin.promql.faults import Fault
+from tocsin.promql.functions import FUNCTIONS, UNKNOWN
+from tocsin.promql.histograms import aggregate_faults, quantile_faults, share_faults
+from tocsin.promql.joins import join_faults
+from tocsin.promql.labels import NO_LABELS
+from tocsin.promql.matching import Matching
+from tocsin.promql.operators import COMPARISONS, PLAIN, SETS, combined, negated
+from tocsin.promql.parse import put_back
+from tocsin.promql.patterns import or_faults
+from tocsin.promql.ratios import average_faults, division_faults
+from tocsin.promql.selectors import grouping_faults, labels_of_absence, selected
+from tocsin.promql.types import OPEN_SCALAR, Comparison, Kind, Type
+from tocsin.promql.variables import is_stand_in_length, is_stand_in_number, variables_put_back
+from tocsin.promql.windows import interval_faults, panel_faults, range_faults
+from tocsin.promql.world import World
+
+Faults = tuple[Fault, ...]
+_MILLISECOND = timedelta(milliseconds=1)
+_INDIFFERENT = frozenset({"absent", "absent_over_time", "count_over_time", "present_over_time", "timestamp"})
+_COUNTING = frozenset({"count", "group"})
+# Faults that do not matter where nobody looks at the value.
+_OF_VALUES = frozenset(
+    {"type-function", "counter-reset", "division-by-zero", "nan-aggregated", "ratio-shape", "lazy-series"}
+    | {"quantile-aggregated", "range-short"}
+)
+
+
+def quote(node: Any) -> str:
+    """A node's text on one line, as its author wrote it."""
+    lines = [line.strip() for line in variables_put_back(put_back(node.prettify())).splitlines()]
+    return " ".join(lines).replace("( ", "(").replace(" )", ")")
+
+
+class Walk:
+    """One walk over an expression. `indifferent` says that nobody looks at the value of what is walked."""
+
+    __slots__ = (
+        "comparisons",
+        "context",
+        "faults",
+        "forms",
+        "has_numbers",
+        "indifferent",
+        "kept",
+        "recordable",
+        "recorded",
+        "series",
+        "texts",
+        "world",
+    )
+
+    def __init__(
+        self, world: World, context: Context, recorded: Callable[[str], Type], forms: Mapping[int, str]
+    ) -> None:
+        memory = world.memory
+        memory.trim()
+        self.world = world
+        self.context = context
+        self.kept = memory.kept
+        self.texts = memory.texts
+        self.recorded = recorded
+        self.forms = forms
+        self.recordable: list[tuple[Any, str]] = []
+        self.faults: list[Fault] = []
+        self.series: list[str] = []
+        self.comparisons: list[Comparison] = []
+        self.indifferent = False
+        self.has_numbers = False
+
+    def type_of(self, node: Any) -> Type:
+        return _VISITORS[type(node)](self, node)
+
+    def report(self, node: Any, faults: Faults) -> None:
+        text = None
+        for fault in faults:
+            if self.indifferent and fault.id in _OF_VALUES:
+                continue
+            text = text or quote(node)
+            self.faults.append(replace(fault, expr=text))
+
+    def look_up(self, node: Any, found: Type) -> None:
+        """Note an expression that a rule records."""
+        name = self.forms.get(found.form)
+        if name is not None and name != self.context.record:
+            self.recordable.append((node, name))
+
+    def remember(self, key: Any, found: Type, faults: Iterable[Fault]) -> tuple[Type, Faults]:
+        entry = self.kept[key] = (found, tuple(faults))
+        return entry
+
+
+def _number(walk: Walk, node: Any) -> Type:
+    value: float = node.val
+    if value >= 1:
+        walk.has_numbers = True
+    found: Type | None = walk.kept.get(value)
+    if found is None:
+        if is_stand_in_number(value):
+            found = replace(OPEN_SCALAR)
+        elif value != value:
+            found = Type("scalar", labels=NO_LABELS, maybe_absent=False)
+        else:
+            finite = abs(value) != float("inf")
+            found = Type(
+                "scalar", Kind.OPEN, NO_LABELS, None, value, value, finite, maybe_absent=False, maybe_nan=False
+            )
+        found = walk.kept[value] = replace(found, floats=True, form=hash(("number", value)))
+    return found
+
+
+def _text(walk: Walk, node: Any) -> Type:
+    value: str = node.val
+    key = ("text", value)
+    found: Type | None = walk.kept.get(key)
+    if found is None:
+        found = walk.kept[key] = Type("string", labels=NO_LABELS, text=value, form=hash(key))
+    return found
+
+
+def _selector(walk: Walk, node: Any) -> Type:
+    text = node.prettify()
+    entry = walk.texts.get(text)
+    if entry is None:
+        shift = f"{node.offset or ''} {node.at or ''}".strip()
+        name, found, faults = selected(walk.world, node, shift, walk.recorded)
+        faults = (*faults, *versions.selector_faults(walk.world, name))
+        entry = walk.texts[text] = (found, faults, name)
+    walk.series.append(entry[2])
+    if entry[1]:
+        walk.report(node, entry[1])
+    return entry[0]
+
+
+def _range(walk: Walk, node: Any) -> Type:
+    text = node.prettify()
+    entry = walk.texts.get(text)
+    if entry is None:
+        of = node.vector_selector
+        shift = f"{of.offset or ''} {of.at or ''}".strip()
+        name, found, faults = selected(walk.world, of, shift, walk.recorded)
+        faults = (*faults, *versions.selector_faults(walk.world, name))
+        entry = walk.texts[text] = (_ranged(found, node.range), faults, name)
+    walk.series.append(entry[2])
+    if entry[1]:
+        walk.report(node, entry[1])
+    return entry[0]
+
+
+def _length(duration: timedelta | None) -> int | None:
+    """A duration in milliseconds; None where a variable stands there."""
+    if duration is None:
+        return None
+    length = duration // _MILLISECOND
+    return None if is_stand_in_length(length) else length
+
+
+def _ranged(of: Type, window: timedelta) -> Type:
+    length = _length(window)
+    return replace(
+        of, value="range", window=length, maybe_absent=True, comparison=None, form=hash(("range", of.form, window))
+    )
+
+
+def _subquery(walk: Walk, node: Any) -> Type:
+    of = walk.type_of(node.expr)
+    window, step = node.range, node.step
+    key = ("subquery", of, window, step, node.offset, str(node.at))
+    entry = walk.kept.get(key)
+    if entry is None:
+        found = replace(
+            _ranged(of, window), scrape=_length(step), origin=None, form=hash(("subquery", of.form, *key[2:]))
+        )
+        entry = walk.remember(key, found, ())
+    return entry[0]
+
+
+def _paren(walk: Walk, node: Any) -> Type:
+    return walk.type_of(node.expr)
+
+
+def _negation(walk: Walk, node: Any) -> Type:
+    of = walk.type_of(node.expr)
+    key = ("-", of)
+    entry = walk.kept.get(key)
+    if entry is None:
+        entry = walk.remember(key, replace(negated(of), form=hash(("-", of.form))), ())
+    return entry[0]
+
+
+def _call(walk: Walk, node: Any) -> Type:
+    name = node.func.name
+    nodes = node.args
+    if name in _INDIFFERENT:
+        before, walk.indifferent = walk.indifferent, True
+        arguments = tuple([walk.type_of(argument) for argument in nodes])
+        walk.indifferent = before
+    else:
+        arguments = tuple([walk.type_of(argument) for argument in nodes])
+    key = (name, *arguments)
+    entry = walk.kept.get(key)
+    if entry is None:
+        found = FUNCTIONS.get(name, UNKNOWN).result(arguments)
+        if name in ("absent", "absent_over_time"):
+            found = _absent(found, nodes[0])
+        found = replace(found, form=hash((name, *(argument.form for argument in arguments))))
+        entry = walk.remember(key, found, _call_faults(walk, name, arguments))
+    if entry[1]:
+        walk.report(node, entry[1])
+    if walk.context.place is not None and arguments and arguments[0].value == "range":
+        _report_window(walk, node, name, arguments[0])
+    if walk.forms:
+        walk.look_up(node, entry[0])
+    return entry[0]
+
+
+def _call_faults(walk: Walk, name: str, arguments: tuple[Type, ...]) -> Iterator[Fault]:
+    yield from versions.function_faults(walk.world, name)
+    yield from quantile_faults(name, arguments)
+    for argument in arguments:
+        if argument.value == "range":
+            yield from function_faults(name, argument)
+            yield from range_faults(name, argument)
+
+
+def _report_window(walk: Walk, node: Any, name: str, of: Type) -> None:
+    context = walk.context
+    if context.place == "panel":
+        walk.report(node, tuple(panel_faults(name, of)))
+    elif context.interval is not None:
+        walk.report(node, tuple(interval_faults(name, of, context.interval)))
+
+
+def _absent(found: Type, argument: Any) -> Type:
+    while type(argument) is parser.ParenExpr:
+        argument = argument.expr
+    if type(argument) is parser.MatrixSelector:
+        argument = argument.vector_selector
+    if type(argument) is not parser.VectorSelector:
+        return found
+    return replace(found, labels=labels_of_absence(argument))
+
+
+def _aggregate(walk: Walk, node: Any) -> Type:
+    operator = str(node.op)
+    modifier = node.modifier
+    parameter = node.param
+    given = walk.type_of(parameter) if parameter is not None else None
+    if operator in _COUNTING:
+        before, walk.indifferent = walk.indifferent, True
+        of = walk.type_of(node.expr)
+        walk.indifferent = before
+    else:
+        of = walk.type_of(node.expr)
+    key = (operator, str(modifier) if modifier is not None else None, given, of)
+    entry = walk.kept.get(key)
+    if entry is None:
+        grouping = Grouping()
+        if modifier is not None:
+            grouping = Grouping(tuple(sorted(modifier.labels)), str(modifier.type).endswith("Without"))
+        found = aggregated(operator, grouping, given, of)
+        form = hash((operator, grouping.labels, grouping.without, given.form if given else None, of.form))
+        entry = walk.remember(
+            key, replace(found, form=form), _aggregate_faults(walk.world, operator, grouping, given, of)
+        )
+    if entry[1]:
+        walk.report(node, entry[1])
+    if walk.forms:
+        walk.look_up(node, entry[0])
+    return entry[0]
+
+
+def _aggregate_faults(
+    world: World, operator: str, grouping: Grouping, parameter: Type | None, of: Type
+) -> Iterator[Fault]:
+    yield from versions.aggregation_faults(world, operator)
+    yield from grouping_faults(operator, grouping, of.labels)
+    yield from sum_faults(operator, of)
+    yield from aggregate_faults(operator, of)
+    yield from average_faults(operator, of)
+    if operator == "quantile" and parameter is not None:
+        yield from share_faults("quantile", parameter)
+
+
+def _binary(walk: Walk, node: Any) -> Type:
+    operator = str(node.op)
+    left_node, right_node, modifier = node.lhs, node.rhs, node.modifier
+    before = walk.indifferent
+    if operator == "*":
+        walk.indifferent = before or _is_zero(right_node)
+        left = walk.type_of(left_node)
+        walk.indifferent = before or _is_zero(left_node)
+        right = walk.type_of(right_node)
+    elif operator in COMPARISONS:
+        walk.indifferent = False
+        left = walk.type_of(left_node)
+        right = walk.type_of(right_node)
+    else:
+        left = walk.type_of(left_node)
+        if operator in ("and", "unless"):
+            walk.indifferent = True
+        right = walk.type_of(right_node)
+    walk.indifferent = before
+    key = (operator, str(modifier), left, right) if modifier is not None else (operator, left, right)
+    entry = walk.kept.get(key)
+    if entry is None:
+        matching = Matching.of(modifier) if modifier is not None else PLAIN
+        found = combined(operator, matching, left, right)
+        form = hash((operator, matching, left.form, right.form))
+        faults = chain(
+            _binary_faults(walk.world, operator, matching, left, right, found),
+            or_faults(left_node, right_node) if operator == "or" else (),
+        )
+        entry = walk.remember(key, replace(found, form=form), faults)
+    if entry[1]:
+        walk.report(node, entry[1])
+    if operator in COMPARISONS and entry[0].comparison is not None:
+        walk.comparisons.append(entry[0].comparison)
+    if walk.forms:
+        walk.look_up(node, entry[0])
+    return entry[0]
+
+
+def _is_zero(node: Any) -> bool:
+    return type(node) is parser.NumberLiteral and node.val == 0
+
+
+def _binary_faults(
+    world: World, operator: str, matching: Matching, left: Type, right: Type, found: Type
+) -> Iterator[Fault]:
+    if left.value == right.value == "vector":
+        yield from join_faults(operator, matching, left, right)
+    if operator in SETS:
+        return
+    yield from versions.matching_faults(world, matching)
+    yield from unit_faults(operator, left, right)
+    yield from lazy_faults(operator, left, right)
+    if operator == "/":
+        yield from division_faults(matching, left, right)
+    elif operator == "-":
+        yield from subtraction_faults(left, right)
+    elif operator in COMPARISONS and found.comparison is not None:
+        yield from comparison_faults(found.comparison)
+
+
+_VISITORS: Mapping[type, Callable[[Walk, Any], Type]] = {
+    parser.NumberLiteral: _number,
+    parser.StringLiteral: _text,
+    parser.VectorSelector: _selector,
+    parser.MatrixSelector: _range,
+    parser.SubqueryExpr: _subquery,
+    parser.ParenExpr: _paren,
+    parser.UnaryExpr: _negation,
+    parser.Call: _call,
+    parser.AggregateExpr: _aggregate,
+    parser.BinaryExpr: _binary,
+}

@@ -1,0 +1,60 @@
+"""Windows: ranges that are too short for the samples, for the evaluation, or for a panel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tocsin.promql.durations import duration_text
+from tocsin.promql.faults import Fault, error, warning
+from tocsin.promql.types import Type
+
+# They need two samples in the window.
+_OF_TWO = frozenset(
+    {"rate", "increase", "irate", "delta", "idelta", "deriv", "predict_linear", "holt_winters"}
+    | {"double_exponential_smoothing"}
+)
+_GROWTH = frozenset({"rate", "increase", "irate"})
+_HOUR = 3_600_000
+
+
+def range_faults(name: str, of: Type) -> Iterator[Fault]:
+    """range-short: fewer than two samples (error) or four (warning) in the window."""
+    if name not in _OF_TWO or of.window is None or of.scrape is None:
+        return
+    needed = 2 if name in ("irate", "idelta") else 4
+    if of.window < 2 * of.scrape:
+        yield error(
+            "range-short",
+            f"{name}() needs two samples, and {duration_text(of.window)} holds one at best when they come every "
+            f"{duration_text(of.scrape)}: the result is empty, always or now and then",
+            f"use a window of at least {duration_text(4 * of.scrape)}",
+        )
+    elif of.window < needed * of.scrape:
+        yield warning(
+            "range-short",
+            f"one missed sample leaves a gap: {duration_text(of.window)} holds few samples when they come every "
+            f"{duration_text(of.scrape)}",
+            f"use a window of at least {duration_text(4 * of.scrape)}",
+        )
+
+
+def interval_faults(name: str, of: Type, interval: int) -> Iterator[Fault]:
+    """range-interval: what happens between two windows is never seen."""
+    if name in _GROWTH and of.window is not None and of.window < interval:
+        yield warning(
+            "range-interval",
+            f"the rule runs every {duration_text(interval)} and looks back {duration_text(of.window)}: "
+            f"what happens in between is never seen",
+            f"look back at least {duration_text(interval)}, or evaluate the group more often",
+        )
+
+
+def panel_faults(name: str, of: Type) -> Iterator[Fault]:
+    """rate-interval: a fixed window in a panel. Windows of an hour and more are meant as they are."""
+    if name in _GROWTH and of.window is not None and of.window < _HOUR:
+        yield warning(
+            "rate-interval",
+            f"with a fixed window of {duration_text(of.window)} the panel skips events when it is zoomed out, "
+            "and shows gaps where scrapes are further apart",
+            f"{name}(...[$__rate_interval]) follows the panel's resolution",
+        )

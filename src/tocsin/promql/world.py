@@ -1,0 +1,175 @@
+"""What can be read: exported and recorded series, and the Prometheus that answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from tocsin.metrics import Catalog, Counter, Gauge, Histogram, Label, Metric, series_of
+from tocsin.promql.durations import milliseconds_of
+from tocsin.promql.labels import LabelSet
+from tocsin.promql.types import Kind, Type
+
+# Series that Prometheus itself makes.
+SYNTHETIC = frozenset(
+    {
+        "up",
+        "ALERTS",
+        "ALERTS_FOR_STATE",
+        "scrape_duration_seconds",
+        "scrape_samples_scraped",
+        "scrape_samples_post_metric_relabeling",
+        "scrape_series_added",
+        "scrape_timeout_seconds",
+        "scrape_sample_limit",
+        "scrape_body_size_bytes",
+    }
+)
+_MOST_REMEMBERED = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """A rule that records `expr` every `interval` milliseconds, with `labels` added."""
+
+    expr: str
+    labels: Mapping[str, str] = field(default_factory=dict)
+    interval: int | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class World:
+    """What queries can read.
+
+    `series` gives each exported series with its catalog. In a `closed` world a name that is neither exported nor
+    recorded is an error; in an open one it is merely unknown. Catalogs named in `open_catalogs` do not know all
+    labels of their series. Recorded series are typed by their rules, when first read.
+    """
+
+    series: Mapping[str, tuple[Metric, Catalog]] = field(default_factory=dict)
+    recordings: Mapping[str, tuple[Recording, ...]] = field(default_factory=dict)
+    closed: bool = False
+    prometheus: tuple[int, int] = (2, 42)
+    open_catalogs: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(
+        cls,
+        catalogs: Iterable[Catalog] = (),
+        recordings: Mapping[str, tuple[Recording, ...]] | None = None,
+        *,
+        closed: bool | None = None,
+        prometheus: tuple[int, int] = (2, 42),
+        open_catalogs: Iterable[str] = (),
+    ) -> World:
+        """The world of these catalogs; closed where there is one, unless stated. The first to name a series has it."""
+        series: dict[str, tuple[Metric, Catalog]] = {}
+        for catalog in catalogs:
+            for name, metric in catalog.series().items():
+                series.setdefault(name, (metric, catalog))
+        return cls(
+            series,
+            recordings or {},
+            bool(series) if closed is None else closed,
+            prometheus,
+            frozenset(open_catalogs),
+        )
+
+    @cached_property
+    def histograms(self) -> Mapping[str, Histogram]:
+        """Each histogram by its base name, and by the names of its buckets, sum and count."""
+        found: dict[str, Histogram] = {}
+        for catalog in {id(catalog): catalog for _, catalog in self.series.values()}.values():
+            for metric in catalog:
+                if isinstance(metric, Histogram):
+                    found.setdefault(metric.name, metric)
+                    for exported in series_of(metric):
+                        found.setdefault(exported.name, metric)
+        return found
+
+    @cached_property
+    def memory(self) -> Memory:
+        """What was inferred already; it changes nothing but the time that an answer takes."""
+        return Memory()
+
+    @cached_property
+    def exported(self) -> dict[str, Type]:
+        return {}
+
+    def exported_type(self, name: str) -> Type:
+        """The type of an exported series, before any matcher."""
+        found = self.exported.get(name)
+        if found is None:
+            found = self.exported[name] = self._exported_type(name)
+        return found
+
+    def _exported_type(self, name: str) -> Type:
+        metric, catalog = self.series[name]
+        histogram = self.histograms.get(name)
+        closed = catalog.name not in self.open_catalogs
+        is_bucket = histogram is not None and name == histogram.bucket.name
+        low, high = _range(metric)
+        kind = _kind(metric, is_bucket=is_bucket)
+        if histogram is not None and name == histogram.sum.name and histogram.buckets[0] < 0:
+            kind, low = Kind.OPEN, float("-inf")  # Negative observations: the sum goes both ways.
+        lazy = isinstance(metric, Counter) and histogram is None and not metric.initialised
+        return Type(
+            "vector",
+            kind,
+            LabelSet.of(metric.labels, catalog.target_labels, closed=closed),
+            metric.unit,
+            low,
+            high,
+            finite=True,
+            maybe_nan=False,
+            floats=True,
+            buckets=histogram.buckets if is_bucket and histogram is not None else None,
+            observed=histogram.unit if is_bucket and histogram is not None else None,
+            scrape=milliseconds_of(catalog.scrape_interval),
+            lazy=(name,) if lazy else (),
+        )
+
+    def target_labels(self) -> Mapping[str, Label]:
+        """The labels that scrapes add."""
+        return {label.name: label for _, catalog in self.series.values() for label in catalog.target_labels}
+
+
+class Memory:
+    """Answers that were worked out before, by what they were worked out from."""
+
+    __slots__ = ("analyses", "forms", "kept", "recorded", "texts")
+
+    def __init__(self) -> None:
+        self.texts: dict[str, Any] = {}
+        self.kept: dict[Any, Any] = {}
+        self.analyses: dict[Any, Any] = {}
+        self.recorded: dict[str, Type | None] = {}
+        self.forms: dict[int, str] | None = None
+
+    def trim(self) -> None:
+        """Forget all, where it has become much."""
+        if len(self.kept) + len(self.texts) + len(self.analyses) > _MOST_REMEMBERED:
+            self.texts.clear()
+            self.kept.clear()
+            self.analyses.clear()
+
+
+def _kind(metric: Metric, *, is_bucket: bool) -> Kind:
+    if is_bucket:
+        return Kind.BUCKETS
+    if isinstance(metric, Counter):
+        return Kind.COUNTER
+    return Kind.GAUGE if isinstance(metric, Gauge) else Kind.OPEN
+
+
+def _range(metric: Metric) -> tuple[float, float]:
+    if isinstance(metric, Counter):
+        return 0.0, float("inf")
+    low = metric.minimum if isinstance(metric, Gauge) else None
+    high = metric.maximum if isinstance(metric, Gauge) else None
+    return (
+        float("-inf") if low is None else float(low),
+        float("inf") if high is None else float(high),
+    )

@@ -1,0 +1,127 @@
+"""What a definition says as PromQL, and where it is used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tocsin.findings import TocsinError
+from tocsin.metrics import nearest
+from tocsin.model.alert import Alert
+from tocsin.model.dashboard import Dashboard
+from tocsin.model.indicator import Indicator
+from tocsin.panels.panel import Panel
+from tocsin.plan import Plan, PlannedRecord
+from tocsin.promql.parse import prettify
+from tocsin.source import Source
+
+
+def shown(plan: Plan, name: str) -> Iterator[str]:
+    """The lines to print. Raises TocsinError where nothing has that name, naming the nearest."""
+    found = False
+    for part in (_alerts(plan, name), _indicators(plan, name), _records(plan, name), _panels(plan, name)):
+        for line in part:
+            found = True
+            yield line
+    if not found:
+        near = nearest(name, _names(plan))
+        raise TocsinError(
+            f"nothing is called {name!r}",
+            help=f"did you mean {near}?"
+            if near
+            else "name an alert, an indicator, a recorded series or a panel's title",
+        )
+
+
+def _names(plan: Plan) -> Iterator[str]:
+    yield from (alert.name for alert in plan.definitions.alerts)
+    yield from plan.definitions.indicators
+    yield from (record.name for record in plan.records)
+    yield from (panel.title for dashboard in plan.definitions.dashboards for panel in dashboard.panels)
+
+
+def _head(plan: Plan, kind: str, name: str, source: Source) -> str:
+    return f"{kind} {name}  ({source.relative(plan.definitions.root)})"
+
+
+def _indented(text: str) -> Iterator[str]:
+    return (f"    {line}" for line in prettify(text).splitlines())
+
+
+def _alerts(plan: Plan, name: str) -> Iterator[str]:
+    for planned in plan.alerts:
+        alert = planned.alert
+        if alert.name != name:
+            continue
+        yield _head(plan, "alert", alert.name, alert.source)
+        yield from _indented(planned.expr)
+        yield f"  for {alert.hold}, every {alert.every}, severity {alert.severity}, runbook {alert.runbook}"
+        for record in plan.records_read(planned.left):
+            yield f"  reads the recorded series {record.name}"
+        for claim in (claim for proof in plan.definitions.proofs_of(alert) for claim in proof.claims):
+            state = "fires" if claim.instances else "is quiet"
+            yield f"  proven: {state} at {claim.at} when {claim.scenario.title}"
+
+
+def _indicators(plan: Plan, name: str) -> Iterator[str]:
+    indicator = plan.definitions.indicators.get(name)
+    if indicator is None:
+        return
+    yield _head(plan, "indicator", name, indicator.source)
+    yield f"  {indicator.title}: {indicator.description}"
+    yield from _indented(plan.panel(indicator).text("panel"))
+    unit = plan.unit_of(indicator)
+    if unit:
+        yield f"  measured in {unit}"
+    yield from (f"  {line}" for line in _uses(plan, indicator))
+
+
+def _uses(plan: Plan, indicator: Indicator) -> Iterator[str]:
+    for record in plan.records:
+        if record.record.indicator.root is indicator:
+            yield f"recorded as {record.name}"
+    for alert in plan.definitions.alerts:
+        if indicator in _compared(alert):
+            yield f"alert {alert.name}"
+    for dashboard, panel in _all_panels(plan):
+        if any(one.root is indicator for one in panel.indicators):
+            yield f"panel {dashboard.title} / {panel.title}"
+
+
+def _compared(alert: Alert) -> tuple[Indicator, ...]:
+    sides = (alert.when.left, alert.when.right)
+    return tuple(side.root for side in sides if isinstance(side, Indicator))
+
+
+def _all_panels(plan: Plan) -> Iterator[tuple[Dashboard, Panel]]:
+    return ((dashboard, panel) for dashboard in plan.definitions.dashboards for panel in dashboard.panels)
+
+
+def _records(plan: Plan, name: str) -> Iterator[str]:
+    for record in plan.records:
+        if record.name == name:
+            yield _head(plan, "recorded series", name, record.record.source)
+            yield from _indented(record.expr)
+            yield f"  every {record.group.interval}, in the group {record.group.name}"
+            yield from (f"  read by {reader}" for reader in _readers(plan, record))
+
+
+def _readers(plan: Plan, record: PlannedRecord) -> Iterator[str]:
+    for planned in plan.alerts:
+        if any(one.name == record.name for side in (planned.left, planned.right) for one in plan.records_read(side)):
+            yield f"alert {planned.alert.name}"
+    for dashboard, panel in _all_panels(plan):
+        nodes = (plan.panel(indicator, dashboard.variables) for indicator in panel.indicators)
+        if any(one.name == record.name for node in nodes for one in plan.records_read(node)):
+            yield f"panel {dashboard.title} / {panel.title}"
+
+
+def _panels(plan: Plan, name: str) -> Iterator[str]:
+    for dashboard, panel in _all_panels(plan):
+        if name not in (panel.title, f"{dashboard.title} / {panel.title}"):
+            continue
+        yield _head(plan, "panel", f"{dashboard.title} / {panel.title}", panel.source)
+        for indicator in panel.indicators:
+            yield f"  {indicator.title}"
+            yield from _indented(panel.arranged(plan.panel(indicator, dashboard.variables)).text("panel"))
+        for alert in {alert.name: alert for one in panel.indicators for alert in plan.alerts_on(one)}.values():
+            yield f"  alert {alert.name}"

@@ -1,0 +1,281 @@
+"""Grafana dashboards, as JSON for file provisioning.
+
+grafanalib makes the objects. What it states in a stale way is set right here, and only here: the schema version, data
+sources as objects, the fields of Angular panels, and the keys that today's Grafana does not have.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from tocsin.display import grafana_unit, number_of, quantity_text
+from tocsin.documents import Draft
+from tocsin.layout import Place, placed_panels
+from tocsin.metrics import Label
+from tocsin.model.alert import Alert, Severity
+from tocsin.model.dashboard import Dashboard, Row
+from tocsin.model.indicator import Indicator
+from tocsin.panels.panel import Panel, Placed, Query, Step
+from tocsin.plan import Plan, in_unit
+from tocsin.promql.durations import milliseconds_of
+from tocsin.units import Quantity, Unit
+
+SCHEMA_VERSION = 39
+DATASOURCE = {"type": "prometheus", "uid": "${datasource}"}
+_ALERT_COLORS = {Severity.INFO: "yellow", Severity.WARNING: "orange", Severity.CRITICAL: "red"}
+_BEYOND_TARGET = "#EAB839"
+_PANEL_KEYS = frozenset(
+    [
+        "datasource",
+        "description",
+        "fieldConfig",
+        "gridPos",
+        "id",
+        "links",
+        "options",
+        "targets",
+        "title",
+        "transformations",
+        "type",
+    ]
+)
+_STALE_OPTIONS = frozenset({"fieldOptions", "showThresholdLabels", "showThresholdMarkers"})
+_ROW_KEYS = frozenset(["collapsed", "gridPos", "id", "panels", "title", "type"])
+_VARIABLE_KEYS = frozenset(
+    [
+        "allValue",
+        "current",
+        "datasource",
+        "hide",
+        "includeAll",
+        "label",
+        "multi",
+        "name",
+        "options",
+        "query",
+        "refresh",
+        "regex",
+        "sort",
+        "type",
+    ]
+)
+
+
+def documents(plan: Plan) -> Iterator[Draft]:
+    for dashboard in plan.definitions.dashboards:
+        path = f"grafana/dashboards/{dashboard.uid}.json"
+        yield Draft(path, "grafana-dashboard", dashboard_json(plan, dashboard))
+
+
+def dashboard_json(plan: Plan, dashboard: Dashboard) -> dict[str, Any]:
+    """The dashboard as Grafana's classic schema has it."""
+    from grafanalib import core
+
+    frame: dict[str, Any] = core.Dashboard(
+        title=dashboard.title,
+        uid=dashboard.uid,
+        description=dashboard.description,
+        tags=list(dashboard.tags),
+        editable=False,
+        graphTooltip=1,
+        refresh=dashboard.refresh,
+        schemaVersion=SCHEMA_VERSION,
+        time=core.Time(f"now-{dashboard.shows}", "now"),
+        timezone="browser",
+        panels=[],
+    ).to_json_data()
+    for stale in ("__inputs", "gnetId", "hideControls", "rows", "sharedCrosshair", "style", "version"):
+        frame.pop(stale, None)
+    frame["time"] = {"from": f"now-{dashboard.shows}", "to": "now"}
+    frame["timepicker"] = {}
+    frame["annotations"] = {"list": []}
+    frame["links"] = [_link_to_tag(tag) for tag in dashboard.tags[:1]]
+    frame["templating"] = {"list": _variables(plan, dashboard)}
+    frame["panels"] = [_panel(plan, dashboard, place) for place in placed_panels(dashboard)]
+    return frame
+
+
+def _link_to_tag(tag: str) -> dict[str, Any]:
+    return {
+        "asDropdown": True,
+        "icon": "external link",
+        "includeVars": True,
+        "keepTime": True,
+        "tags": [tag],
+        "targetBlank": False,
+        "title": "More dashboards",
+        "tooltip": "",
+        "type": "dashboards",
+        "url": "",
+    }
+
+
+def _variables(plan: Plan, dashboard: Dashboard) -> list[dict[str, Any]]:
+    from grafanalib import core
+
+    source = core.Template("datasource", "prometheus", label="Data source", type="datasource", default="default")
+    variables = [_kept(source.to_json_data(), _VARIABLE_KEYS)]
+    variables[0]["current"] = {}
+    for label in dashboard.variables:
+        variable = core.Template(
+            label.name,
+            "",
+            label=label.name.removesuffix("_id").removesuffix("_name").replace("_", " ").capitalize(),
+            includeAll=True,
+            multi=True,
+            allValue=".*",
+            refresh=2,
+        )
+        made = _kept(variable.to_json_data(), _VARIABLE_KEYS)
+        made["current"] = {"selected": True, "text": ["All"], "value": ["$__all"]}
+        made["datasource"] = DATASOURCE
+        made["query"] = {
+            "qryType": 1,
+            "query": f"label_values({_metric_with(plan, label)}, {label.name})",
+            "refId": f"variable-{label.name}",
+        }
+        variables.append(made)
+    return variables
+
+
+def _metric_with(plan: Plan, label: Label) -> str:
+    having = [name for name, metric in plan.series.items() if label.name in metric.label_names]
+    # Any of them will do, and buckets are the costly ones.
+    return next((name for name in having if not name.endswith("_bucket")), label.name)
+
+
+def _kept(data: dict[str, Any], keys: frozenset[str]) -> dict[str, Any]:
+    return {key: value for key, value in data.items() if key in keys and value is not None}
+
+
+def _panel(plan: Plan, dashboard: Dashboard, place: Place) -> dict[str, Any]:
+    from grafanalib import core
+
+    grid = {"h": place.height, "w": place.width, "x": place.x, "y": place.y}
+    if isinstance(place.of, Row):
+        row = core.RowPanel(title=place.of.title, gridPos=grid, id=place.id)
+        return _kept(row.to_json_data(), _ROW_KEYS)
+    panel = place.of
+    placed = placed_for(plan, dashboard, panel)
+    data = _kept(panel.grafana(placed).to_json_data(), _PANEL_KEYS)
+    data |= {"id": place.id, "title": panel.title, "description": _description(plan, dashboard, panel), "gridPos": grid}
+    data["options"] = {key: value for key, value in data.get("options", {}).items() if key not in _STALE_OPTIONS}
+    data["links"] = _runbooks(plan, panel)
+    data["fieldConfig"]["defaults"] = _without_nulls(data["fieldConfig"]["defaults"])
+    data["fieldConfig"].setdefault("overrides", [])
+    if placed.queries:
+        data["datasource"] = DATASOURCE
+        data["targets"] = [_target(query, panel) for query in placed.queries]
+    return data
+
+
+def _description(plan: Plan, dashboard: Dashboard, panel: Panel) -> str:
+    """The panel's own words, and what a reader must know of its alerts and its variables."""
+    parts = [panel.description]
+    for alert in _alerts_on(plan, panel):
+        hold = f" for {alert.hold}" if milliseconds_of(alert.hold) else ""
+        right = alert.when.right
+        bound = quantity_text(right) if isinstance(right, Quantity) else right.title.lower()
+        parts.append(f"{alert.name} fires at {alert.when.operator} {bound}{hold}.")
+    ignored = _ignored(plan, dashboard, panel)
+    if ignored:
+        parts.append(f"Not narrowed by {' and '.join(ignored)}: not all of its series have that label.")
+    return " ".join(parts)
+
+
+def _ignored(plan: Plan, dashboard: Dashboard, panel: Panel) -> list[str]:
+    names = {label.name for label in dashboard.variables}
+    ignored = set()
+    for indicator in panel.indicators:
+        ignored |= (names & plan.labels_read(indicator)) - plan.narrowed_by(indicator, dashboard.variables)
+    return sorted(ignored)
+
+
+def _alerts_on(plan: Plan, panel: Panel) -> list[Alert]:
+    return list({id(alert): alert for one in panel.indicators for alert in plan.alerts_on(one)}.values())
+
+
+def _without_nulls(data: dict[str, Any]) -> dict[str, Any]:
+    return {
+        key: _without_nulls(value) if key == "custom" else value for key, value in data.items() if value is not None
+    }
+
+
+def _target(query: Query, panel: Panel) -> dict[str, Any]:
+    return {
+        "datasource": DATASOURCE,
+        "editorMode": "code",
+        "expr": query.expr,
+        "format": panel.FORMAT,
+        "instant": panel.INSTANT,
+        "legendFormat": query.legend,
+        "range": not panel.INSTANT,
+        "refId": query.ref,
+    }
+
+
+def _runbooks(plan: Plan, panel: Panel) -> list[dict[str, Any]]:
+    site = plan.definitions.site
+    return [
+        {
+            "targetBlank": True,
+            "title": f"Runbook: {alert.name}",
+            "url": f"{site.runbooks_url.rstrip('/')}/{alert.runbook}.md",
+        }
+        for alert in _alerts_on(plan, panel)
+    ]
+
+
+def placed_for(plan: Plan, dashboard: Dashboard, panel: Panel) -> Placed:
+    """The panel with its queries, unit and colours, as the dashboard has it."""
+    queries = []
+    unit: Unit | None = None
+    for position, indicator in enumerate(panel.indicators):
+        node = plan.panel(indicator, dashboard.variables)
+        found = plan.type_of(node, "panel")
+        unit = unit or indicator.unit or found.unit
+        legend = _legend(indicator, found.labels, alone=len(panel.indicators) == 1)
+        queries.append(Query(_ref(position), panel.arranged(node).text("panel"), legend))
+    steps, base = _steps(plan, panel, unit)
+    return Placed(
+        tuple(queries),
+        grafana_unit(unit) if unit else "short",
+        base,
+        steps,
+        plan.definitions.site.traces,
+    )
+
+
+def _ref(position: int) -> str:
+    return chr(ord("A") + position) if position < 26 else f"A{position}"
+
+
+def _legend(indicator: Indicator, labels: Any, *, alone: bool) -> str:
+    if not labels.closed:
+        return "__auto"
+    values = " ".join(f"{{{{{name}}}}}" for name in sorted(labels.names))
+    if alone:
+        return values or indicator.title
+    return f"{indicator.title} {values}".strip()
+
+
+def _steps(plan: Plan, panel: Panel, unit: Unit | None) -> tuple[tuple[Step, ...], str]:
+    """The colours of a panel's values: those of its indicators' targets and alerts."""
+    steps: dict[float, Step] = {}
+    rising, falling = False, False
+    for indicator in panel.indicators:
+        if indicator.target is not None:
+            value = number_of(in_unit(indicator.target.quantity, unit))
+            rising |= indicator.target.bound == "at most"
+            falling |= indicator.target.bound == "at least"
+            steps[value] = Step(value, _BEYOND_TARGET if indicator.target.bound == "at most" else "green")
+        for alert in plan.alerts_on(indicator):
+            if isinstance(alert.when.right, Quantity):
+                value = number_of(in_unit(alert.when.right, unit))
+                rising |= alert.when.operator in (">", ">=")
+                falling |= alert.when.operator in ("<", "<=")
+                steps[value] = Step(value, _ALERT_COLORS[alert.severity], is_alert=True)
+    if falling and not rising:
+        return tuple(steps[value] for value in sorted(steps)), _BEYOND_TARGET
+    return tuple(steps[value] for value in sorted(steps)), "green" if steps else "blue"

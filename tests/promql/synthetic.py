@@ -1,0 +1,113 @@
+"""A small catalog, and synthetic series of it with all that real ones have: restarts, gaps, late starts, silence."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from collections.abc import Iterator
+
+from tocsin.metrics import Catalog, Counter, Gauge, Histogram, Label, bound_text
+from tocsin.units import BYTES, CALLS, PERCENT, REQUESTS, SECONDS, SESSIONS, USD
+
+START = 1_700_006_400
+END = START + 2400
+STEP = 15
+
+agent = Label("agent", values=("planner", "writer", "critic"))
+code = Label("code", values=("200", "404", "500"))
+tenant = Label("tenant", cardinality=2)
+job = Label("job", cardinality=1)
+instance = Label("instance", cardinality=2)
+
+requests = Counter("requests_total", "Requests.", labels=(agent, code), unit=REQUESTS, initialised=True)
+failures = Counter("failures_total", "Failed requests.", labels=(agent, tenant), unit=REQUESTS)
+spent = Counter("spent_usd_total", "Money.", labels=(tenant,), unit=USD, initialised=True)
+sessions = Gauge("sessions", "Open sessions.", labels=(agent,), unit=SESSIONS, minimum=0)
+balance = Gauge("balance_usd", "Money left, or owed.", labels=(tenant,), unit=USD)
+load = Gauge("load_percent", "Load.", labels=(), unit=PERCENT, minimum=0, maximum=100)
+memory = Gauge("memory_bytes", "Memory.", labels=(agent,), unit=BYTES, minimum=0)
+duration = Histogram(
+    "duration_seconds", "Durations.", labels=(agent,), unit=SECONDS, counts=CALLS, buckets=(0.1, 0.5, 1.0, 5.0)
+)
+shift = Histogram("shift_seconds", "Clock shift.", unit=SECONDS, counts=CALLS, buckets=(-1.0, 0.0, 1.0))
+
+CATALOG = Catalog(
+    "synthetic",
+    (requests, failures, spent, sessions, balance, load, memory, duration, shift),
+    target_labels=(job, instance),
+    scrape_interval="15s",
+)
+_VALUES = {"tenant": ("acme", "umbrella"), "job": ("agents",), "instance": ("a:9090", "b:9090")}
+_TIMES = range(START, END + 1, STEP)
+
+
+def exposition() -> str:
+    """The series as OpenMetrics text with timestamps. The same at every call."""
+    chance = random.Random(1)
+    lines: list[str] = []
+    for metric in CATALOG:
+        kind = {Counter: "counter", Gauge: "gauge", Histogram: "histogram"}[type(metric)]
+        lines.append(f"# TYPE {metric.name.removesuffix('_total')} {kind}")
+        for labels in _label_sets((*metric.labels, *CATALOG.target_labels)):
+            if isinstance(metric, Histogram):
+                lines += _histogram(metric, labels, chance)
+            elif isinstance(metric, Gauge):
+                lines += _gauge(metric, labels, chance)
+            else:
+                lines += [f"{metric.name}{{{labels}}} {value} {at}" for at, value in _growth(chance)]
+    return "\n".join([*lines, "# EOF", ""])
+
+
+def _label_sets(labels: tuple[Label, ...]) -> Iterator[str]:
+    values = [[(label.name, value) for value in label.values or _VALUES[label.name]] for label in labels]
+    for chosen in itertools.product(*values):
+        yield ",".join(f'{name}="{value}"' for name, value in chosen)
+
+
+def _scrapes(chance: random.Random) -> list[int]:
+    """The times at which a series has a sample: it may start late, end early, and miss some."""
+    first = chance.choice((START, START, START, START + 900))
+    last = chance.choice((END, END, END, END - 700))
+    missing = chance.choice((0.0, 0.0, 0.05, 0.3))
+    return [at for at in _TIMES if first <= at <= last and chance.random() >= missing]
+
+
+def _growth(chance: random.Random) -> Iterator[tuple[int, int]]:
+    busy = chance.choice((0, 0, 1, 20))
+    value = chance.choice((0, 0, 7, 10_000))
+    for at in _scrapes(chance):
+        if chance.random() < 0.02:
+            value = 0
+        value += chance.randint(0, busy)
+        yield at, value
+
+
+def _gauge(metric: Gauge, labels: str, chance: random.Random) -> Iterator[str]:
+    low = -50 if metric.minimum is None else int(metric.minimum)
+    high = 60 if metric.maximum is None else int(metric.maximum)
+    choices = chance.choice(((0,), (low, high), tuple(range(low, high + 1))))
+    for at in _scrapes(chance):
+        yield f"{metric.name}{{{labels}}} {chance.choice(choices)} {at}"
+
+
+def _histogram(metric: Histogram, labels: str, chance: random.Random) -> list[str]:
+    busy = chance.choice((0, 1, 5))
+    bounds = (*metric.buckets, float("inf"))
+    counts = [0] * len(bounds)
+    total = 0.0
+    lines: dict[str, list[str]] = {}
+    prefix = f"{labels}," if labels else ""
+    for at in _scrapes(chance):
+        if chance.random() < 0.02:
+            counts, total = [0] * len(bounds), 0.0
+        for _ in range(chance.randint(0, busy)):
+            place = chance.randrange(len(bounds))
+            counts[place] += 1
+            total += min(bounds[place], 10.0)
+        for bound, count in zip(bounds, itertools.accumulate(counts), strict=True):
+            le = "+Inf" if bound == float("inf") else bound_text(bound)
+            text = f'{metric.name}_bucket{{{prefix}le="{le}"}} {count} {at}'
+            lines.setdefault(le, []).append(text)
+        lines.setdefault("sum", []).append(f"{metric.name}_sum{{{labels}}} {total} {at}")
+        lines.setdefault("count", []).append(f"{metric.name}_count{{{labels}}} {sum(counts)} {at}")
+    return [line for group in lines.values() for line in group]

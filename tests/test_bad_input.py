@@ -1,0 +1,249 @@
+"""What a user may get wrong: each gives one clear message at the place, no traceback, and leaves the files alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from projects import Copy, MakeProject
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A change to the project, and what Tocsin says of it. `at` is some text of the line that it must name."""
+
+    file: str
+    old: str
+    new: str
+    says: tuple[str, ...]
+    at: str
+    code: int = 1
+
+
+MISTAKES = {
+    "label that the metric has not": Mistake(
+        "monitors/indicators.py",
+        'quantile("0.99", agent_request_duration, by=agent_name)',
+        'quantile("0.99", agent_request_duration, by="agent")',
+        ("has no label agent; did you mean agent_name?",),
+        'by="agent"',
+        2,
+    ),
+    "threshold of another unit": Mistake(
+        "monitors/alerts.py",
+        "latency_p99 > seconds(10)",
+        "latency_p99 > percent(5)",
+        ("[unit-mismatch]", "measured in seconds", "the threshold 5% is not"),
+        "agent_high_latency = Alert(",
+    ),
+    "target of another unit": Mistake(
+        "monitors/indicators.py",
+        "target=at_most(seconds(5))",
+        "target=at_most(percent(5))",
+        ("[unit-mismatch]", "P95 latency is measured in seconds, its target 5% is not"),
+        "latency_p95 = Indicator(",
+    ),
+    "threshold that can never be reached": Mistake(
+        "monitors/alerts.py",
+        "latency_p99 > seconds(10)",
+        "latency_p99 > seconds(60)",
+        ("[bucket-ceiling]", "60"),
+        "agent_high_latency = Alert(",
+    ),
+    "bad duration": Mistake(
+        "monitors/alerts.py",
+        'hold="5m"',
+        'hold="5 minutes"',
+        ("[duration]", "hold: '5 minutes' is no duration: write it like 30s, 5m"),
+        "agent_high_latency = Alert(",
+    ),
+    "bad window": Mistake(
+        "monitors/indicators.py",
+        'by=model, over="5m"',
+        'by=model, over="five"',
+        ("'five' is no duration",),
+        'over="five"',
+        2,
+    ),
+    "runbook that is not there": Mistake(
+        "monitors/alerts.py",
+        'runbook="high-latency"',
+        'runbook="high-latncy"',
+        ("there is no runbook docs/runbooks/high-latncy.md", "did you mean 'high-latency'?"),
+        "agent_high_latency = Alert(",
+    ),
+    "annotation with a label that the alert has not": Mistake(
+        "monitors/alerts.py",
+        "Agent {agent_name} is slow",
+        "Agent {agent} is slow",
+        ("[label-unknown]", "the summary names {agent}", "write {agent_name}"),
+        "agent_high_latency = Alert(",
+    ),
+    "annotation that does not parse": Mistake(
+        "monitors/alerts.py",
+        "Agent {agent_name} is slow",
+        "Agent {agent_name is slow",
+        ("[template]", "the summary does not parse"),
+        "agent_high_latency = Alert(",
+    ),
+    "two alerts of one name": Mistake(
+        "monitors/alerts.py",
+        '"AgentHighErrorRate"',
+        '"AgentHighLatency"',
+        ("[duplicate-name]", "agent-high-latency is defined twice", "monitors/alerts.py:6"),
+        "agent_high_error_rate = Alert(",
+    ),
+    "a definition that raises": Mistake(
+        "monitors/alerts.py",
+        "seconds(10)",
+        "seconds(1 / 0)",
+        ("ZeroDivisionError: division by zero",),
+        "seconds(1 / 0)",
+        2,
+    ),
+    "a float where money is exact": Mistake(
+        "monitors/indicators.py",
+        "usd(100)",
+        "usd(0.1)",
+        ('write 0.1 as "0.1"',),
+        "usd(0.1)",
+        2,
+    ),
+    "a name that is not there": Mistake(
+        "monitors/alerts.py",
+        "latency_p99 > seconds(10)",
+        "latency_p999 > seconds(10)",
+        ("name 'latency_p999' is not defined", "latency_p99"),
+        "latency_p999",
+        2,
+    ),
+    "a file that is no Python": Mistake(
+        "monitors/alerts.py",
+        "agent_high_latency = Alert(",
+        "agent_high_latency = = Alert(",
+        ("not Python: invalid syntax",),
+        "= = Alert",
+        2,
+    ),
+    "an import cycle": Mistake(
+        "monitors/indicators.py",
+        "from agentmetrics.catalog import (",
+        "from monitors.alerts import agent_high_latency  # noqa\nfrom agentmetrics.catalog import (",
+        ("import cycle",),
+        "",
+        2,
+    ),
+    "a setting that is not there": Mistake(
+        "pyproject.toml",
+        'output = "generated"',
+        'outputs = "generated"',
+        ("[tool.tocsin] has no setting outputs", "it knows catalogs, definitions, output"),
+        "",
+        2,
+    ),
+    "a catalog that is not there": Mistake(
+        "pyproject.toml",
+        '"agentmetrics.catalog:CATALOG"',
+        '"agentmetrics.catalog:CATALOGUE"',
+        ("agentmetrics.catalog:CATALOGUE is no catalog",),
+        "",
+        2,
+    ),
+}
+
+
+def tree(folder: Path) -> dict[str, tuple[bytes, int]]:
+    return {
+        str(path.relative_to(folder)): (path.read_bytes(), path.stat().st_mtime_ns)
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+@pytest.mark.parametrize("mistake", MISTAKES.values(), ids=MISTAKES.keys())
+def test_mistake_is_told_at_its_place_and_nothing_is_written(mistake: Mistake, project_copy: Copy) -> None:
+    project_copy.replace(mistake.file, mistake.old, mistake.new)
+    before = tree(project_copy.root / "generated")
+
+    answer = project_copy.tocsin("generate")
+
+    told = answer.stdout + answer.stderr
+    assert answer.returncode == mistake.code, told
+    assert "Traceback" not in told
+    for words in mistake.says:
+        assert words in told
+    if mistake.at:
+        assert f"{mistake.file}:{project_copy.line_of(mistake.file, mistake.at)}" in told
+    assert "help: " in told
+    assert tree(project_copy.root / "generated") == before
+
+
+RAW = """from tocsin.define import Indicator, promql
+
+raw = Indicator(
+    promql("{text}"), title="Raw", description="Written by hand."
+)
+"""
+RAW_MISTAKES = {
+    "sum(rate(agent_request_total[5m]))": ("[metric-unknown]", "agent_request_total", "monitors/extra.py:3: "),
+    "sum by (agent) (rate(agent_errors_total[5m]))": ("[label-unknown]", "agent_name", "monitors/extra.py:3: "),
+    "rate(agent_active_sessions[5m])": ("[type-function]", "agent_active_sessions", "monitors/extra.py:3: "),
+    "sum(rate(agent_errors_total[5m])": ("unclosed left parenthesis in", "monitors/extra.py:4: "),
+}
+
+
+@pytest.mark.parametrize("text", RAW_MISTAKES)
+def test_mistake_in_raw_promql_is_told_at_its_indicator(text: str, project_copy: Copy) -> None:
+    (project_copy.root / "monitors/extra.py").write_text(RAW.format(text=text))
+    answer = project_copy.tocsin("generate")
+    told = answer.stdout + answer.stderr
+    assert answer.returncode in (1, 2)
+    assert "Traceback" not in told
+    for words in RAW_MISTAKES[text]:
+        assert words in told
+
+
+def test_alert_without_a_proof_is_told_at_the_alert(project_copy: Copy) -> None:
+    project_copy.replace(
+        "rules/scenarios.py", "    agent_high_latency,\n    quiet(", "    agent_high_error_rate,\n    quiet("
+    )
+    answer = project_copy.tocsin("generate")
+    line = project_copy.line_of("monitors/alerts.py", "agent_high_latency = Alert(")
+    assert answer.returncode == 1
+    assert f"monitors/alerts.py:{line}: error[alert-unproven] AgentHighLatency" in answer.stdout
+    assert "no scenario shows that it fires" in answer.stdout
+
+
+def test_no_project_is_told(tmp_path: Path) -> None:
+    answer = Copy(tmp_path).tocsin("generate")
+    assert answer.returncode == 2
+    assert f"no Tocsin project in {tmp_path} or above it" in answer.stderr
+
+
+def test_definitions_without_a_site_are_told(make_project: MakeProject) -> None:
+    answer = make_project({"watch/site.py": ""}).tocsin("generate")
+    assert answer.returncode == 2
+    assert "the project defines no site" in answer.stderr
+
+
+def test_package_that_is_not_there_is_told(make_project: MakeProject) -> None:
+    settings = '[tool.tocsin]\ndefinitions = ["watched"]\n'
+    answer = make_project({"pyproject.toml": settings}).tocsin("generate")
+    assert answer.returncode == 2
+    assert "the package watched of [tool.tocsin] is not there" in answer.stderr
+
+
+def test_wrong_usage_is_told(project_copy: Copy) -> None:
+    answer = project_copy.tocsin("generate", "--outputs", "x")
+    assert answer.returncode == 2
+    assert "No such option" in answer.stderr
+
+
+def test_findings_come_as_json_and_for_github(project_copy: Copy) -> None:
+    project_copy.replace("monitors/alerts.py", 'runbook="high-latency"', 'runbook="nowhere"')
+    as_json = project_copy.tocsin("generate", "--format", "json")
+    assert '"file": "monitors/alerts.py"' in as_json.stdout
+    assert '"id": "annotations"' in as_json.stdout
+    as_github = project_copy.tocsin("generate", "--format", "github")
+    assert "::error file=monitors/alerts.py,line=6,title=annotations::AgentHighLatency" in as_github.stdout
