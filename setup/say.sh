@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # What the set-up scripts share: how they speak, and how they install a system package.
 
 say() {
@@ -23,7 +24,14 @@ as_root() {
 # Installs Debian packages; the caller has announced them.
 apt_install() {
     command -v apt-get >/dev/null 2>&1 || return 1
-    export DEBIAN_FRONTEND=noninteractive
-    as_root apt-get update -qq >&2 || return 1
-    as_root apt-get install -y -qq --no-install-recommends "$@" >&2
+    log=$(mktemp)
+    if as_root apt-get update -qq >"$log" 2>&1 &&
+        as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >>"$log" 2>&1; then
+        rm -f "$log"
+    else
+        say "apt-get failed; the end of what it said:"
+        tail -n 5 "$log" >&2
+        rm -f "$log"
+        return 1
+    fi
 }

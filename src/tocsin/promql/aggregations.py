@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from math import inf
 
+from tocsin.promql.dimensions import product
 from tocsin.promql.labels import ANY, NO_LABELS, Known, LabelSet
 from tocsin.promql.quantiles import quantile_among
 from tocsin.promql.ranges import derived
@@ -48,8 +49,7 @@ def aggregated(operator: str, grouping: Grouping, parameter: Type | None, of: Ty
     labels = grouping.of(of.labels)
     if operator == "count_values" and parameter is not None and parameter.text is not None:
         labels = labels.with_label(parameter.text, Known(sure=True)).chosen()
-    return replace(
-        found,
+    return found.but(
         labels=labels,
         buckets=_buckets(operator, of, labels),
         window=of.window,
@@ -58,7 +58,7 @@ def aggregated(operator: str, grouping: Grouping, parameter: Type | None, of: Ty
 
 
 def _summed(origin: Origin, labels: LabelSet) -> Origin:
-    return replace(origin, labels=labels, whole=origin.whole and origin.all_rows, all_rows=True)
+    return origin.but(labels=labels, whole=origin.whole and origin.all_rows, all_rows=True)
 
 
 def _buckets(operator: str, of: Type, labels: LabelSet) -> tuple[float, ...] | None:
@@ -70,9 +70,8 @@ def _buckets(operator: str, of: Type, labels: LabelSet) -> tuple[float, ...] | N
 
 def _chosen(operator: str, parameter: Type, of: Type) -> Type:
     some = operator in ("topk", "bottomk", "limitk") and parameter.low >= 1
-    origin = replace(of.origin, all_rows=False) if of.origin else None
-    return replace(
-        of,
+    origin = of.origin.but(all_rows=False) if of.origin else None
+    return of.but(
         labels=of.labels.chosen(),
         comparison=None,
         origin=origin,
@@ -97,7 +96,7 @@ def _sum(of: Type) -> Type:
 
 
 def _average(of: Type) -> Type:
-    return replace(_extreme(of), maybe_nan=of.maybe_nan or not of.finite)
+    return _extreme(of).but(maybe_nan=of.maybe_nan or not of.finite)
 
 
 def _extreme(of: Type) -> Type:
@@ -117,7 +116,7 @@ def _deviation(of: Type) -> Type:
 
 
 def _variance(of: Type) -> Type:
-    return replace(_deviation(of), unit=of.unit * of.unit if of.unit is not None else None)
+    return _deviation(of).but(unit=product(of.unit, of.unit))
 
 
 def _open(of: Type) -> Type:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
+from math import inf
 
 from tocsin.promql.faults import Fault, error
 from tocsin.promql.types import Type
@@ -17,6 +18,37 @@ _SCALES: dict[str, frozenset[Fraction]] = {
     "USD": frozenset({USD.scale, Fraction(1, 100)}),
 }
 _COUNTS = frozenset({Fraction(1)})
+# Exact arithmetic is slow, and the units of a catalog are few: results by the identity of the operands, which are
+# kept with them.
+_QUOTIENTS: dict[tuple[int, int], tuple[Unit, Unit, Unit]] = {}
+_PRODUCTS: dict[tuple[int, int], tuple[Unit, Unit, Unit]] = {}
+_MULTIPLES: dict[tuple[int, float], tuple[Unit | None, Unit]] = {}
+
+
+def quotient(left: Unit | None, right: Unit | None) -> Unit | None:
+    """One unit divided by another; open where one is."""
+    if left is None or right is None:
+        return None
+    key = (id(left), id(right))
+    found = _QUOTIENTS.get(key)
+    if found is None:
+        found = _QUOTIENTS[key] = (left / right, left, right)
+    return found[0]
+
+
+def product(left: Unit | None, right: Unit | None) -> Unit | None:
+    """One unit times another; open where one is."""
+    if left is None or right is None:
+        return None
+    key = (id(left), id(right))
+    found = _PRODUCTS.get(key)
+    if found is None:
+        found = _PRODUCTS[key] = (left * right, left, right)
+    return found[0]
+
+
+def same(left: Unit | None, right: Unit | None) -> bool:
+    return left is right or left == right
 
 
 def unit_after(operator: str, left: Type, right: Type) -> Unit | None:
@@ -24,7 +56,7 @@ def unit_after(operator: str, left: Type, right: Type) -> Unit | None:
     if operator in ("+", "-", "%"):
         if left.literal:
             return right.unit
-        if right.literal or left.unit == right.unit:
+        if right.literal or same(left.unit, right.unit):
             return left.unit
         return None
     if operator == "*":
@@ -33,7 +65,7 @@ def unit_after(operator: str, left: Type, right: Type) -> Unit | None:
         constant = right.constant
         if right.literal:
             return _scaled(left, 1 / constant) if constant else None
-        return left.unit / right.unit if left.unit is not None and right.unit is not None else None
+        return quotient(left.unit, right.unit)
     if operator == "^" and right.constant == 1:
         return left.unit
     return None
@@ -42,7 +74,7 @@ def unit_after(operator: str, left: Type, right: Type) -> Unit | None:
 def _times(left: Type, right: Type) -> Unit | None:
     if left.literal:
         return _scaled(right, left.constant)
-    return left.unit * right.unit if left.unit is not None and right.unit is not None else None
+    return product(left.unit, right.unit)
 
 
 def _scaled(of: Type, factor: float | None) -> Unit | None:
@@ -50,8 +82,16 @@ def _scaled(of: Type, factor: float | None) -> Unit | None:
     unit = of.unit
     if unit is None or factor is None or factor in (0.0, 1.0, -1.0):
         return unit
-    if factor < 0 or factor != factor or factor == float("inf"):
+    if not 0 < factor < inf:
         return None
+    key = (id(unit), factor)
+    found = _MULTIPLES.get(key)
+    if found is None:
+        found = _MULTIPLES[key] = (_multiple(unit, factor), unit)
+    return found[0]
+
+
+def _multiple(unit: Unit, factor: float) -> Unit | None:
     scale = unit.scale / Fraction(factor).limit_denominator(10**12)
     if not _is_known(unit, scale):
         return None
@@ -96,7 +136,7 @@ def differ(left: Type, right: Type) -> bool:
 
     Something for each of what is counted is the same as something: seconds for each request are seconds.
     """
-    if left.unit is None or right.unit is None or left.unit == right.unit:
+    if left.unit is None or right.unit is None or same(left.unit, right.unit):
         return False
     return left.unit.scale != right.unit.scale or _bare(left.unit) != _bare(right.unit)
 

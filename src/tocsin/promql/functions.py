@@ -11,6 +11,7 @@ from math import ceil, floor, inf, pi
 
 import promql_parser as parser
 
+from tocsin.promql.dimensions import product, quotient
 from tocsin.promql.labels import ANY, NO_LABELS, Known, LabelSet
 from tocsin.promql.quantiles import fraction, quantile_of_buckets, quantile_over_time
 from tocsin.promql.ranges import HALF_TURN, derived, monotone
@@ -107,12 +108,12 @@ def _instant(low: float, high: float) -> Type:
 
 
 def _number(low: float, high: float) -> Result:
-    found = replace(_instant(low, high), value="scalar")
+    found = _instant(low, high).but(value="scalar")
     return lambda _arguments: found
 
 
 def _time(_arguments: Arguments) -> Type:
-    return replace(_instant(0.0, inf), value="scalar", kind=Kind.TIME, unit=SECONDS)
+    return _instant(0.0, inf).but(value="scalar", kind=Kind.TIME, unit=SECONDS)
 
 
 def _timestamp(arguments: Arguments) -> Type:
@@ -120,18 +121,17 @@ def _timestamp(arguments: Arguments) -> Type:
 
 
 def _same(arguments: Arguments) -> Type:
-    return replace(arguments[0])
+    return arguments[0].but()
 
 
 def _vector(arguments: Arguments) -> Type:
-    return replace(arguments[0], value="vector", labels=NO_LABELS, maybe_absent=False, floats=True)
+    return arguments[0].but(value="vector", labels=NO_LABELS, maybe_absent=False, floats=True, text=None)
 
 
 def _scalar(arguments: Arguments) -> Type:
     of = arguments[0]
     alone = of.labels.closed and not of.labels.known and not of.maybe_absent
-    return replace(
-        derived(of, kind=of.kind, unit=of.unit, low=of.low, high=of.high, finite=of.finite),
+    return derived(of, kind=of.kind, unit=of.unit, low=of.low, high=of.high, finite=of.finite).but(
         value="scalar",
         labels=NO_LABELS,
         maybe_absent=False,
@@ -141,15 +141,15 @@ def _scalar(arguments: Arguments) -> Type:
 
 def _absent(arguments: Arguments) -> Type:
     """Its labels are those that the selector pins; the analysis puts them in."""
-    return replace(
-        _instant(1.0, 1.0), kind=Kind.BOOL, labels=LabelSet({}, True), maybe_absent=True, window=arguments[0].window
+    return _instant(1.0, 1.0).but(
+        kind=Kind.BOOL, labels=LabelSet({}, True), maybe_absent=True, window=arguments[0].window
     )
 
 
 def _growth(kind: Kind, *, per_second: bool) -> Result:
     def result(arguments: Arguments) -> Type:
         of = arguments[0]
-        unit = of.unit / SECONDS if per_second and of.unit is not None else of.unit
+        unit = quotient(of.unit, SECONDS) if per_second else of.unit
         growing = of.kind in GROWING
         view = f"{kind.value} {per_second} {of.window}"
         return derived(
@@ -160,7 +160,7 @@ def _growth(kind: Kind, *, per_second: bool) -> Result:
             finite=of.finite,
             maybe_nan=of.maybe_nan or not of.finite,
             buckets=of.buckets if growing else None,
-            origin=replace(of.origin, view=f"{view} {of.origin.view}") if growing and of.origin else None,
+            origin=of.origin.but(view=f"{view} {of.origin.view}") if growing and of.origin else None,
             window=of.window,
         )
 
@@ -170,7 +170,7 @@ def _growth(kind: Kind, *, per_second: bool) -> Result:
 def _change(*, per_second: bool = False, certain: bool = False) -> Result:
     def result(arguments: Arguments) -> Type:
         of = arguments[0]
-        unit = of.unit / SECONDS if per_second and of.unit is not None else of.unit
+        unit = quotient(of.unit, SECONDS) if per_second else of.unit
         nan = of.maybe_nan or not of.finite or not certain
         return derived(of, unit=unit, finite=of.finite, maybe_nan=nan, window=of.window)
 
@@ -188,14 +188,14 @@ def _chosen_over_time(arguments: Arguments) -> Type:
     """One of the samples."""
     of = arguments[0]
     found = derived(of, kind=of.kind, unit=of.unit, low=of.low, high=of.high, finite=of.finite, window=of.window)
-    return replace(found, buckets=of.buckets)
+    return found.but(buckets=of.buckets)
 
 
 def _average_over_time(arguments: Arguments) -> Type:
     of = arguments[0]
     found = _chosen_over_time(arguments)
     kind = Kind.OPEN if of.kind in GROWING or of.kind is Kind.SUMMED else of.kind
-    return replace(found, kind=kind, maybe_nan=of.maybe_nan or not of.finite)
+    return found.but(kind=kind, maybe_nan=of.maybe_nan or not of.finite)
 
 
 def _sum_over_time(arguments: Arguments) -> Type:
@@ -214,7 +214,7 @@ def _sum_over_time(arguments: Arguments) -> Type:
 def _spread_over_time(*, squared: bool) -> Result:
     def result(arguments: Arguments) -> Type:
         of = arguments[0]
-        unit = of.unit * of.unit if squared and of.unit is not None else of.unit
+        unit = product(of.unit, of.unit) if squared else of.unit
         return derived(of, unit=unit, low=0.0, maybe_nan=of.maybe_nan or not of.finite, window=of.window)
 
     return result
@@ -236,7 +236,7 @@ def _unknown(_arguments: Arguments) -> Type:
 
 
 def _unknown_number(_arguments: Arguments) -> Type:
-    return replace(_instant(-inf, inf), value="scalar", maybe_nan=True, finite=False)
+    return _instant(-inf, inf).but(value="scalar", maybe_nan=True, finite=False)
 
 
 def _quantiles(arguments: Arguments) -> Type:
@@ -248,7 +248,7 @@ def _quantiles(arguments: Arguments) -> Type:
 def _informed(arguments: Arguments) -> Type:
     """`info` adds labels that nobody can know here."""
     of = arguments[0]
-    return replace(of, labels=replace(of.labels, known=dict.fromkeys(of.labels.known, ANY), closed=False))
+    return of.but(labels=replace(of.labels, known=dict.fromkeys(of.labels.known, ANY), closed=False))
 
 
 FUNCTIONS: Mapping[str, Function] = {

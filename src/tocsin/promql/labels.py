@@ -74,14 +74,15 @@ class LabelSet:
     def drop(self, names: Iterable[str]) -> LabelSet:
         """All but these labels: `without`, `ignoring`."""
         gone = frozenset(names)
-        return replace(self, known={name: known for name, known in self.known.items() if name not in gone})
+        known = {name: known for name, known in self.known.items() if name not in gone}
+        return LabelSet(known, self.closed, self.partial)
 
     def with_label(self, name: str, known: Known) -> LabelSet:
-        return replace(self, known={**self.known, name: known})
+        return LabelSet({**self.known, name: known}, self.closed, self.partial)
 
     def chosen(self) -> LabelSet:
         """The same labels, after some series were chosen by value."""
-        return self if self.partial else replace(self, partial=True)
+        return self if self.partial else LabelSet(self.known, self.closed, True)
 
     def either(self, other: LabelSet) -> LabelSet:
         """The labels of series that come from one side or the other."""

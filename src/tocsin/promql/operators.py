@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from math import inf, isfinite
 
-from tocsin.promql.dimensions import unit_after
+from tocsin.promql.dimensions import same, unit_after
 from tocsin.promql.labels import NO_LABELS
 from tocsin.promql.matching import Matching
 from tocsin.promql.ranges import ARITHMETIC, always, filtered, has_zero, makes_infinite, makes_nan
@@ -31,7 +30,7 @@ def combined(operator: str, matching: Matching, left: Type, right: Type) -> Type
 
 def negated(of: Type) -> Type:
     kind = Kind.GAUGE if of.kind is Kind.GAUGE else Kind.OPEN
-    return replace(of, kind=kind, low=-of.high, high=-of.low, comparison=None, origin=None, buckets=None)
+    return of.but(kind=kind, low=-of.high, high=-of.low, comparison=None, origin=None, buckets=None)
 
 
 def _both(left: Type, right: Type) -> bool:
@@ -41,15 +40,14 @@ def _both(left: Type, right: Type) -> bool:
 def _joined(matching: Matching, left: Type, right: Type) -> Type:
     """The left side with the labels of the result, and with all that may be missing on either side."""
     if left.value == right.value == "scalar":
-        return replace(left, labels=NO_LABELS, comparison=None, origin=None, text=None)
+        return left.but(labels=NO_LABELS, comparison=None, origin=None, text=None)
     if not _both(left, right):
         vector = left if left.value == "vector" else right
-        return replace(vector, comparison=None, text=None)
+        return vector.but(comparison=None, text=None)
     labels = matching.result(left.labels, right.labels)
     absent = left.maybe_absent or right.maybe_absent or not _certain_match(matching, left, right)
     windows = {left.window, right.window} - {None}
-    return replace(
-        left,
+    return left.but(
         labels=labels,
         maybe_absent=absent,
         floats=left.floats and right.floats,
@@ -76,12 +74,11 @@ def _computed(operator: str, matching: Matching, left: Type, right: Type) -> Typ
     low, high = ARITHMETIC[operator](left, right)
     nan = left.maybe_nan or right.maybe_nan or makes_nan(operator, left, right) or matching.filled
     unit = unit_after(operator, left, right)
-    kind = _kind(operator, left, right, ratio=unit == RATIO)
+    kind = _kind(operator, left, right, ratio=same(unit, RATIO))
     finite = left.finite and right.finite and not makes_infinite(operator, left, right)
     if operator == "/" and is_part(matching, left, right):
         low, high, finite = max(low, 0.0), 1.0, True
-    return replace(
-        found,
+    return found.but(
         kind=kind,
         unit=unit,
         low=-inf if matching.filled else low,
@@ -137,8 +134,7 @@ def _compared(operator: str, matching: Matching, left: Type, right: Type) -> Typ
         operator, left, right = COMPARISONS[operator], right, left
     comparison = Comparison(operator, left, right, matching.boolean)
     if matching.boolean:
-        return replace(
-            found,
+        return found.but(
             kind=Kind.BOOL,
             unit=None,
             low=0.0,
@@ -153,8 +149,7 @@ def _compared(operator: str, matching: Matching, left: Type, right: Type) -> Typ
     low, high = filtered(operator, left, right)
     passes = always(operator, left, right)
     guard = operator == ">" and right.constant == 0 and left.kind in FLOWING | GROWING | {Kind.SUMMED}
-    return replace(
-        found,
+    return found.but(
         labels=found.labels if guard or passes else found.labels.chosen(),
         low=low,
         high=max(low, high),
@@ -163,7 +158,7 @@ def _compared(operator: str, matching: Matching, left: Type, right: Type) -> Typ
         maybe_nan=left.maybe_nan and operator == "!=",
         nan="",
         comparison=comparison,
-        origin=replace(left.origin, all_rows=False) if left.origin and right.value == "scalar" else None,
+        origin=left.origin.but(all_rows=False) if left.origin and right.value == "scalar" else None,
         kind=left.kind,
         unit=left.unit,
         buckets=left.buckets,
@@ -172,8 +167,8 @@ def _compared(operator: str, matching: Matching, left: Type, right: Type) -> Typ
 
 def _set(operator: str, left: Type, right: Type) -> Type:
     if operator != "or":
-        origin = replace(left.origin, all_rows=False) if left.origin else None
-        return replace(left, labels=left.labels.chosen(), maybe_absent=True, origin=origin)
+        origin = left.origin.but(all_rows=False) if left.origin else None
+        return left.but(labels=left.labels.chosen(), maybe_absent=True, origin=origin)
     return _either(left, right)
 
 
@@ -181,12 +176,11 @@ def _either(left: Type, right: Type) -> Type:
     """`or`: a side that is one number only fills the gaps of the other, and takes its kind and unit."""
     main, filled = (right, left) if right.constant is None and left.constant is not None else (left, right)
     fill = filled.constant is not None
-    origin = replace(left.origin, whole=False) if left.origin and right.constant == 0 else None
-    return replace(
-        left,
+    origin = left.origin.but(whole=False) if left.origin and right.constant == 0 else None
+    return left.but(
         kind=main.kind if fill or left.kind is right.kind else Kind.OPEN,
         labels=left.labels.either(right.labels),
-        unit=main.unit if fill or left.unit == right.unit else None,
+        unit=main.unit if fill or same(left.unit, right.unit) else None,
         low=min(left.low, right.low),
         high=max(left.high, right.high),
         finite=left.finite and right.finite,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from math import inf
 
 from tocsin.promql.ranges import derived
@@ -23,8 +22,7 @@ def quantile_of_buckets(arguments: tuple[Type, ...]) -> Type:
     if proper and of.buckets:
         low, high = min(0.0, of.buckets[0]), of.buckets[-1]
     found = derived(of, kind=Kind.QUANTILE, unit=of.observed, low=low, high=high, finite=proper and bool(of.buckets))
-    return replace(
-        found,
+    return found.but(
         labels=of.labels.drop(["le"]),
         buckets=of.buckets if proper else None,
         maybe_absent=True,
@@ -39,7 +37,7 @@ def fraction(arguments: tuple[Type, ...]) -> Type:
     """`histogram_fraction`: which share of the observations lies between two bounds."""
     of = arguments[2]
     found = derived(of, kind=Kind.RATIO, unit=RATIO, low=0.0, high=1.0, finite=True)
-    return replace(found, labels=of.labels.drop(["le"]), maybe_absent=True, maybe_nan=True, floats=True)
+    return found.but(labels=of.labels.drop(["le"]), maybe_absent=True, maybe_nan=True, floats=True)
 
 
 def quantile_over_time(arguments: tuple[Type, ...]) -> Type:
@@ -50,8 +48,7 @@ def quantile_among(share: Type, of: Type) -> Type:
     """A value among those of `of`, or between two of them. An improper share gives Inf."""
     proper = is_share(share)
     kind = Kind.OPEN if of.kind in GROWING else of.kind
-    return replace(
-        derived(of, kind=kind, unit=of.unit, window=of.window, finite=proper and of.finite),
+    return derived(of, kind=kind, unit=of.unit, window=of.window, finite=proper and of.finite).but(
         low=of.low if proper else -inf,
         high=of.high if proper else inf,
         maybe_nan=of.maybe_nan or not proper or not of.finite,

@@ -13,7 +13,7 @@ from tocsin.promql.walk import quote
 from tocsin.promql.world import World
 
 
-def result_faults(of: Type, text: str) -> Iterator[Fault]:
+def result_faults(of: Type, node: Any) -> Iterator[Fault]:
     """result-type: a root that gives no numbers at a time."""
     if of.value == "range":
         yield replace(
@@ -22,14 +22,14 @@ def result_faults(of: Type, text: str) -> Iterator[Fault]:
                 "the result is a range vector, samples over time: a rule fails with it, and a panel shows nothing",
                 "put a function around it: rate(...), increase(...), max_over_time(...)",
             ),
-            expr=text,
+            expr=quote(node),
         )
     elif of.value == "string":
         yield replace(
             error(
                 "result-type", "the result is a text: a rule fails with it, and a panel shows nothing", "query series"
             ),
-            expr=text,
+            expr=quote(node),
         )
 
 

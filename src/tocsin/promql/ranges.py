@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from math import inf, isfinite, isnan, nextafter, pi
 from typing import Any
 
@@ -26,8 +25,7 @@ def derived(
     **changes: Any,
 ) -> Type:
     """The type of a vector that is computed from `of`, series by series."""
-    return replace(
-        of,
+    return of.but(
         value="vector",
         kind=kind,
         unit=unit,

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import nextafter
 
+from tocsin.promql.dimensions import same
 from tocsin.promql.faults import Fault, warning
 from tocsin.promql.matching import Matching
 from tocsin.promql.types import FLOWING, NATURAL, Kind, Type
-from tocsin.units import RATIO
 
 SMALLEST = nextafter(0.0, 1.0)
 
@@ -52,7 +52,7 @@ def _division_by_zero(left: Type, right: Type, *, part: bool) -> Iterator[Fault]
 def _ratio_shape(matching: Matching, left: Type, right: Type) -> Iterator[Fault]:
     """ratio-shape: the denominator leaves out, or sees through another window, what the numerator counts."""
     part, whole = left.origin, right.origin
-    if part is None or whole is None or left.unit is None or left.unit != right.unit:
+    if part is None or whole is None or left.unit is None or not same(left.unit, right.unit):
         return
     if left.kind not in FLOWING or left.kind is not right.kind:
         return
@@ -79,7 +79,7 @@ def average_faults(operator: str, of: Type) -> Iterator[Fault]:
     """ratio-shape and nan-aggregated: an average of ratios, and NaN in a sum or an average."""
     if operator not in ("sum", "avg"):
         return
-    if of.kind is Kind.RATIO and of.unit == RATIO:
+    if of.kind is Kind.RATIO:
         yield warning(
             "ratio-shape",
             f"{operator} of ratios weighs a series without traffic like the busiest one",

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 
+from tocsin.promql.dimensions import same
 from tocsin.promql.labels import Known
 from tocsin.promql.types import OPEN, Kind, Type
 
@@ -18,8 +18,7 @@ def as_recorded(of: Type, name: str, labels: Mapping[str, str], interval: int | 
         found = found.drop([label])
         if value:
             found = found.with_label(label, Known(frozenset({value}), True, 1))
-    return replace(
-        of,
+    return of.but(
         value="vector",
         labels=found,
         maybe_absent=True,
@@ -36,13 +35,11 @@ def either_recording(types: Iterable[Type]) -> Type:
     """The type of a series that several rules record."""
     first, *others = types
     for other in others:
-        same = first.kind is other.kind
-        first = replace(
-            first,
-            kind=first.kind if same else Kind.OPEN,
+        first = first.but(
+            kind=first.kind if first.kind is other.kind else Kind.OPEN,
             labels=first.labels.either(other.labels),
-            unit=first.unit if first.unit == other.unit else None,
-            observed=first.observed if first.observed == other.observed else None,
+            unit=first.unit if same(first.unit, other.unit) else None,
+            observed=first.observed if same(first.observed, other.observed) else None,
             low=min(first.low, other.low),
             high=max(first.high, other.high),
             finite=first.finite and other.finite,

@@ -14,7 +14,7 @@ def replaced(arguments: tuple[Type, ...]) -> Type:
     of, *texts = arguments
     label, replacement, source, pattern = (text.text for text in texts)
     if label is None or replacement is None or source is None or pattern is None:
-        return replace(of, labels=LabelSet({}, False), comparison=None, origin=None)
+        return of.but(labels=LabelSet({}, False), comparison=None, origin=None)
     return _with_label(of, label, _replaced(of.labels, label, replacement, source, pattern))
 
 
@@ -44,7 +44,7 @@ def _either(before: Known | None, after: Known | None) -> Known | None:
 def joined(arguments: tuple[Type, ...]) -> Type:
     of, label, separator, *sources = arguments
     if label.text is None:
-        return replace(of, labels=LabelSet({}, False), comparison=None, origin=None)
+        return of.but(labels=LabelSet({}, False), comparison=None, origin=None)
     found = [of.labels.get(source.text or "") for source in sources]
     sure = any(known is not None and known.sure for known in found) or (bool(separator.text) and len(sources) > 1)
     possible = sure or any(known is not None for known in found)
@@ -53,8 +53,8 @@ def joined(arguments: tuple[Type, ...]) -> Type:
 
 def _with_label(of: Type, label: str, known: Known | None) -> Type:
     if label == "__name__":
-        return replace(of, comparison=None, origin=None)
+        return of.but(comparison=None, origin=None)
     labels = of.labels.drop([label])
     if known is not None:
         labels = labels.with_label(label, known)
-    return replace(of, labels=labels, comparison=None, origin=None)
+    return of.but(labels=labels, comparison=None, origin=None)

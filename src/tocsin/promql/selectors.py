@@ -28,7 +28,7 @@ _FLOAT_SUFFIXES = ("_bucket", "_total", "_sum", "_count")
 
 
 def selected(
-    world: World, node: Any, shift: str, recorded: Callable[[str], Type]
+    world: World, node: Any, shift: str, recorded: Callable[[World, str], Type]
 ) -> tuple[str, Type, tuple[Fault, ...]]:
     """The name that a selector reads, its type, and its faults.
 
@@ -44,8 +44,7 @@ def selected(
     if buckets and (le := labels.get("le")) is not None and le.values is not None:
         buckets = tuple(bound for bound in buckets if bound_text(bound) in le.values)
     conditions = tuple(sorted(str(matcher) for matcher in matchers if matcher.label != "__name__"))
-    found = replace(
-        base,
+    found = base.but(
         labels=labels,
         buckets=buckets,
         origin=_origin(name, base, matchers, labels, shift),
@@ -76,14 +75,14 @@ def labels_of_absence(node: Any) -> LabelSet:
     return LabelSet(found, True)
 
 
-def _base(world: World, name: str, recorded: Callable[[str], Type]) -> Type:
+def _base(world: World, name: str, recorded: Callable[[World, str], Type]) -> Type:
     if name in world.series:
         return world.exported_type(name)
     if name in world.recordings:
-        return recorded(name)
+        return recorded(world, name)
     if name == "up":
-        return replace(OPEN, kind=Kind.GAUGE, low=0.0, high=1.0, finite=True, maybe_nan=False, floats=True)
-    return replace(OPEN, floats=name.endswith(_FLOAT_SUFFIXES))
+        return OPEN.but(kind=Kind.GAUGE, low=0.0, high=1.0, finite=True, maybe_nan=False, floats=True)
+    return OPEN.but(floats=name.endswith(_FLOAT_SUFFIXES))
 
 
 def _unknown(world: World, name: str, node: Any) -> Iterator[Fault]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 from math import inf
-from typing import Literal
+from typing import Any, Literal, NamedTuple
 
 from tocsin.promql.labels import NO_LABELS, OPEN_LABELS, LabelSet
 from tocsin.units import Unit
@@ -39,8 +39,7 @@ FLOWING = frozenset({Kind.RATE, Kind.INCREASE})
 NATURAL = frozenset({Kind.COUNTER, Kind.BUCKETS, Kind.SUMMED, Kind.GAUGE, Kind.COUNT}) | FLOWING
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Origin:
+class Origin(NamedTuple):
     """Where a sum comes from: one family of series, seen through one function.
 
     The buckets of a histogram count as its `_count` with a condition on `le`. `conditions` are the matchers as
@@ -57,19 +56,11 @@ class Origin:
     whole: bool = True
     all_rows: bool = True
 
+    def but(self, **changes: Any) -> Origin:
+        return self._replace(**changes)
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Type:
-    """The type of an expression. What is not known is open: None, or without bounds.
 
-    `low` and `high` are inclusive. `finite` says that no value is infinite. `nan` tells how NaN gets in, where that
-    is known; `maybe_nan` is False only where it is certain that none does. `floats` says that no sample is a native
-    histogram. `buckets` are the finite bounds of the histogram that it comes from, `observed` the unit of what that
-    observes. `window` is how far back a range reaches, `scrape` how far apart its samples are, both in
-    milliseconds. `lazy` names counters that are missing until their first event. `form` is equal for expressions of
-    the same meaning.
-    """
-
+class _Facts(NamedTuple):
     value: Value
     kind: Kind = Kind.OPEN
     labels: LabelSet = OPEN_LABELS
@@ -91,6 +82,32 @@ class Type:
     text: str | None = None
     form: int = 0
 
+
+class Type(_Facts):
+    """The type of an expression. What is not known is open: None, or without bounds.
+
+    `low` and `high` are inclusive. `finite` says that no value is infinite. `nan` tells how NaN gets in, where that
+    is known; `maybe_nan` is False only where it is certain that none does. `floats` says that no sample is a native
+    histogram. `buckets` are the finite bounds of the histogram that it comes from, `observed` the unit of what that
+    observes. `window` is how far back a range reaches, `scrape` how far apart its samples are, both in
+    milliseconds. `lazy` names counters that are missing until their first event. `form` is equal for expressions of
+    the same meaning.
+    """
+
+    # A tuple, since copies with changes are made by the thousand; but each is equal to itself alone.
+    __slots__ = ()
+    __hash__ = object.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def but(self, **changes: Any) -> Type:
+        """The same type with some fields changed."""
+        values = list(self)
+        for name, value in changes.items():
+            values[_PLACES[name]] = value
+        return tuple.__new__(Type, values)
+
     @property
     def constant(self) -> float | None:
         """The one value that is possible."""
@@ -100,6 +117,9 @@ class Type:
     def literal(self) -> bool:
         """Whether it is a bare number, which has no unit of its own and fits any."""
         return self.unit is None and self.low == self.high and not self.maybe_nan
+
+
+_PLACES = {name: place for place, name in enumerate(_Facts._fields)}
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -64,13 +64,11 @@ def selector_faults(world: World, name: str) -> Iterator[Fault]:
         yield _newer(world, f"the name {name!r}", QUOTED_NAMES, "use letters, digits, _ and : only")
 
 
-def number_faults(text: str, world: World, has_numbers: bool) -> Iterator[Fault]:
-    """syntax: a duration where a number belongs, or the reverse."""
-    if world.prometheus >= DURATIONS_AS_NUMBERS:
-        return
+def number_faults(text: str, world: World, odd_numbers: bool) -> Iterator[Fault]:
+    """syntax: a duration where a number belongs, or the reverse, before Prometheus takes one for the other."""
     if "[" in text and _BARE_RANGE.search(text):
         yield _newer(world, "a range in bare seconds", DURATIONS_AS_NUMBERS, "write a duration: [5m]")
-    if has_numbers and _DURATION_NUMBER.search(text):
+    if odd_numbers and _DURATION_NUMBER.search(text):
         found = _DURATION_NUMBER.search(_ELSEWHERE.sub(" ", text))
         if found:
             yield _newer(world, f"{found[0]} as a number", DURATIONS_AS_NUMBERS, "write the number of seconds")

@@ -48,7 +48,10 @@ _OF_VALUES = frozenset(
 
 def quote(node: Any) -> str:
     """A node's text on one line, as its author wrote it."""
-    lines = [line.strip() for line in variables_put_back(put_back(node.prettify())).splitlines()]
+    text = node.prettify()
+    if "14d6h55m" in text:
+        text = put_back(text)
+    lines = [line.strip() for line in variables_put_back(text).splitlines()]
     return " ".join(lines).replace("( ", "(").replace(" )", ")")
 
 
@@ -60,33 +63,35 @@ class Walk:
         "context",
         "faults",
         "forms",
-        "has_numbers",
         "indifferent",
         "kept",
+        "odd_numbers",
         "recordable",
         "recorded",
         "series",
+        "source",
         "texts",
         "world",
     )
 
     def __init__(
-        self, world: World, context: Context, recorded: Callable[[str], Type], forms: Mapping[int, str]
+        self, source: str, world: World, context: Context, recorded: Callable[[World, str], Type]
     ) -> None:
         memory = world.memory
         memory.trim()
+        self.source = source
         self.world = world
         self.context = context
         self.kept = memory.kept
         self.texts = memory.texts
         self.recorded = recorded
-        self.forms = forms
+        self.forms: Mapping[int, str] = {}
         self.recordable: list[tuple[Any, str]] = []
         self.faults: list[Fault] = []
         self.series: list[str] = []
         self.comparisons: list[Comparison] = []
         self.indifferent = False
-        self.has_numbers = False
+        self.odd_numbers = False
 
     def type_of(self, node: Any) -> Type:
         return _VISITORS[type(node)](self, node)
@@ -112,12 +117,10 @@ class Walk:
 
 def _number(walk: Walk, node: Any) -> Type:
     value: float = node.val
-    if value >= 1:
-        walk.has_numbers = True
     found: Type | None = walk.kept.get(value)
     if found is None:
         if is_stand_in_number(value):
-            found = replace(OPEN_SCALAR)
+            found = OPEN_SCALAR.but()
         elif value != value:
             found = Type("scalar", labels=NO_LABELS, maybe_absent=False)
         else:
@@ -125,7 +128,9 @@ def _number(walk: Walk, node: Any) -> Type:
             found = Type(
                 "scalar", Kind.OPEN, NO_LABELS, None, value, value, finite, maybe_absent=False, maybe_nan=False
             )
-        found = walk.kept[value] = replace(found, floats=True, form=hash(("number", value)))
+        found = walk.kept[value] = found.but(floats=True, form=hash(("number", value)), text=f"{value:g}")
+    if (found.text or "") not in walk.source:
+        walk.odd_numbers = True
     return found
 
 
@@ -177,8 +182,8 @@ def _length(duration: timedelta | None) -> int | None:
 
 def _ranged(of: Type, window: timedelta) -> Type:
     length = _length(window)
-    return replace(
-        of, value="range", window=length, maybe_absent=True, comparison=None, form=hash(("range", of.form, window))
+    return of.but(
+        value="range", window=length, maybe_absent=True, comparison=None, form=hash(("range", of.form, window))
     )
 
 
@@ -188,9 +193,7 @@ def _subquery(walk: Walk, node: Any) -> Type:
     key = ("subquery", of, window, step, node.offset, str(node.at))
     entry = walk.kept.get(key)
     if entry is None:
-        found = replace(
-            _ranged(of, window), scrape=_length(step), origin=None, form=hash(("subquery", of.form, *key[2:]))
-        )
+        found = _ranged(of, window).but(scrape=_length(step), origin=None, form=hash(("subquery", of.form, *key[2:])))
         entry = walk.remember(key, found, ())
     return entry[0]
 
@@ -204,7 +207,7 @@ def _negation(walk: Walk, node: Any) -> Type:
     key = ("-", of)
     entry = walk.kept.get(key)
     if entry is None:
-        entry = walk.remember(key, replace(negated(of), form=hash(("-", of.form))), ())
+        entry = walk.remember(key, negated(of).but(form=hash(("-", of.form))), ())
     return entry[0]
 
 
@@ -223,7 +226,7 @@ def _call(walk: Walk, node: Any) -> Type:
         found = FUNCTIONS.get(name, UNKNOWN).result(arguments)
         if name in ("absent", "absent_over_time"):
             found = _absent(found, nodes[0])
-        found = replace(found, form=hash((name, *(argument.form for argument in arguments))))
+        found = found.but(form=hash((name, *(argument.form for argument in arguments))))
         entry = walk.remember(key, found, _call_faults(walk, name, arguments))
     if entry[1]:
         walk.report(node, entry[1])
@@ -258,7 +261,7 @@ def _absent(found: Type, argument: Any) -> Type:
         argument = argument.vector_selector
     if type(argument) is not parser.VectorSelector:
         return found
-    return replace(found, labels=labels_of_absence(argument))
+    return found.but(labels=labels_of_absence(argument))
 
 
 def _aggregate(walk: Walk, node: Any) -> Type:
@@ -280,9 +283,7 @@ def _aggregate(walk: Walk, node: Any) -> Type:
             grouping = Grouping(tuple(sorted(modifier.labels)), str(modifier.type).endswith("Without"))
         found = aggregated(operator, grouping, given, of)
         form = hash((operator, grouping.labels, grouping.without, given.form if given else None, of.form))
-        entry = walk.remember(
-            key, replace(found, form=form), _aggregate_faults(walk.world, operator, grouping, given, of)
-        )
+        entry = walk.remember(key, found.but(form=form), _aggregate_faults(walk.world, operator, grouping, given, of))
     if entry[1]:
         walk.report(node, entry[1])
     if walk.forms:
@@ -331,7 +332,7 @@ def _binary(walk: Walk, node: Any) -> Type:
             _binary_faults(walk.world, operator, matching, left, right, found),
             or_faults(left_node, right_node) if operator == "or" else (),
         )
-        entry = walk.remember(key, replace(found, form=form), faults)
+        entry = walk.remember(key, found.but(form=form), faults)
     if entry[1]:
         walk.report(node, entry[1])
     if operator in COMPARISONS and entry[0].comparison is not None:

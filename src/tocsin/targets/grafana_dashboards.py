@@ -85,7 +85,7 @@ def dashboard_json(plan: Plan, dashboard: Dashboard) -> dict[str, Any]:
         timezone="browser",
         panels=[],
     ).to_json_data()
-    for stale in ("__inputs", "gnetId", "hideControls", "rows", "sharedCrosshair", "style", "version"):
+    for stale in ("__inputs", "gnetId", "id", "hideControls", "rows", "sharedCrosshair", "style", "version"):
         frame.pop(stale, None)
     frame["time"] = {"from": f"now-{dashboard.shows}", "to": "now"}
     frame["timepicker"] = {}

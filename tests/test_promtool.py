@@ -1,0 +1,84 @@
+"""promtool is found, run and understood; where it is missing the way out is told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tocsin import promtool
+from tocsin.findings import TocsinError
+
+RULES = """groups:
+- name: g
+  rules:
+  - alert: High
+    expr: x > 1
+"""
+TESTS = """rule_files: [rules.yaml]
+evaluation_interval: 1m
+tests:
+- name: it is high
+  interval: 1m
+  input_series: [{{series: x, values: "2x10"}}]
+  alert_rule_test: [{{eval_time: 5m, alertname: High, exp_alerts: [{alerts}]}}]
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "rules.yaml").write_text(RULES)
+    (tmp_path / "good.yaml").write_text(TESTS.format(alerts="{}"))
+    (tmp_path / "bad.yaml").write_text(TESTS.format(alerts=""))
+    (tmp_path / "broken.yaml").write_text("groups: [")
+    return tmp_path
+
+
+def test_each_file_has_its_own_result_and_reason(folder: Path) -> None:
+    good, bad, again = promtool.test_rules(folder, ["good.yaml", "bad.yaml", "good.yaml"])
+    assert good.passed
+    assert again.passed
+    assert not bad.passed
+    assert "alertname: High, time: 5m" in bad.output
+    assert "it is high" in bad.output
+
+
+def test_broken_rules_are_told_by_file(folder: Path) -> None:
+    good, broken = promtool.check_rules(folder, ["rules.yaml", "broken.yaml"])
+    assert good.passed
+    assert not broken.passed
+    assert "yaml: line 1" in broken.output
+
+
+def test_file_that_promtool_does_not_mention_has_not_passed(folder: Path) -> None:
+    (result,) = promtool.test_rules(folder, ["missing.yaml"])
+    assert not result.passed
+    assert "missing.yaml" in result.output
+
+
+def test_no_files_are_no_results(tmp_path: Path) -> None:
+    assert promtool.test_rules(tmp_path, []) == []
+    assert promtool.check_rules(tmp_path, []) == []
+
+
+def test_promtool_named_by_the_environment_comes_first(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    mine = tmp_path / "my-promtool"
+    mine.write_text("#!/bin/sh\nexit 0\n")
+    mine.chmod(0o755)
+    monkeypatch.setenv("PROMTOOL", str(mine))
+    assert promtool.find_promtool() == mine
+
+
+def test_promtool_that_is_named_and_not_there_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PROMTOOL", "/nowhere/promtool")
+    with pytest.raises(TocsinError, match="PROMTOOL=/nowhere/promtool cannot be run"):
+        promtool.find_promtool()
+
+
+def test_missing_promtool_is_told_with_the_way_out(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("PROMTOOL", raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(TocsinError, match="promtool is not installed") as told:
+        promtool.find_promtool()
+    assert "apt-get install prometheus" in told.value.help
+    assert "brew install prometheus" in told.value.help
