@@ -30,7 +30,6 @@ def test_changed_threshold_changes_the_alert_in_both_engines_and_the_dashboard(p
     assert changed == {
         "grafana/dashboards/ai-agents.json",
         "grafana/provisioning/alerting/agent-high-error-rate.yaml",
-        "manifest.json",
         "prometheus/alerts/agent-high-error-rate.yaml",
         "prometheus/tests/agent-high-error-rate.yaml",
     }

@@ -167,10 +167,12 @@ def test_two_documents_of_one_path_are_refused(output: Path, old: dict[str, str]
     [
         "not json",
         "[]",
-        '{"version": 2, "files": {}}',
-        json.dumps({"version": 1, "files": {"../victim.txt": "0" * 64}}),
-        json.dumps({"version": 1, "files": {"/tmp/victim.txt": "0" * 64}}),
-        json.dumps({"version": 1, "files": {"door/victim.txt": "0" * 64}}),
+        '{"version": 2, "files": []}',
+        '{"version": 1, "files": {}}',
+        '{"version": 1, "files": [1]}',
+        json.dumps({"version": 1, "files": ["../victim.txt"]}),
+        json.dumps({"version": 1, "files": ["/tmp/victim.txt"]}),
+        json.dumps({"version": 1, "files": ["door/victim.txt"]}),
     ],
 )
 def test_manifest_that_is_broken_or_hostile_is_refused(manifest: str, output: Path, tmp_path: Path) -> None:

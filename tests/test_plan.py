@@ -11,7 +11,19 @@ from agentmetrics.catalog import (
     model,
     tenant_id,
 )
-from tocsin.define import Definitions, Indicator, Record, RuleGroup, Site, increase, quantile, rate, ratio
+from tocsin.define import (
+    Definitions,
+    Indicator,
+    Label,
+    Record,
+    RuleGroup,
+    Site,
+    TimeSeries,
+    increase,
+    quantile,
+    rate,
+    ratio,
+)
 from tocsin.plan import Plan
 
 SITE = Site(runbooks_url="https://runbooks.example.com")
@@ -28,20 +40,24 @@ def plan(*records: Record) -> Plan:
     return Plan(Definitions(SITE, catalogs=(CATALOG,), groups=groups))
 
 
+def query(made: Plan, indicator: Indicator, *variables: Label) -> str:
+    return made.panel_text(TimeSeries(indicator), indicator, variables)
+
+
 def test_window_is_fixed_in_a_rule_and_follows_the_dashboard_in_a_panel() -> None:
     made = plan()
     assert "[5m]" in made.rule(throughput).text()
-    assert "[$__rate_interval]" in made.panel(throughput).text("panel")
+    assert "[$__rate_interval]" in query(made, throughput)
 
 
 def test_panel_is_narrowed_by_the_variables_that_its_series_have() -> None:
-    text = plan().panel(throughput, (agent_name, tenant_id)).text("panel")
+    text = query(plan(), throughput, agent_name, tenant_id)
     assert '{agent_name=~"$agent_name",tenant_id=~"$tenant_id"}' in text
 
 
 def test_ratio_is_not_narrowed_by_a_label_that_one_side_lacks() -> None:
     made = plan()
-    assert "$model" not in made.panel(error_rate, (agent_name, model)).text("panel")
+    assert "$model" not in query(made, error_rate, agent_name, model)
     assert made.narrowed_by(error_rate, (agent_name, model)) == {"agent_name"}
 
 
@@ -60,7 +76,7 @@ def test_rule_reads_what_is_recorded() -> None:
 
 def test_panel_with_another_window_does_not() -> None:
     made = plan(Record(latency, "agent_request_duration_seconds:p99_5m"))
-    assert "histogram_quantile" in made.panel(latency).text("panel")
+    assert "histogram_quantile" in query(made, latency)
 
 
 def test_sum_reads_a_recorded_sum_that_keeps_its_labels() -> None:
@@ -72,11 +88,11 @@ def test_sum_reads_a_recorded_sum_that_keeps_its_labels() -> None:
 
 def test_panel_reads_a_recorded_sum_only_where_it_can_be_narrowed() -> None:
     made = plan(Record(cost_cube, "llm_cost_dollars:increase24h"))
-    narrowed = made.panel(cost_by_tenant, (agent_name,)).text("panel")
+    narrowed = query(made, cost_by_tenant, agent_name)
     assert narrowed == (
         'sum by (tenant_id) (agent_name_tenant_id:llm_cost_dollars:increase24h{agent_name=~"$agent_name"})'
     )
-    assert "llm_cost_dollars_total" in made.panel(cost_by_tenant, (model,)).text("panel")
+    assert "llm_cost_dollars_total" in query(made, cost_by_tenant, model)
 
 
 def test_recording_rule_reads_the_ones_before_it_and_never_itself() -> None:

@@ -106,16 +106,20 @@ def generate(dry: bool, output: Path | None, form: str) -> int:
     from tocsin.checks import check as find
     from tocsin.documents import rendered
     from tocsin.output import compare_tree, write_tree
+    from tocsin.report import summary
     from tocsin.targets import drafts
 
     settings, plan = _opened()
-    if _refused(find(plan), form, settings):
+    findings = find(plan)
+    if _refused(findings, form, settings):
         return FOUND
     folder = output or settings.output
     apply = compare_tree if dry else write_tree
     changes = apply(folder, rendered(drafts(plan)))
     for line in changes.lines(dry=dry):
         click.echo(line)
+    if findings and form == "text":
+        click.echo(f"{summary(findings)}: see `tocsin check`", err=True)
     return FOUND if dry and changes.drift else FINE
 
 

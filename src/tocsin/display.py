@@ -34,6 +34,7 @@ _GRAFANA = {
     WATTS: "watt",
     REQUESTS / SECONDS: "reqps",
 }
+OPERATOR_WORDS = {">": "above", ">=": "at or above", "<": "below", "<=": "at or below"}
 _SHORT_TIME = {"seconds": "s", "minutes": "min", "hours": "h", "days": "d"}
 
 

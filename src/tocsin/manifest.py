@@ -1,8 +1,12 @@
-"""The manifest: which files of the output are ours, and what we wrote into them."""
+"""The manifest: which files of the output are ours.
+
+It has names and nothing else, so that it changes only when a file comes or goes.
+"""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 from tocsin.findings import TocsinError
@@ -12,30 +16,30 @@ MANIFEST = "manifest.json"
 _VERSION = 1
 
 
-def written_manifest(files: dict[str, str]) -> bytes:
-    """The manifest of files by path, with the SHA-256 of their content."""
-    data = {"version": _VERSION, "files": dict(sorted(files.items()))}
+def written_manifest(files: Iterable[str]) -> bytes:
+    """The manifest of these files."""
+    data = {"version": _VERSION, "files": sorted(files)}
     return (json.dumps(data, indent=2) + "\n").encode()
 
 
-def read_manifest(output: Path) -> dict[str, str]:
+def read_manifest(output: Path) -> frozenset[str]:
     """The files of a manifest; none where there is no manifest. Raises TocsinError where it is not one of ours."""
     file = output / MANIFEST
     try:
         data = json.loads(file.read_bytes())
     except FileNotFoundError:
-        return {}
+        return frozenset()
     except ValueError as error:
         raise _broken(file, str(error)) from None
     files = data.get("files") if isinstance(data, dict) else None
-    if not isinstance(files, dict) or data.get("version") != _VERSION:
+    if not isinstance(files, list) or data.get("version") != _VERSION:
         raise _broken(file, f"it has no files of version {_VERSION}")
-    for path, digest in files.items():
-        if not _is_inside(path) or not isinstance(digest, str):
+    for path in files:
+        if not isinstance(path, str) or not _is_inside(path):
             raise _broken(file, f"{path!r} is no path in the output")
         if any((output / parent).is_symlink() for parent in PurePosixPath(path).parents):
             raise _broken(file, f"{path!r} leads through a link")
-    return files
+    return frozenset(files)
 
 
 def _is_inside(path: str) -> bool:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import fcntl
-import hashlib
 import os
 import shutil
 import stat
@@ -66,24 +65,29 @@ class Changes:
 def compare_tree(output: Path, documents: Iterable[Document]) -> Changes:
     """What `write_tree` would do. Writes nothing."""
     known = read_manifest(output)
-    made: dict[str, str] = {}
-    old: dict[str, bytes | None] = {}
+    made: set[str] = set()
+    states: dict[str, list[str]] = {"added": [], "changed": [], "unchanged": []}
+
+    def compare(document: Document) -> None:
+        made.add(document.path)
+        there = _content(output / document.path)
+        state = "added" if there is None else "unchanged" if there == document.content else "changed"
+        states[state].append(document.path)
+
     for document in _checked(documents):
-        made[document.path] = _digest(document.content)
-        content = _content(output / document.path)
-        old[document.path] = None if content is None else _digest(content).encode()
-    manifest = written_manifest(made)
-    made[MANIFEST] = _digest(manifest)
-    content = _content(output / MANIFEST)
-    old[MANIFEST] = None if content is None else _digest(content).encode()
-    changed = [path for path, digest in made.items() if old[path] not in (None, digest.encode())]
-    stale = [path for path in known if path not in made and os.path.lexists(output / path)]
+        compare(document)
+    compare(Document(MANIFEST, written_manifest(made)))
+    return _changes(output, known, made, states)
+
+
+def _changes(output: Path, known: frozenset[str], made: set[str], states: dict[str, list[str]]) -> Changes:
+    removed = [path for path in known if path not in made and os.path.lexists(output / path)]
     return Changes(
         output,
-        added=tuple(sorted(path for path in made if old[path] is None)),
-        changed=tuple(sorted(changed)),
-        removed=tuple(sorted(stale)),
-        unchanged=len(made) - len(changed) - sum(1 for path in made if old[path] is None),
+        added=tuple(sorted(states["added"])),
+        changed=tuple(sorted(states["changed"])),
+        removed=tuple(sorted(removed)),
+        unchanged=len(states["unchanged"]),
     )
 
 
@@ -124,26 +128,18 @@ def _checked(documents: Iterable[Document]) -> Iterator[Document]:
         yield document
 
 
-def _stage(output: Path, staging: Path, known: dict[str, str], documents: Iterable[Document]) -> Changes:
-    made: dict[str, str] = {}
-    added, changed, unchanged = [], [], 0
+def _stage(output: Path, staging: Path, known: frozenset[str], documents: Iterable[Document]) -> Changes:
+    made: set[str] = set()
+    states: dict[str, list[str]] = {"added": [], "changed": [], "unchanged": []}
     for document in documents:
-        made[document.path] = _digest(document.content)
-        state = _place(output, staging, known, document)
-        added += [document.path] if state == "added" else []
-        changed += [document.path] if state == "changed" else []
-        unchanged += state == "unchanged"
+        states[_place(output, staging, known, document)].append(document.path)
+        made.add(document.path)
     manifest = Document(MANIFEST, written_manifest(made))
-    state = _place(output, staging, {**known, MANIFEST: ""}, manifest)
-    added += [MANIFEST] if state == "added" else []
-    changed += [MANIFEST] if state == "changed" else []
-    removed = [path for path in known if path not in made and os.path.lexists(output / path)]
-    return Changes(
-        output, tuple(sorted(added)), tuple(sorted(changed)), tuple(sorted(removed)), unchanged + (state == "unchanged")
-    )
+    states[_place(output, staging, known | {MANIFEST}, manifest)].append(MANIFEST)
+    return _changes(output, known, made, states)
 
 
-def _place(output: Path, staging: Path, known: dict[str, str], document: Document) -> str:
+def _place(output: Path, staging: Path, known: frozenset[str], document: Document) -> str:
     """Puts a document into the staging folder, and says how it differs from what is there."""
     old, new = output / document.path, staging / document.path
     new.parent.mkdir(parents=True, exist_ok=True)
@@ -163,7 +159,7 @@ def _place(output: Path, staging: Path, known: dict[str, str], document: Documen
     return "changed" if os.path.lexists(old) else "added"
 
 
-def _take_over_foreign(output: Path, staging: Path, known: dict[str, str]) -> None:
+def _take_over_foreign(output: Path, staging: Path, known: frozenset[str]) -> None:
     """Links everything in the old tree that is not ours into the new one."""
     if not output.is_dir():
         return
@@ -202,10 +198,6 @@ def _link(old: Path, new: Path) -> None:
         if error.errno not in (errno.EPERM, errno.ENOTSUP, errno.EXDEV, errno.EMLINK):
             raise
         shutil.copy2(old, new, follow_symlinks=False)
-
-
-def _digest(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
 
 
 def _content(path: Path) -> bytes | None:

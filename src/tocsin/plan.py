@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, partial
 
 from tocsin.layout import Place, placed_panels
 from tocsin.metrics import Label, Matcher, Metric
@@ -82,6 +82,9 @@ class Plan:
         }
         self._alerts: dict[int, PlannedAlert] = {}
         self._readings: dict[frozenset[str], Recorded] = {}
+        # By the indicators' ids: the definitions keep them alive.
+        self._known: dict[int, tuple[Unit | None, tuple[str, ...] | None]] = {}
+        self._read: dict[int, tuple[frozenset[str], ...]] = {}
         self._places: dict[int, dict[int, Place]] = {}
 
     @cached_property
@@ -123,16 +126,40 @@ class Plan:
 
     def unit_of(self, indicator: Indicator) -> Unit | None:
         """The indicator's unit: as stated, or as its expression has it."""
-        return indicator.unit or self.type_of(placed(indicator.expr, "panel"), "panel").unit
+        return indicator.unit or self._known_of(indicator)[0]
+
+    def labels_of(self, indicator: Indicator) -> tuple[str, ...] | None:
+        """The labels of the indicator's series, sorted; None where they cannot be known."""
+        return self._known_of(indicator)[1]
+
+    def _known_of(self, indicator: Indicator) -> tuple[Unit | None, tuple[str, ...] | None]:
+        known = self._known.get(id(indicator))
+        if known is None:
+            found = analyse(indicator.expr.text("panel"), self.world).type
+            labels = tuple(sorted(found.labels.names)) if found.labels.closed else None
+            known = self._known[id(indicator)] = (found.unit, labels)
+        return known
 
     def rule(self, indicator: Indicator) -> Node:
         """The indicator as a rule reads it."""
         return self._reading(frozenset()).read_in(placed(indicator.expr, "rule"))
 
     def panel(self, indicator: Indicator, variables: Iterable[Label] = ()) -> Node:
-        """The indicator as a panel reads it, narrowed by the dashboard's variables."""
+        """The indicator as a panel reads it, before it is narrowed by the dashboard's variables."""
+        if not self.records:
+            return indicator.expr
+        return self._reading(self.narrowed_by(indicator, variables)).read_in(placed(indicator.expr, "panel"))
+
+    def panel_text(self, panel: Panel, indicator: Indicator, variables: Iterable[Label]) -> str:
+        """The query of a panel, narrowed by the dashboard's variables."""
         applied = self.narrowed_by(indicator, variables)
-        return self._narrowed(self._reading(applied).read_in(placed(indicator.expr, "panel")), applied)
+        node = panel.arranged(self.panel(indicator, variables))
+        return node.text("panel", partial(self._matchers, applied) if applied else None)
+
+    def _matchers(self, variables: frozenset[str], select: Select) -> tuple[Matcher, ...]:
+        matched = {matcher.label for matcher in select.matchers}
+        chosen = (variables & self._labels.get(select.name, _NO_LABELS)) - matched
+        return tuple(Matcher(name, "=~", f"${name}") for name in sorted(chosen))
 
     def narrowed_by(self, indicator: Indicator, variables: Iterable[Label]) -> frozenset[str]:
         """The variables that narrow a panel: those whose label all of its series have.
@@ -147,24 +174,16 @@ class Plan:
         return frozenset[str]().union(*self._labels_of_each(indicator))
 
     def _labels_of_each(self, indicator: Indicator) -> tuple[frozenset[str], ...]:
-        selects = (node for node in indicator.expr.walk() if isinstance(node, Select))
-        return tuple({self._labels.get(node.name, _NO_LABELS) for node in selects})
+        found = self._read.get(id(indicator))
+        if found is None:
+            names = {node.name for node in indicator.expr.walk() if isinstance(node, Select)}
+            found = self._read[id(indicator)] = tuple({self._labels.get(name, _NO_LABELS) for name in names})
+        return found
 
     @cached_property
     def _labels(self) -> Mapping[str, frozenset[str]]:
         exported = {name: frozenset(metric.label_names) for name, metric in self.series.items()}
         return {**exported, **{record.name: record.labels for record in self.records}}
-
-    def _narrowed(self, node: Node, variables: frozenset[str]) -> Node:
-        def narrowed(part: Node) -> Node | None:
-            if type(part) is not Select:
-                return None
-            matched = {matcher.label for matcher in part.matchers}
-            chosen = sorted((variables & self._labels.get(part.name, _NO_LABELS)) - matched)
-            added = tuple(Matcher(name, "=~", f"${name}") for name in chosen)
-            return Select(part.name, (*part.matchers, *added), part.offset, part.at)
-
-        return node.rewrite(narrowed) if variables else node
 
     def alert(self, alert: Alert) -> PlannedAlert:
         """An alert's condition, resolved."""

@@ -122,6 +122,6 @@ def _panels(plan: Plan, name: str) -> Iterator[str]:
         yield _head(plan, "panel", f"{dashboard.title} / {panel.title}", panel.source)
         for indicator in panel.indicators:
             yield f"  {indicator.title}"
-            yield from _indented(panel.arranged(plan.panel(indicator, dashboard.variables)).text("panel"))
+            yield from _indented(plan.panel_text(panel, indicator, dashboard.variables))
         for alert in {alert.name: alert for one in panel.indicators for alert in plan.alerts_on(one)}.values():
             yield f"  alert {alert.name}"

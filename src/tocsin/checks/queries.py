@@ -40,7 +40,7 @@ def expressions(plan: Plan) -> Iterator[Written]:
     for dashboard in defined.dashboards:
         for panel in dashboard.panels:
             for indicator in panel.indicators:
-                text = panel.arranged(plan.panel(indicator, dashboard.variables)).text("panel")
+                text = plan.panel_text(panel, indicator, dashboard.variables)
                 yield Written(text, f"{dashboard.title} / {panel.title}", panel.source, (indicator,))
 
 

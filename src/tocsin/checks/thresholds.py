@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 
+from tocsin.display import quantity_text
 from tocsin.findings import Finding, Severity
 from tocsin.plan import Plan, PlannedAlert
 from tocsin.promql.ranges import always, never
@@ -26,6 +28,10 @@ def _found(planned: PlannedAlert, check: str, severity: Severity, message: str, 
     return Finding(check, severity, message, way_out, planned.alert.source, planned.alert.name, planned.expr)
 
 
+def _text(planned: PlannedAlert, number: float) -> str:
+    return quantity_text(Quantity(Decimal(repr(number)), planned.unit)) if planned.unit else f"{number:g}"
+
+
 def _is_beyond(operator: str, value: float, ceiling: float) -> bool:
     return value >= ceiling if operator == ">" else operator == ">=" and value > ceiling
 
@@ -38,8 +44,8 @@ def _ceiling(planned: PlannedAlert, left: Type, right: Type) -> Iterator[Finding
             planned,
             "bucket-ceiling",
             Severity.ERROR,
-            f"it can never fire: the last finite bucket is {bounds[-1]:g}, and no quantile is above that",
-            f"compare with less than {bounds[-1]:g}, or add a bucket above {value:g} to the histogram",
+            f"it can never fire: the last finite bucket is {_text(planned, bounds[-1])}, and no quantile is above that",
+            f"compare with less than {_text(planned, bounds[-1])}, or add a bucket above {_text(planned, value)}",
         )
 
 
@@ -54,9 +60,9 @@ def _gap(planned: PlannedAlert, left: Type, right: Type) -> Iterator[Finding]:
         planned,
         "bucket-gap",
         Severity.WARNING,
-        f"the threshold {value:g} lies inside the bucket from {below:g} to {above:g}: the quantile is a guess there, "
-        f"wrong by up to {above - below:g}",
-        f"add the bound {value:g} to the histogram, or compare with {below:g} or {above:g}",
+        f"the threshold {_text(planned, value)} lies inside the bucket from {_text(planned, below)} to "
+        f"{_text(planned, above)}: the quantile is a guess there, wrong by up to {_text(planned, above - below)}",
+        f"add the bound {value:g} to the histogram, or compare with {_text(planned, below)} or {_text(planned, above)}",
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from tocsin.panels.panel import Panel, Placed, reduced
+from tocsin.panels.panel import Look, Panel, reduced
 from tocsin.promql.tree import Call, Node
 
 
@@ -18,14 +18,14 @@ class BarGauge(Panel):
     def arranged(self, node: Node) -> Node:
         return Call("sort_desc", (node,))
 
-    def grafana(self, placed: Placed) -> Any:
+    def grafana(self, look: Look) -> Any:
         from grafanalib import core
 
         defaults = {
-            "unit": placed.unit,
+            "unit": look.unit,
             "min": 0,
-            "color": {"mode": "thresholds" if placed.steps else "continuous-BlPu"},
-            "thresholds": {"mode": "absolute", "steps": placed.threshold_steps},
+            "color": {"mode": "thresholds" if look.steps else "continuous-BlPu"},
+            "thresholds": {"mode": "absolute", "steps": look.threshold_steps},
         }
         options = {
             "displayMode": "gradient",

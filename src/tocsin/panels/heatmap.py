@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from tocsin.metrics import Histogram, Selection
 from tocsin.model.indicator import Indicator
-from tocsin.panels.panel import Panel, Placed
+from tocsin.panels.panel import Look, Panel
 from tocsin.promql.build import sum_by
 from tocsin.promql.tree import ADAPTIVE, Call, Range, Select
 from tocsin.source import here
@@ -41,7 +41,7 @@ class Heatmap(Panel):
         )
         Panel.__init__(self, spread, width=width)
 
-    def grafana(self, placed: Placed) -> Any:
+    def grafana(self, look: Look) -> Any:
         from grafanalib import core
 
         options = {
@@ -62,6 +62,6 @@ class Heatmap(Panel):
             "legend": {"show": True},
             "rowsFrame": {"layout": "auto"},
             "tooltip": {"mode": "single", "showColorScale": False, "yHistogram": True},
-            "yAxis": {"axisPlacement": "left", "reverse": False, "unit": placed.unit},
+            "yAxis": {"axisPlacement": "left", "reverse": False, "unit": look.unit},
         }
         return core.Heatmap(extraJson={"options": options})

@@ -33,10 +33,9 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
-    """A panel in its dashboard: its queries, its unit as Grafana names it, its colours."""
+class Look:
+    """How a panel shows its values: their unit as Grafana names it, their colours; and where traces are."""
 
-    queries: tuple[Query, ...]
     unit: str
     base_color: str
     steps: tuple[Step, ...]
@@ -80,9 +79,14 @@ class Panel:
         """The expression as this kind of panel asks for it."""
         return node
 
+    @property
+    def settings(self) -> tuple[object, ...]:
+        """What else makes this panel look otherwise than others of its kind."""
+        return ()
+
     @abstractmethod
-    def grafana(self, placed: Placed) -> Any:
-        """The grafanalib panel. Title, place, description and data source are added by the dashboard."""
+    def grafana(self, look: Look) -> Any:
+        """The grafanalib panel. What it asks, its title and its place are added by the dashboard."""
 
 
 def reduced(by: str) -> dict[str, Any]:

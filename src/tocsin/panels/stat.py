@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from tocsin.panels.panel import Panel, Placed
+from tocsin.panels.panel import Look, Panel
 
 
 @dataclass(frozen=True, slots=True, eq=False, init=False)
@@ -14,16 +14,20 @@ class Stat(Panel):
 
     HEIGHT: ClassVar[int] = 5
 
-    def grafana(self, placed: Placed) -> Any:
+    @property
+    def settings(self) -> tuple[object, ...]:
+        return (len(self.indicators) == 1,)
+
+    def grafana(self, look: Look) -> Any:
         from grafanalib import core
 
         return core.Stat(
             colorMode="value",
             graphMode="area",
             reduceCalc="lastNotNull",
-            textMode="value" if len(placed.queries) == 1 else "auto",
-            format=placed.unit,
+            textMode="value" if len(self.indicators) == 1 else "auto",
+            format=look.unit,
             color={"mode": "thresholds"},
-            thresholds=placed.threshold_steps,
+            thresholds=look.threshold_steps,
             noValue="-",
         )

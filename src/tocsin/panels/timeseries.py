@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tocsin.panels.panel import Panel, Placed
+from tocsin.panels.panel import Look, Panel
 
 if TYPE_CHECKING:
     from tocsin.model.indicator import Indicator
@@ -28,19 +28,23 @@ class TimeSeries(Panel):
         Panel.__init__(self, *indicators, title=title, description=description, width=width)
         object.__setattr__(self, "stacked", stacked)
 
-    def grafana(self, placed: Placed) -> Any:
+    @property
+    def settings(self) -> tuple[object, ...]:
+        return (self.stacked,)
+
+    def grafana(self, look: Look) -> Any:
         from grafanalib import core
 
         return core.TimeSeries(
-            unit=placed.unit,
+            unit=look.unit,
             fillOpacity=30 if self.stacked else 10,
             gradientMode="opacity",
             lineInterpolation="smooth",
             lineWidth=2,
             showPoints="never",
             stacking={"group": "A", "mode": "normal" if self.stacked else "none"},
-            thresholds=placed.threshold_steps,
-            thresholdsStyleMode="dashed" if placed.has_alert else "off",
+            thresholds=look.threshold_steps,
+            thresholdsStyleMode="dashed" if look.has_alert else "off",
             legendDisplayMode="table",
             legendPlacement="bottom",
             legendCalcs=["mean", "max", "lastNotNull"],

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 from tocsin.model.site import Langfuse, Tempo
-from tocsin.panels.panel import Panel, Placed
+from tocsin.panels.panel import Look, Panel
 from tocsin.units import SECONDS, Quantity, plain
 
 Which = Literal["recent", "slow", "errors"]
@@ -38,10 +38,14 @@ class Traces(Panel):
         object.__setattr__(self, "which", which)
         object.__setattr__(self, "over", over)
 
-    def grafana(self, placed: Placed) -> Any:
+    @property
+    def settings(self) -> tuple[object, ...]:
+        return (self.which, self.over)
+
+    def grafana(self, look: Look) -> Any:
         from grafanalib import core
 
-        traces = placed.traces
+        traces = look.traces
         source = {
             "type": "tempo" if isinstance(traces, Tempo) else "yesoreyeram-infinity-datasource",
             "uid": traces.uid,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from tocsin.promql.faults import Fault, error, warning
 from tocsin.promql.operators import COMPARISONS
-from tocsin.promql.types import FLOWING, GROWING, Comparison, Kind, Type
+from tocsin.promql.types import COUNTERS, FLOWING, Comparison, Kind, Type
 
 _FOR_COUNTERS = frozenset({"rate", "increase", "irate", "resets"})
 _FOR_GAUGES = frozenset({"delta", "idelta", "deriv", "predict_linear", "double_exponential_smoothing", "holt_winters"})
@@ -28,13 +28,13 @@ def function_faults(name: str, of: Type) -> Iterator[Fault]:
             )
         elif of.kind is Kind.SUMMED:
             yield _summed_reset(name)
-    elif name in _FOR_GAUGES and of.kind in GROWING | {Kind.SUMMED}:
+    elif name in _FOR_GAUGES and of.kind in COUNTERS:
         yield error(
             "type-function",
             f"{name}() is for gauges, and this is a counter: at every restart the result falls far below 0",
             f"use {'rate' if name in ('deriv', 'predict_linear') else 'increase'}()",
         )
-    elif name in _OF_RAW_VALUES and of.kind in GROWING | {Kind.SUMMED}:
+    elif name in _OF_RAW_VALUES and of.kind in COUNTERS:
         yield warning(
             "counter-reset",
             f"{name}() over a counter mixes values from before and after a restart, and says nothing of what happened",
@@ -74,8 +74,7 @@ def comparison_faults(comparison: Comparison) -> Iterator[Fault]:
 
 def subtraction_faults(left: Type, right: Type) -> Iterator[Fault]:
     """counter-reset: the difference of two counters."""
-    growing = GROWING | {Kind.SUMMED}
-    if left.kind in growing and right.kind in growing:
+    if left.kind in COUNTERS and right.kind in COUNTERS:
         yield warning(
             "counter-reset",
             "the difference of two counters jumps when one of them restarts and the other does not",

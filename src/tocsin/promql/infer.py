@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from tocsin.promql.context import NOWHERE, Context
 from tocsin.promql.faults import Fault, error
@@ -14,8 +13,8 @@ from tocsin.promql.parse import PromQLError, parse
 from tocsin.promql.queries import budget_faults, recorded_faults, result_faults
 from tocsin.promql.recorded import as_recorded, either_recording
 from tocsin.promql.types import OPEN, Comparison, Type
-from tocsin.promql.variables import replacements
-from tocsin.promql.versions import DURATIONS_AS_NUMBERS, number_faults
+from tocsin.promql.variables import has_variable, replacements
+from tocsin.promql.versions import BARE_RANGE, number_faults
 from tocsin.promql.walk import Walk, quote
 from tocsin.promql.world import World
 
@@ -26,8 +25,7 @@ _parse = parse.__wrapped__
 know_old_functions()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Analysis:
+class Analysis(NamedTuple):
     """What is known of an expression. `series` are the names that it reads, `comparisons` all that it compares."""
 
     type: Type
@@ -47,16 +45,16 @@ def analyse(text: str, world: World, context: Context = NOWHERE) -> Analysis:
 
 
 def _analysis(text: str, world: World, context: Context) -> Analysis:
-    candidates = replacements(text)
-    failure = ""
-    for candidate in candidates:
+    try:
+        return _of(_parse(text), Walk(text, world, context, recorded_type))
+    except PromQLError as problem:
+        failure = str(problem)
+    for candidate in replacements(text):
         try:
-            node = _parse(candidate)
-        except PromQLError as problem:
-            failure = failure or str(problem)
+            return _of(_parse(candidate), Walk(candidate, world, context, recorded_type))
+        except PromQLError:
             continue
-        return _of(node, Walk(candidate, world, context, recorded_type))
-    if len(candidates) > 1:
+    if has_variable(text):
         return Analysis(OPEN, ())
     return Analysis(OPEN, (error("syntax", failure, "Prometheus refuses the query as it is: mend it there"),))
 
@@ -68,8 +66,8 @@ def _of(node: Any, walk: Walk) -> Analysis:
         walk.forms = _forms(world)
     found = walk.type_of(node)
     faults = walk.faults
-    if world.prometheus < DURATIONS_AS_NUMBERS:
-        faults += number_faults(walk.source, world, walk.odd_numbers)
+    if walk.odd_numbers or BARE_RANGE.search(walk.source):
+        faults += number_faults(walk.source, world)
     if placed:
         faults += result_faults(found, node)
         faults += budget_faults(found, context.budget)

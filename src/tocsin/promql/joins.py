@@ -19,13 +19,16 @@ def join_faults(operator: str, matching: Matching, left: Type, right: Type) -> I
     """What is wrong with the way in which two vectors are matched."""
     if "__name__" in matching.labels or any(map(stands_in, matching.labels)):
         return
-    unknown = list(_label_unknown(matching, left.labels, right.labels))
-    yield from unknown
-    if unknown or operator == "or" or matching.filled:
+    if matching.labels:
+        unknown = list(_label_unknown(matching, left.labels, right.labels))
+        yield from unknown
+        if unknown:
+            return
+    if operator == "or" or matching.filled:
         return
-    empty = list(_join_empty(operator, matching, left.labels, right.labels))
-    yield from empty
-    if not empty and operator not in ("and", "unless"):
+    if matching.never_meets(left.labels, right.labels) is not None:
+        yield from _join_empty(operator, matching, left.labels, right.labels)
+    elif (matching.labels or matching.on) and operator not in ("and", "unless"):
         yield from _join_many(matching, left.labels, right.labels)
 
 

@@ -9,7 +9,7 @@ from tocsin.promql.labels import NO_LABELS
 from tocsin.promql.matching import Matching
 from tocsin.promql.ranges import ARITHMETIC, always, filtered, has_zero, makes_infinite, makes_nan
 from tocsin.promql.ratios import is_part
-from tocsin.promql.types import FLOWING, GROWING, NATURAL, Comparison, Kind, Type
+from tocsin.promql.types import COUNTERS, FLOWING, GROWING, NATURAL, Comparison, Kind, Type
 from tocsin.units import RATIO
 
 COMPARISONS = {"==": "==", "!=": "!=", ">": "<", "<": ">", ">=": "<=", "<=": ">="}
@@ -17,6 +17,9 @@ SETS = frozenset({"and", "or", "unless"})
 PLAIN = Matching()
 _NO_TRAFFIC = "0 / 0 is NaN"
 _LASTING = FLOWING | {Kind.GAUGE, Kind.RATIO, Kind.QUANTILE, Kind.COUNT}
+_SCALABLE = _LASTING | GROWING
+_ADDITIVE = FLOWING | {Kind.GAUGE, Kind.COUNT}
+_NEVER_NEGATIVE = FLOWING | COUNTERS
 
 
 def combined(operator: str, matching: Matching, left: Type, right: Type) -> Type:
@@ -46,19 +49,27 @@ def _joined(matching: Matching, left: Type, right: Type) -> Type:
         return vector.but(comparison=None, text=None)
     labels = matching.result(left.labels, right.labels)
     absent = left.maybe_absent or right.maybe_absent or not _certain_match(matching, left, right)
-    windows = {left.window, right.window} - {None}
     return left.but(
         labels=labels,
         maybe_absent=absent,
         floats=left.floats and right.floats,
         comparison=None,
         origin=None,
-        window=windows.pop() if len(windows) == 1 else None,
-        scrape=max(filter(None, (left.scrape, right.scrape)), default=None),
-        lazy=tuple(dict.fromkeys((*left.lazy, *right.lazy))),
+        window=_agreed(left.window, right.window),
+        scrape=_slower(left.scrape, right.scrape),
+        lazy=tuple(dict.fromkeys((*left.lazy, *right.lazy))) if left.lazy or right.lazy else (),
         nan=left.nan or right.nan,
         text=None,
     )
+
+
+def _agreed(left: int | None, right: int | None) -> int | None:
+    """The window of both sides, or of the one that has one."""
+    return left if left == right or right is None else right if left is None else None
+
+
+def _slower(left: int | None, right: int | None) -> int | None:
+    return left if right is None else right if left is None else max(left, right)
 
 
 def _certain_match(matching: Matching, left: Type, right: Type) -> bool:
@@ -105,16 +116,16 @@ def _kind(operator: str, left: Type, right: Type, *, ratio: bool) -> Kind:
         if operator in ("+", "-"):
             return of.kind if of.kind in _LASTING else Kind.OPEN
         if (operator == "*" or (operator == "/" and of is left)) and factor > 0:
-            return of.kind if of.kind in _LASTING | GROWING else Kind.OPEN
+            return of.kind if of.kind in _SCALABLE else Kind.OPEN
         return Kind.OPEN
     if operator == "/" and ratio:
         return Kind.RATIO if left.kind in FLOWING and right.kind in FLOWING else Kind.OPEN
-    same = left.kind is right.kind
-    if operator == "+" and same and left.kind in FLOWING | {Kind.GAUGE, Kind.COUNT}:
+    alike = left.kind is right.kind
+    if operator == "+" and alike and left.kind in _ADDITIVE:
         return left.kind
-    if operator == "+" and {left.kind, right.kind} <= GROWING | {Kind.SUMMED}:
+    if operator == "+" and {left.kind, right.kind} <= COUNTERS:
         return Kind.SUMMED
-    return Kind.GAUGE if operator == "-" and same and left.kind is Kind.GAUGE else Kind.OPEN
+    return Kind.GAUGE if operator == "-" and alike and left.kind is Kind.GAUGE else Kind.OPEN
 
 
 def _scaled_buckets(operator: str, left: Type, right: Type) -> tuple[float, ...] | None:
@@ -128,10 +139,10 @@ def _scaled_buckets(operator: str, left: Type, right: Type) -> tuple[float, ...]
 
 
 def _compared(operator: str, matching: Matching, left: Type, right: Type) -> Type:
-    found = _joined(matching, left, right)
-    turned = left.value == "scalar" and right.value == "vector"
-    if turned:
+    vectors = left.value == right.value == "vector"
+    if left.value == "scalar" and right.value == "vector":
         operator, left, right = COMPARISONS[operator], right, left
+    found = _joined(matching, left, right) if vectors or left.value == "scalar" else left
     comparison = Comparison(operator, left, right, matching.boolean)
     if matching.boolean:
         return found.but(
@@ -148,7 +159,7 @@ def _compared(operator: str, matching: Matching, left: Type, right: Type) -> Typ
         )
     low, high = filtered(operator, left, right)
     passes = always(operator, left, right)
-    guard = operator == ">" and right.constant == 0 and left.kind in FLOWING | GROWING | {Kind.SUMMED}
+    guard = operator == ">" and right.low == right.high == 0 and left.kind in _NEVER_NEGATIVE
     return found.but(
         labels=found.labels if guard or passes else found.labels.chosen(),
         low=low,
@@ -158,10 +169,7 @@ def _compared(operator: str, matching: Matching, left: Type, right: Type) -> Typ
         maybe_nan=left.maybe_nan and operator == "!=",
         nan="",
         comparison=comparison,
-        origin=left.origin.but(all_rows=False) if left.origin and right.value == "scalar" else None,
-        kind=left.kind,
-        unit=left.unit,
-        buckets=left.buckets,
+        origin=left.origin.but(all_rows=False) if left.origin and not vectors else None,
     )
 
 
@@ -191,7 +199,7 @@ def _either(left: Type, right: Type) -> Type:
         comparison=None,
         origin=origin,
         window=main.window if fill or left.window == right.window else None,
-        scrape=max(filter(None, (left.scrape, right.scrape)), default=None),
+        scrape=_slower(left.scrape, right.scrape),
         lazy=right.lazy if left.lazy else (),
         nan=left.nan or right.nan,
     )

@@ -29,13 +29,14 @@ from tocsin.promql.tree import (
     Window,
 )
 
-# Grafana's variables stand where PromQL wants a duration or a number. Each is parsed as a duration that nobody writes.
+# Grafana's variables stand where PromQL wants a duration. Each is parsed as one that nobody writes.
 _STAND_INS = {
     "$__rate_interval": 1_234_500_011,
     "$__interval": 1_234_500_022,
     "$__range": 1_234_500_033,
 }
 _DURATION_VARIABLE = re.compile(r"\$\{?(__rate_interval|__interval|__range)(?:_ms|_s)?\}?(?![A-Za-z0-9_])")
+_PRINTED = {name: (duration_text(length), f"{length}ms") for name, length in _STAND_INS.items()}
 _BY_LENGTH = {length: name for name, length in _STAND_INS.items()}
 
 
@@ -52,8 +53,8 @@ def stand_in(text: str) -> str:
 
 def put_back(text: str) -> str:
     """The reverse of `stand_in`, on text that the parser printed."""
-    for name, length in _STAND_INS.items():
-        text = text.replace(duration_text(length), name).replace(f"{length}ms", name)
+    for name, (printed, written) in _PRINTED.items():
+        text = text.replace(printed, name).replace(written, name)
     return text
 
 

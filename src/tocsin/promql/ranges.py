@@ -25,15 +25,23 @@ def derived(
     **changes: Any,
 ) -> Type:
     """The type of a vector that is computed from `of`, series by series."""
-    return of.but(
-        value="vector",
-        kind=kind,
-        unit=unit,
-        low=low,
-        high=high,
-        finite=finite,
-        **{"buckets": None, "comparison": None, "origin": None, "window": None, "text": None, **changes},
+    found = Type(
+        "vector",
+        kind,
+        of.labels,
+        unit,
+        low,
+        high,
+        finite,
+        of.maybe_absent,
+        of.maybe_nan,
+        of.floats,
+        observed=of.observed,
+        scrape=of.scrape,
+        lazy=of.lazy,
+        nan=of.nan,
     )
+    return found.but(**changes) if changes else found
 
 
 def monotone(of: Type, step: Callable[[float], float], *, unit: Unit | None) -> Type:

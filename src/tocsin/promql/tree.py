@@ -56,9 +56,9 @@ class Node:
     def __rsub__(self, other: int | Decimal | Quantity) -> Binary:
         return Binary("-", operand(other), self)
 
-    def text(self, place: Standing = "rule") -> str:
-        """The expression on one line."""
-        return _print(self, place)
+    def text(self, place: Standing = "rule", narrow: Narrow | None = None) -> str:
+        """The expression on one line; `narrow` gives each selector its further matchers."""
+        return _print(self, place, narrow)
 
     def children(self) -> tuple[Node, ...]:
         """The expressions that this one is made of."""
@@ -88,6 +88,7 @@ class Node:
 
 
 Operand = Node | Quantity | Decimal | int
+Narrow = Callable[["Select"], tuple[Matcher, ...]]
 
 
 def operand(value: Operand) -> Node:
@@ -230,58 +231,59 @@ def _modifiers(offset: str | None, at: str | None) -> str:
     return (f" @ {at}" if at else "") + (f" offset {offset}" if offset else "")
 
 
-def _operand(node: Node, place: Standing, minimum: int) -> str:
-    text = _print(node, place)
+def _operand(node: Node, place: Standing, narrow: Narrow | None, minimum: int) -> str:
+    text = _print(node, place, narrow)
     if isinstance(node, Binary) and _PRECEDENCE[node.operator] < minimum:
         return f"({text})"
     return f"({text})" if isinstance(node, Negate) and minimum > 5 else text
 
 
-def _print(node: Node, place: Standing) -> str:
+def _print(node: Node, place: Standing, narrow: Narrow | None) -> str:
     match node:
         case Number(value):
             return plain(value) if value.is_finite() else str(value).replace("Infinity", "Inf")
         case Text(value):
             return quoted(value)
         case Select():
-            return _selector(node, "")
+            return _selector(node, "", narrow)
         case Range(of, window):
-            return _selector(of, f"[{window.text(place)}]")
+            return _selector(of, f"[{window.text(place)}]", narrow)
         case Subquery(of, window, step, offset, at):
-            inner = _operand(of, place, 7)
+            inner = _operand(of, place, narrow, 7)
             return f"{inner}[{window.text(place)}:{step or ''}]{_modifiers(offset, at)}"
         case Call(function, arguments):
-            return f"{function}({', '.join(_print(argument, place) for argument in arguments)})"
+            return f"{function}({', '.join(_print(argument, place, narrow) for argument in arguments)})"
         case Aggregate():
-            return _aggregate(node, place)
+            return _aggregate(node, place, narrow)
         case Binary():
-            return _binary(node, place)
+            return _binary(node, place, narrow)
         case Negate(of):
-            return f"-{_operand(of, place, 6)}"
+            return f"-{_operand(of, place, narrow, 6)}"
         case _:
             raise TypeError(f"{node!r} is no PromQL")
 
 
-def _selector(node: Select, window: str) -> str:
-    matchers = ",".join(str(matcher) for matcher in node.matchers)
+def _selector(node: Select, window: str, narrow: Narrow | None) -> str:
+    every = (*node.matchers, *narrow(node)) if narrow else node.matchers
+    matchers = ",".join(map(str, every))
     braces = f"{{{matchers}}}" if matchers or not node.name else ""
     return f"{node.name}{braces}{window}{_modifiers(node.offset, node.at)}"
 
 
-def _aggregate(node: Aggregate, place: Standing) -> str:
+def _aggregate(node: Aggregate, place: Standing, narrow: Narrow | None) -> str:
     grouping = ""
     if node.grouping is not None:
         grouping = f" {'without' if node.without else 'by'} ({', '.join(node.grouping)}) "
-    parameter = f"{_print(node.parameter, place)}, " if node.parameter else ""
-    return f"{node.operator}{grouping}({parameter}{_print(node.of, place)})"
+    parameter = f"{_print(node.parameter, place, narrow)}, " if node.parameter else ""
+    return f"{node.operator}{grouping}({parameter}{_print(node.of, place, narrow)})"
 
 
-def _binary(node: Binary, place: Standing) -> str:
+def _binary(node: Binary, place: Standing, narrow: Narrow | None) -> str:
     level = _PRECEDENCE[node.operator]
     # All operators associate to the left, but for ^.
     right_first = node.operator == "^"
-    left = _operand(node.left, place, level + 1 if right_first else level)
-    right = _operand(node.right, place, level if right_first else level + 1)
+    left = _operand(node.left, place, narrow, level + 1 if right_first else level)
+    right = _operand(node.right, place, narrow, level if right_first else level + 1)
     words = [node.operator]
     if node.boolean:
         words.append("bool")

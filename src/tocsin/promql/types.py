@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from math import inf
 from typing import Any, Literal, NamedTuple
@@ -29,6 +28,9 @@ class Kind(Enum):
     TIME = "time"
     OPEN = "open"
 
+    # The hash of an Enum is written in Python; members are equal to themselves alone.
+    __hash__ = object.__hash__
+
     def __str__(self) -> str:
         return self.value
 
@@ -37,6 +39,7 @@ GROWING = frozenset({Kind.COUNTER, Kind.BUCKETS})
 FLOWING = frozenset({Kind.RATE, Kind.INCREASE})
 # Values that are no -0, since they count something: dividing by them gives no -Inf.
 NATURAL = frozenset({Kind.COUNTER, Kind.BUCKETS, Kind.SUMMED, Kind.GAUGE, Kind.COUNT}) | FLOWING
+COUNTERS = GROWING | {Kind.SUMMED}
 
 
 class Origin(NamedTuple):
@@ -122,8 +125,7 @@ class Type(_Facts):
 _PLACES = {name: place for place, name in enumerate(_Facts._fields)}
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Comparison:
+class Comparison(NamedTuple):
     """A comparison: the series of `left` that are let through, or 0 and 1 where it is `boolean`.
 
     A number that stands on the left in the text stands on the right here, and the operator is turned round.

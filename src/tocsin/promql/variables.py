@@ -7,7 +7,7 @@ name, a duration or a number that nobody writes, and is put back when the expres
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 _NAME = "tocsin_variable_"
 _NUMBER = 7_650_000_000_012_345
@@ -43,11 +43,11 @@ def is_stand_in_length(milliseconds: int) -> bool:
     return 1_234_500_000 < milliseconds < 1_234_500_100
 
 
-def replacements(text: str) -> tuple[str, ...]:
-    """Texts without variables to try in turn: each as what its place suggests, as a name, as a number."""
-    if "$" not in text and "[[" not in text:
-        return (text,)
-    return tuple(dict.fromkeys(_replaced(text, guess) for guess in (_number_by_place, _never, _always)))
+def replacements(text: str) -> Iterator[str]:
+    """Texts to parse in turn: with each variable as what its place suggests, as a name, as a number."""
+    if has_variable(text):
+        for guess in (_number_by_place, _never, _always):
+            yield _replaced(text, guess)
 
 
 def _number_by_place(before: str, after: str) -> bool:

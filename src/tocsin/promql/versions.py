@@ -14,7 +14,7 @@ from tocsin.promql.world import World
 _PLAIN_NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*\Z")
 _DURATION_NUMBER = re.compile(r"(?<![\w.:])(?:\d+(?:ms|[smhdwy]))+(?![\w.])")
 _ELSEWHERE = re.compile(r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'|`[^`]*`|\boffset\s+-?\w+|\[[^\]]*\]')
-_BARE_RANGE = re.compile(r"\[\s*\d+(?:\.\d+)?\s*[\]:]")
+BARE_RANGE = re.compile(r"\[\s*\d+(?:\.\d+)?\s*[\]:]")
 DURATIONS_AS_NUMBERS = (2, 54)
 QUOTED_NAMES = (3, 0)
 FILLS = (3, 0)
@@ -64,11 +64,12 @@ def selector_faults(world: World, name: str) -> Iterator[Fault]:
         yield _newer(world, f"the name {name!r}", QUOTED_NAMES, "use letters, digits, _ and : only")
 
 
-def number_faults(text: str, world: World, odd_numbers: bool) -> Iterator[Fault]:
+def number_faults(text: str, world: World) -> Iterator[Fault]:
     """syntax: a duration where a number belongs, or the reverse, before Prometheus takes one for the other."""
-    if "[" in text and _BARE_RANGE.search(text):
+    if world.prometheus >= DURATIONS_AS_NUMBERS:
+        return
+    if BARE_RANGE.search(text):
         yield _newer(world, "a range in bare seconds", DURATIONS_AS_NUMBERS, "write a duration: [5m]")
-    if odd_numbers and _DURATION_NUMBER.search(text):
-        found = _DURATION_NUMBER.search(_ELSEWHERE.sub(" ", text))
-        if found:
-            yield _newer(world, f"{found[0]} as a number", DURATIONS_AS_NUMBERS, "write the number of seconds")
+    found = _DURATION_NUMBER.search(_ELSEWHERE.sub(" ", text))
+    if found:
+        yield _newer(world, f"{found[0]} as a number", DURATIONS_AS_NUMBERS, "write the number of seconds")

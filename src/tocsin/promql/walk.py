@@ -55,6 +55,15 @@ def quote(node: Any) -> str:
     return " ".join(lines).replace("( ", "(").replace(" )", ")")
 
 
+def quoted(node: Any, faults: Iterable[Fault]) -> Faults:
+    """Faults that quote the node which they are about."""
+    found = tuple(faults)
+    if not found:
+        return found
+    text = quote(node)
+    return tuple(replace(fault, expr=text) for fault in found)
+
+
 class Walk:
     """One walk over an expression. `indifferent` says that nobody looks at the value of what is walked."""
 
@@ -74,9 +83,7 @@ class Walk:
         "world",
     )
 
-    def __init__(
-        self, source: str, world: World, context: Context, recorded: Callable[[World, str], Type]
-    ) -> None:
+    def __init__(self, source: str, world: World, context: Context, recorded: Callable[[World, str], Type]) -> None:
         memory = world.memory
         memory.trim()
         self.source = source
@@ -96,13 +103,10 @@ class Walk:
     def type_of(self, node: Any) -> Type:
         return _VISITORS[type(node)](self, node)
 
-    def report(self, node: Any, faults: Faults) -> None:
-        text = None
-        for fault in faults:
-            if self.indifferent and fault.id in _OF_VALUES:
-                continue
-            text = text or quote(node)
-            self.faults.append(replace(fault, expr=text))
+    def report(self, faults: Faults) -> None:
+        if self.indifferent:
+            faults = tuple(fault for fault in faults if fault.id not in _OF_VALUES)
+        self.faults += faults
 
     def look_up(self, node: Any, found: Type) -> None:
         """Note an expression that a rule records."""
@@ -110,8 +114,8 @@ class Walk:
         if name is not None and name != self.context.record:
             self.recordable.append((node, name))
 
-    def remember(self, key: Any, found: Type, faults: Iterable[Fault]) -> tuple[Type, Faults]:
-        entry = self.kept[key] = (found, tuple(faults))
+    def remember(self, node: Any, key: Any, found: Type, faults: Iterable[Fault]) -> tuple[Type, Faults]:
+        entry = self.kept[key] = (found, quoted(node, faults))
         return entry
 
 
@@ -150,10 +154,10 @@ def _selector(walk: Walk, node: Any) -> Type:
         shift = f"{node.offset or ''} {node.at or ''}".strip()
         name, found, faults = selected(walk.world, node, shift, walk.recorded)
         faults = (*faults, *versions.selector_faults(walk.world, name))
-        entry = walk.texts[text] = (found, faults, name)
+        entry = walk.texts[text] = (found, quoted(node, faults), name)
     walk.series.append(entry[2])
     if entry[1]:
-        walk.report(node, entry[1])
+        walk.report(entry[1])
     return entry[0]
 
 
@@ -165,10 +169,10 @@ def _range(walk: Walk, node: Any) -> Type:
         shift = f"{of.offset or ''} {of.at or ''}".strip()
         name, found, faults = selected(walk.world, of, shift, walk.recorded)
         faults = (*faults, *versions.selector_faults(walk.world, name))
-        entry = walk.texts[text] = (_ranged(found, node.range), faults, name)
+        entry = walk.texts[text] = (_ranged(found, node.range), quoted(node, faults), name)
     walk.series.append(entry[2])
     if entry[1]:
-        walk.report(node, entry[1])
+        walk.report(entry[1])
     return entry[0]
 
 
@@ -194,12 +198,13 @@ def _subquery(walk: Walk, node: Any) -> Type:
     entry = walk.kept.get(key)
     if entry is None:
         found = _ranged(of, window).but(scrape=_length(step), origin=None, form=hash(("subquery", of.form, *key[2:])))
-        entry = walk.remember(key, found, ())
+        entry = walk.remember(node, key, found, ())
     return entry[0]
 
 
 def _paren(walk: Walk, node: Any) -> Type:
-    return walk.type_of(node.expr)
+    inner = node.expr
+    return _VISITORS[type(inner)](walk, inner)
 
 
 def _negation(walk: Walk, node: Any) -> Type:
@@ -207,7 +212,7 @@ def _negation(walk: Walk, node: Any) -> Type:
     key = ("-", of)
     entry = walk.kept.get(key)
     if entry is None:
-        entry = walk.remember(key, negated(of).but(form=hash(("-", of.form))), ())
+        entry = walk.remember(node, key, negated(of).but(form=hash(("-", of.form))), ())
     return entry[0]
 
 
@@ -219,7 +224,7 @@ def _call(walk: Walk, node: Any) -> Type:
         arguments = tuple([walk.type_of(argument) for argument in nodes])
         walk.indifferent = before
     else:
-        arguments = tuple([walk.type_of(argument) for argument in nodes])
+        arguments = tuple([_VISITORS[type(argument)](walk, argument) for argument in nodes])
     key = (name, *arguments)
     entry = walk.kept.get(key)
     if entry is None:
@@ -227,9 +232,9 @@ def _call(walk: Walk, node: Any) -> Type:
         if name in ("absent", "absent_over_time"):
             found = _absent(found, nodes[0])
         found = found.but(form=hash((name, *(argument.form for argument in arguments))))
-        entry = walk.remember(key, found, _call_faults(walk, name, arguments))
+        entry = walk.remember(node, key, found, _call_faults(walk, name, arguments))
     if entry[1]:
-        walk.report(node, entry[1])
+        walk.report(entry[1])
     if walk.context.place is not None and arguments and arguments[0].value == "range":
         _report_window(walk, node, name, arguments[0])
     if walk.forms:
@@ -249,9 +254,9 @@ def _call_faults(walk: Walk, name: str, arguments: tuple[Type, ...]) -> Iterator
 def _report_window(walk: Walk, node: Any, name: str, of: Type) -> None:
     context = walk.context
     if context.place == "panel":
-        walk.report(node, tuple(panel_faults(name, of)))
+        walk.report(quoted(node, panel_faults(name, of)))
     elif context.interval is not None:
-        walk.report(node, tuple(interval_faults(name, of, context.interval)))
+        walk.report(quoted(node, interval_faults(name, of, context.interval)))
 
 
 def _absent(found: Type, argument: Any) -> Type:
@@ -268,13 +273,14 @@ def _aggregate(walk: Walk, node: Any) -> Type:
     operator = str(node.op)
     modifier = node.modifier
     parameter = node.param
-    given = walk.type_of(parameter) if parameter is not None else None
+    given = _VISITORS[type(parameter)](walk, parameter) if parameter is not None else None
     if operator in _COUNTING:
         before, walk.indifferent = walk.indifferent, True
         of = walk.type_of(node.expr)
         walk.indifferent = before
     else:
-        of = walk.type_of(node.expr)
+        inner = node.expr
+        of = _VISITORS[type(inner)](walk, inner)
     key = (operator, str(modifier) if modifier is not None else None, given, of)
     entry = walk.kept.get(key)
     if entry is None:
@@ -283,9 +289,11 @@ def _aggregate(walk: Walk, node: Any) -> Type:
             grouping = Grouping(tuple(sorted(modifier.labels)), str(modifier.type).endswith("Without"))
         found = aggregated(operator, grouping, given, of)
         form = hash((operator, grouping.labels, grouping.without, given.form if given else None, of.form))
-        entry = walk.remember(key, found.but(form=form), _aggregate_faults(walk.world, operator, grouping, given, of))
+        entry = walk.remember(
+            node, key, found.but(form=form), _aggregate_faults(walk.world, operator, grouping, given, of)
+        )
     if entry[1]:
-        walk.report(node, entry[1])
+        walk.report(entry[1])
     if walk.forms:
         walk.look_up(node, entry[0])
     return entry[0]
@@ -309,32 +317,32 @@ def _binary(walk: Walk, node: Any) -> Type:
     before = walk.indifferent
     if operator == "*":
         walk.indifferent = before or _is_zero(right_node)
-        left = walk.type_of(left_node)
+        left = _VISITORS[type(left_node)](walk, left_node)
         walk.indifferent = before or _is_zero(left_node)
-        right = walk.type_of(right_node)
+        right = _VISITORS[type(right_node)](walk, right_node)
     elif operator in COMPARISONS:
         walk.indifferent = False
-        left = walk.type_of(left_node)
-        right = walk.type_of(right_node)
+        left = _VISITORS[type(left_node)](walk, left_node)
+        right = _VISITORS[type(right_node)](walk, right_node)
     else:
-        left = walk.type_of(left_node)
+        left = _VISITORS[type(left_node)](walk, left_node)
         if operator in ("and", "unless"):
             walk.indifferent = True
-        right = walk.type_of(right_node)
+        right = _VISITORS[type(right_node)](walk, right_node)
     walk.indifferent = before
     key = (operator, str(modifier), left, right) if modifier is not None else (operator, left, right)
     entry = walk.kept.get(key)
     if entry is None:
         matching = Matching.of(modifier) if modifier is not None else PLAIN
         found = combined(operator, matching, left, right)
-        form = hash((operator, matching, left.form, right.form))
+        form = hash((operator, matching if modifier is not None else None, left.form, right.form))
         faults = chain(
             _binary_faults(walk.world, operator, matching, left, right, found),
             or_faults(left_node, right_node) if operator == "or" else (),
         )
-        entry = walk.remember(key, found.but(form=form), faults)
+        entry = walk.remember(node, key, found.but(form=form), faults)
     if entry[1]:
-        walk.report(node, entry[1])
+        walk.report(entry[1])
     if operator in COMPARISONS and entry[0].comparison is not None:
         walk.comparisons.append(entry[0].comparison)
     if walk.forms:
@@ -351,9 +359,9 @@ def _binary_faults(
 ) -> Iterator[Fault]:
     if left.value == right.value == "vector":
         yield from join_faults(operator, matching, left, right)
+        yield from versions.matching_faults(world, matching)
     if operator in SETS:
         return
-    yield from versions.matching_faults(world, matching)
     yield from unit_faults(operator, left, right)
     yield from lazy_faults(operator, left, right)
     if operator == "/":

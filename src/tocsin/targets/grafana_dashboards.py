@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from tocsin.display import grafana_unit, number_of, quantity_text
+from tocsin.display import OPERATOR_WORDS, grafana_unit, number_of, quantity_text
 from tocsin.documents import Draft
 from tocsin.layout import Place, placed_panels
 from tocsin.metrics import Label
 from tocsin.model.alert import Alert, Severity
 from tocsin.model.dashboard import Dashboard, Row
 from tocsin.model.indicator import Indicator
-from tocsin.panels.panel import Panel, Placed, Query, Step
+from tocsin.panels.panel import Look, Panel, Query, Step
 from tocsin.plan import Plan, in_unit
 from tocsin.promql.durations import milliseconds_of
 from tocsin.units import Quantity, Unit
@@ -157,17 +157,34 @@ def _panel(plan: Plan, dashboard: Dashboard, place: Place) -> dict[str, Any]:
         row = core.RowPanel(title=place.of.title, gridPos=grid, id=place.id)
         return _kept(row.to_json_data(), _ROW_KEYS)
     panel = place.of
-    placed = placed_for(plan, dashboard, panel)
-    data = _kept(panel.grafana(placed).to_json_data(), _PANEL_KEYS)
-    data |= {"id": place.id, "title": panel.title, "description": _description(plan, dashboard, panel), "gridPos": grid}
-    data["options"] = {key: value for key, value in data.get("options", {}).items() if key not in _STALE_OPTIONS}
-    data["links"] = _runbooks(plan, panel)
-    data["fieldConfig"]["defaults"] = _without_nulls(data["fieldConfig"]["defaults"])
-    data["fieldConfig"].setdefault("overrides", [])
-    if placed.queries:
+    data = {
+        **_body(panel, _look(plan, panel)),
+        "id": place.id,
+        "title": panel.title,
+        "description": _description(plan, dashboard, panel),
+        "gridPos": grid,
+        "links": _runbooks(plan, panel),
+    }
+    if panel.indicators:
         data["datasource"] = DATASOURCE
-        data["targets"] = [_target(query, panel) for query in placed.queries]
+        data["targets"] = [_target(query, panel) for query in _queries(plan, dashboard, panel)]
     return data
+
+
+_bodies: dict[tuple[object, ...], dict[str, Any]] = {}
+
+
+def _body(panel: Panel, look: Look) -> dict[str, Any]:
+    """What all panels of that kind and look have in common. It is made once, and never changed afterwards."""
+    key = (type(panel), panel.settings, look)
+    body = _bodies.get(key)
+    if body is None:
+        body = _kept(panel.grafana(look).to_json_data(), _PANEL_KEYS)
+        body["options"] = {key: value for key, value in body["options"].items() if key not in _STALE_OPTIONS}
+        body["fieldConfig"]["defaults"] = _without_nulls(body["fieldConfig"]["defaults"])
+        body["fieldConfig"].setdefault("overrides", [])
+        _bodies[key] = body
+    return body
 
 
 def _description(plan: Plan, dashboard: Dashboard, panel: Panel) -> str:
@@ -177,7 +194,7 @@ def _description(plan: Plan, dashboard: Dashboard, panel: Panel) -> str:
         hold = f" for {alert.hold}" if milliseconds_of(alert.hold) else ""
         right = alert.when.right
         bound = quantity_text(right) if isinstance(right, Quantity) else right.title.lower()
-        parts.append(f"{alert.name} fires at {alert.when.operator} {bound}{hold}.")
+        parts.append(f"{alert.name} fires {OPERATOR_WORDS[alert.when.operator]} {bound}{hold}.")
     ignored = _ignored(plan, dashboard, panel)
     if ignored:
         parts.append(f"Not narrowed by {' and '.join(ignored)}: not all of its series have that label.")
@@ -227,34 +244,28 @@ def _runbooks(plan: Plan, panel: Panel) -> list[dict[str, Any]]:
     ]
 
 
-def placed_for(plan: Plan, dashboard: Dashboard, panel: Panel) -> Placed:
-    """The panel with its queries, unit and colours, as the dashboard has it."""
-    queries = []
-    unit: Unit | None = None
+def _queries(plan: Plan, dashboard: Dashboard, panel: Panel) -> Iterator[Query]:
+    alone = len(panel.indicators) == 1
     for position, indicator in enumerate(panel.indicators):
-        node = plan.panel(indicator, dashboard.variables)
-        found = plan.type_of(node, "panel")
-        unit = unit or indicator.unit or found.unit
-        legend = _legend(indicator, found.labels, alone=len(panel.indicators) == 1)
-        queries.append(Query(_ref(position), panel.arranged(node).text("panel"), legend))
+        text = plan.panel_text(panel, indicator, dashboard.variables)
+        yield Query(_ref(position), text, _legend(indicator, plan.labels_of(indicator), alone=alone))
+
+
+def _look(plan: Plan, panel: Panel) -> Look:
+    units = (plan.unit_of(indicator) for indicator in panel.indicators)
+    unit = next((unit for unit in units if unit is not None), None)
     steps, base = _steps(plan, panel, unit)
-    return Placed(
-        tuple(queries),
-        grafana_unit(unit) if unit else "short",
-        base,
-        steps,
-        plan.definitions.site.traces,
-    )
+    return Look(grafana_unit(unit) if unit else "short", base, steps, plan.definitions.site.traces)
 
 
 def _ref(position: int) -> str:
     return chr(ord("A") + position) if position < 26 else f"A{position}"
 
 
-def _legend(indicator: Indicator, labels: Any, *, alone: bool) -> str:
-    if not labels.closed:
+def _legend(indicator: Indicator, labels: tuple[str, ...] | None, *, alone: bool) -> str:
+    if labels is None:
         return "__auto"
-    values = " ".join(f"{{{{{name}}}}}" for name in sorted(labels.names))
+    values = " ".join(f"{{{{{name}}}}}" for name in labels)
     if alone:
         return values or indicator.title
     return f"{indicator.title} {values}".strip()
