@@ -27,7 +27,7 @@ def findings(plan: Plan) -> Iterator[Finding]:
 def _uid(dashboard: Dashboard) -> Iterator[Finding]:
     if not _UID.match(dashboard.uid):
         yield Finding(
-            "duplicate-name" if not dashboard.uid else "uid",
+            "uid",
             Severity.ERROR,
             f"{dashboard.uid!r} is no uid",
             "use at most 40 letters, digits, - and _; keep it: links and alerts point to it",
