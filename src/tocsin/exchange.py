@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import errno
 import os
 import sys
@@ -14,8 +13,11 @@ _MACOS_SWAP = 2
 _UNSUPPORTED = frozenset({errno.ENOSYS, errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP})
 
 
-def exchange(new: Path, current: Path) -> None:
-    """Puts `new` where `current` is; afterwards `new` holds what was there, if anything was. Raises OSError."""
+def exchange(new: Path, current: Path, *, aside: Path) -> None:
+    """Puts `new` where `current` is, and what was there, if anything, where `new` was, or `aside`. Raises OSError.
+
+    Only a file system that cannot exchange uses `aside`. Killed there, the old folder is `aside` and none is `current`.
+    """
     if not current.exists():
         new.rename(current)
         return
@@ -24,10 +26,12 @@ def exchange(new: Path, current: Path) -> None:
     except OSError as error:
         if error.errno not in _UNSUPPORTED:
             raise
-        _swap_by_renaming(new, current)
+        _swap_by_renaming(new, current, aside)
 
 
 def _swap(one: bytes, other: bytes) -> None:
+    import ctypes
+
     library = ctypes.CDLL(None, use_errno=True)
     if sys.platform == "darwin":
         failed = library.renamex_np(one, other, _MACOS_SWAP)
@@ -40,13 +44,11 @@ def _swap(one: bytes, other: bytes) -> None:
         raise OSError(number, os.strerror(number), os.fsdecode(other))
 
 
-def _swap_by_renaming(new: Path, current: Path) -> None:
-    """For file systems without an exchange. Killed between the two steps, the next run puts the old tree back."""
-    old = new.with_name(f"{new.name}.old")
-    current.rename(old)
+def _swap_by_renaming(new: Path, current: Path, aside: Path) -> None:
     try:
+        current.rename(aside)
         new.rename(current)
-    except OSError:
-        old.rename(current)
+    except BaseException:
+        if not current.exists():
+            aside.rename(current)
         raise
-    old.rename(new)

@@ -16,6 +16,18 @@ MANIFEST = "manifest.json"
 _VERSION = 1
 
 
+def names_a_file(path: str) -> bool:
+    """Whether it is the plain path of a file below the output's folder, with /, and not the manifest's own."""
+    parts = PurePosixPath(path).parts
+    plain = path == "/".join(parts) and path.isprintable() and "\\" not in path
+    return plain and bool(parts) and ".." not in parts and path.casefold() != MANIFEST
+
+
+def folders_of(path: str) -> list[str]:
+    """The folders that a path leads through, the nearest first: a/b and a of a/b/c."""
+    return [str(parent) for parent in PurePosixPath(path).parents][:-1]
+
+
 def written_manifest(files: Iterable[str]) -> bytes:
     """The manifest of these files."""
     data = {"version": _VERSION, "files": sorted(files)}
@@ -25,31 +37,30 @@ def written_manifest(files: Iterable[str]) -> bytes:
 def read_manifest(output: Path) -> frozenset[str]:
     """The files of a manifest; none where there is no manifest. Raises TocsinError where it is not one of ours."""
     file = output / MANIFEST
+    if file.exists() and not file.is_file():
+        raise _broken(file, "it is no file")
     try:
         data = json.loads(file.read_bytes())
     except FileNotFoundError:
         return frozenset()
-    except ValueError as error:
-        raise _broken(file, str(error)) from None
+    except (ValueError, RecursionError) as error:
+        raise _broken(file, f"it is no JSON ({error})") from None
     files = data.get("files") if isinstance(data, dict) else None
     if not isinstance(files, list) or data.get("version") != _VERSION:
         raise _broken(file, f"it has no files of version {_VERSION}")
     for path in files:
-        if not isinstance(path, str) or not _is_inside(path):
+        if not isinstance(path, str) or not names_a_file(path):
             raise _broken(file, f"{path!r} is no path in the output")
-        if any((output / parent).is_symlink() for parent in PurePosixPath(path).parents):
-            raise _broken(file, f"{path!r} leads through a link")
+    for folder in {folder for path in files for folder in folders_of(path)}:
+        if (output / folder).is_symlink():
+            raise _broken(file, f"{folder!r} is a link, and would lead out of the output")
     return frozenset(files)
-
-
-def _is_inside(path: str) -> bool:
-    parts = PurePosixPath(path).parts
-    return bool(parts) and not path.startswith("/") and ".." not in parts and "\\" not in path and path != MANIFEST
 
 
 def _broken(file: Path, reason: str) -> TocsinError:
     return TocsinError(
         f"the manifest cannot be used: {reason}",
-        help="take it back from git (`git checkout -- generated`), or remove the output's folder and generate it anew",
+        help=f"it tells our files from others: take it back from git (`git checkout HEAD -- {file.name}` there), "
+        "or move the whole folder away; then generate anew",
         source=Source(str(file)),
     )

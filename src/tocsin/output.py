@@ -1,8 +1,8 @@
 """Writing the output: the whole new tree at once, or nothing.
 
-The documents are written into a staging folder beside the output. What did not change is hard-linked from the old tree,
-and so is everything in it that is not ours. Then the two folders change places in one step, so that whoever looks,
-and whatever happens, there is the old tree or the new one.
+Documents come one at a time. What differs is written into a staging folder beside the output; with the first difference
+the whole new tree is made there, and takes the old one's place in one step. So whoever looks, and whatever happens,
+there is the old tree or the new one. Without a difference nothing is touched.
 """
 
 from __future__ import annotations
@@ -11,15 +11,17 @@ import contextlib
 import errno
 import fcntl
 import os
-import shutil
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from enum import Enum, auto
+from pathlib import Path
 
-from tocsin.exchange import exchange
 from tocsin.findings import TocsinError
-from tocsin.manifest import MANIFEST, read_manifest, written_manifest
+from tocsin.manifest import MANIFEST, folders_of, names_a_file, read_manifest, written_manifest
+from tocsin.staging import Staging, recover, taken
+
+_LONGEST_LIST = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +50,14 @@ class Changes:
     def lines(self, *, dry: bool = False) -> Iterator[str]:
         """What to tell a person."""
         name = f"{self.output.name}/"
-        total = len(self.added) + len(self.changed) + self.unchanged
         if not self.drift:
-            yield f"{name} is up to date: {total} files"
+            yield f"{name} is up to date: {self.unchanged} files"
             return
-        yield from (f"  + {path}" for path in self.added)
-        yield from (f"  ~ {path}" for path in self.changed)
-        yield from (f"  - {path}" for path in self.removed)
+        for mark, paths in (("+", self.added), ("~", self.changed), ("-", self.removed)):
+            for path in paths[:_LONGEST_LIST]:
+                yield f"  {mark} {path}"
+            if len(paths) > _LONGEST_LIST:
+                yield f"  {mark} and {len(paths) - _LONGEST_LIST} more"
         counts = f"{len(self.added)} new, {len(self.changed)} changed, {len(self.removed)} removed"
         if dry:
             yield f"{name} is not what the sources make: {counts}. Run `make generate` and commit it."
@@ -63,199 +66,190 @@ class Changes:
 
 
 def compare_tree(output: Path, documents: Iterable[Document]) -> Changes:
-    """What `write_tree` would do. Writes nothing."""
-    known = read_manifest(output)
-    made: set[str] = set()
-    states: dict[str, list[str]] = {"added": [], "changed": [], "unchanged": []}
-
-    def compare(document: Document) -> None:
-        made.add(document.path)
-        there = _content(output / document.path)
-        state = "added" if there is None else "unchanged" if there == document.content else "changed"
-        states[state].append(document.path)
-
-    for document in _checked(documents):
-        compare(document)
-    compare(Document(MANIFEST, written_manifest(made)))
-    return _changes(output, known, made, states)
-
-
-def _changes(output: Path, known: frozenset[str], made: set[str], states: dict[str, list[str]]) -> Changes:
-    removed = [path for path in known if path not in made and os.path.lexists(output / path)]
-    return Changes(
-        output,
-        added=tuple(sorted(states["added"])),
-        changed=tuple(sorted(states["changed"])),
-        removed=tuple(sorted(removed)),
-        unchanged=len(states["unchanged"]),
-    )
+    """What `write_tree` would do. Writes nothing. Raises TocsinError where that would."""
+    output = Path(os.path.abspath(output))
+    with _told(output, "read"):
+        _refuse(output)
+        known = read_manifest(output)
+    return _compared(output, known, documents, write=lambda _path, _content: None)
 
 
 def write_tree(output: Path, documents: Iterable[Document]) -> Changes:
-    """Makes the output what the documents say. Raises TocsinError, and then nothing has changed."""
+    """Makes the output what the documents say. Raises TocsinError, or what `documents` raises; then nothing changed."""
     output = Path(os.path.abspath(output))
-    with _told_errors(output), _locked(output.parent):
-        if output.is_symlink() or (output.exists() and not output.is_dir()):
-            raise TocsinError(f"{output} is no folder", help="move it away, or choose another --output")
-        _recover(output)
-        known = read_manifest(output)
-        # The name is free: we hold the lock, and what a killed run left is gone.
-        staging = output.parent / f"{_staging_prefix(output)}{os.getpid()}"
-        staging.mkdir()
+    with _locked(output) as alone:
+        with _told(output):
+            _refuse(output)
+            _refuse_inside(output)
+            recover(output, alone=alone)
+            known = read_manifest(output)
+        staging = Staging(output)
         try:
-            changes = _stage(output, staging, known, _checked(documents))
+            changes = _compared(output, known, documents, write=staging.write)
             if changes.drift:
-                _take_over_foreign(output, staging, known)
-                _sync(staging)
-                exchange(staging, output)
-                _sync_folder(output.parent)
+                with _told(output):
+                    _refuse_unwritable(output)
+                    rewritten = (*changes.changed, *changes.removed)
+                    staging.take_over(without=rewritten, ours=(*known, MANIFEST))
+                    staging.put_in_place()
         finally:
-            shutil.rmtree(staging, ignore_errors=True)
+            staging.discard()
     return changes
 
 
+class _State(Enum):
+    ADDED = auto()
+    CHANGED = auto()
+    UNCHANGED = auto()
+
+
+class _Old:
+    """The tree that is there, and which of it is ours."""
+
+    def __init__(self, output: Path, known: frozenset[str]) -> None:
+        self._output = output
+        self._known = known | {MANIFEST}
+        self._our_folders = {folder for path in known for folder in folders_of(path)}
+        self._free_folders: set[str] = set()
+
+    def state_of(self, document: Document) -> _State:
+        """How a document differs from what is there. Raises TocsinError where that is somebody else's."""
+        path = self._output / document.path
+        self._refuse_taken_folders(document.path)
+        try:
+            mode = os.lstat(path).st_mode
+        except (FileNotFoundError, NotADirectoryError):
+            return _State.ADDED
+        content = path.read_bytes() if stat.S_ISREG(mode) else None
+        if content == document.content:
+            return _State.UNCHANGED
+        if stat.S_ISDIR(mode) and document.path in self._our_folders:
+            return _State.ADDED
+        if stat.S_ISDIR(mode) or document.path not in self._known:
+            raise taken(path)
+        return _State.CHANGED
+
+    def _refuse_taken_folders(self, path: str) -> None:
+        for folder in folders_of(path):
+            there = self._output / folder
+            if folder not in self._free_folders and folder not in self._known and os.path.lexists(there):
+                if there.is_symlink() or not there.is_dir():
+                    raise taken(there)
+                self._free_folders.add(folder)
+
+
+def _compared(
+    output: Path, known: frozenset[str], documents: Iterable[Document], write: Callable[[str, bytes], None]
+) -> Changes:
+    """How the documents differ from the output; `write` is called for each file that does."""
+    made: set[str] = set()
+    paths: dict[_State, list[str]] = {state: [] for state in _State}
+    old = _Old(output, known)
+
+    def place(document: Document) -> None:
+        with _told(output):
+            state = old.state_of(document)
+            paths[state].append(document.path)
+            if state is not _State.UNCHANGED:
+                write(document.path, document.content)
+
+    for document in _checked(documents):
+        made.add(document.path)
+        place(document)
+    place(Document(MANIFEST, written_manifest(made)))
+    return Changes(
+        output,
+        added=tuple(sorted(paths[_State.ADDED])),
+        changed=tuple(sorted(paths[_State.CHANGED])),
+        removed=tuple(sorted(path for path in known if path not in made and os.path.lexists(output / path))),
+        unchanged=len(paths[_State.UNCHANGED]),
+    )
+
+
 def _checked(documents: Iterable[Document]) -> Iterator[Document]:
-    seen: set[str] = set()
+    """The documents, each with a path that it can have beside the others, on every file system."""
+    files: set[str] = set()
+    folders: set[str] = set()
     for document in documents:
-        path = PurePosixPath(document.path)
-        if path.is_absolute() or ".." in path.parts or not path.parts or document.path == MANIFEST:
+        if not names_a_file(document.path):
             raise TocsinError(f"{document.path!r} is no path in the output", help="rename the definition behind it")
-        if document.path.casefold() in seen:
+        path = document.path.casefold()
+        above = folders_of(path)
+        if path in files or path in folders or not files.isdisjoint(above):
             raise TocsinError(
                 f"two definitions make the file {document.path}", help="give them names that differ in more than case"
             )
-        seen.add(document.path.casefold())
+        files.add(path)
+        folders.update(above)
         yield document
 
 
-def _stage(output: Path, staging: Path, known: frozenset[str], documents: Iterable[Document]) -> Changes:
-    made: set[str] = set()
-    states: dict[str, list[str]] = {"added": [], "changed": [], "unchanged": []}
-    for document in documents:
-        states[_place(output, staging, known, document)].append(document.path)
-        made.add(document.path)
-    manifest = Document(MANIFEST, written_manifest(made))
-    states[_place(output, staging, known | {MANIFEST}, manifest)].append(MANIFEST)
-    return _changes(output, known, made, states)
+def _refuse(output: Path) -> None:
+    if output.is_symlink() or (output.exists() and not output.is_dir()):
+        raise TocsinError(f"{output} is no folder", help="move it away, or choose another --output")
+    if os.path.ismount(output):
+        raise OSError(errno.EBUSY, os.strerror(errno.EBUSY))
 
 
-def _place(output: Path, staging: Path, known: frozenset[str], document: Document) -> str:
-    """Puts a document into the staging folder, and says how it differs from what is there."""
-    old, new = output / document.path, staging / document.path
-    new.parent.mkdir(parents=True, exist_ok=True)
-    there = _content(old)
-    if os.path.lexists(old) and document.path not in known and there != document.content:
+def _refuse_inside(output: Path) -> None:
+    """The folder is replaced as a whole, so a shell that stands in it would be left in the old one."""
+    here = Path(os.path.realpath("."))
+    if here.is_relative_to(os.path.realpath(output)):
         raise TocsinError(
-            f"{old} is there already, and Tocsin did not make it",
-            help="move it away, or rename the definition that would be written there",
+            f"you are inside {output}, which is replaced as a whole",
+            help="run it from outside of that folder, or choose another --output",
         )
-    if there == document.content and not old.is_symlink():
-        _link(old, new)
-        return "unchanged"
-    with new.open("wb") as file:
-        file.write(document.content)
-        file.flush()
-        os.fsync(file.fileno())
-    return "changed" if os.path.lexists(old) else "added"
 
 
-def _take_over_foreign(output: Path, staging: Path, known: frozenset[str]) -> None:
-    """Links everything in the old tree that is not ours into the new one."""
-    if not output.is_dir():
-        return
-    shutil.copystat(output, staging)
-    ours = {PurePosixPath(path) for path in (*known, MANIFEST)}
-    our_folders = {parent for path in ours for parent in path.parents}
-    for folder, folders, files in os.walk(output):
-        here = PurePosixPath(Path(folder).relative_to(output).as_posix())
-        for name in [*folders, *files]:
-            path, old, new = here / name, Path(folder) / name, staging / here / name
-            is_folder = name in folders and not old.is_symlink()
-            if is_folder and path not in our_folders:
-                new.mkdir(parents=True, exist_ok=True)
-                shutil.copystat(old, new)
-            elif is_folder and new.is_dir():
-                new.chmod(stat.S_IMODE(old.stat().st_mode))
-            elif not is_folder and path not in ours:
-                _take_over_file(old, new)
-
-
-def _take_over_file(old: Path, new: Path) -> None:
-    if os.path.lexists(new):
-        raise TocsinError(
-            f"{old} is there already, and Tocsin did not make it",
-            help="move it away, or rename the definition that would be written there",
-        )
-    new.parent.mkdir(parents=True, exist_ok=True)
-    _link(old, new)
-
-
-def _link(old: Path, new: Path) -> None:
-    try:
-        os.link(old, new, follow_symlinks=False)
-    except OSError as error:
-        # Some file systems have no hard links.
-        if error.errno not in (errno.EPERM, errno.ENOTSUP, errno.EXDEV, errno.EMLINK):
-            raise
-        shutil.copy2(old, new, follow_symlinks=False)
-
-
-def _content(path: Path) -> bytes | None:
-    try:
-        return path.read_bytes()
-    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
-        return None
-
-
-def _staging_prefix(output: Path) -> str:
-    return f".{output.name}.tocsin-"
-
-
-def _recover(output: Path) -> None:
-    """Clears what a killed run left behind. We hold the lock, so no living run owns it."""
-    for left in output.parent.glob(f"{_staging_prefix(output)}*"):
-        if left.name.endswith(".old") and not output.exists():
-            left.rename(output)
-        else:
-            shutil.rmtree(left, ignore_errors=True)
+def _refuse_unwritable(output: Path) -> None:
+    if output.exists() and not os.access(output, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
 
 @contextlib.contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """One run at a time: the lock is on the folder itself, so it leaves no file."""
-    folder.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(folder, os.O_RDONLY)
+def _locked(output: Path) -> Iterator[bool]:
+    """One run at a time: the lock is on the folder above, so it leaves no file. Gives whether we are surely alone."""
+    folder = output.parent
+    with _told(output):
+        folder.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        yield _is_locked(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _is_locked(descriptor: int) -> bool:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
+    except OSError:
+        # NFS cannot lock a folder. The trees are still swapped whole, but other runs' staging folders are left alone.
+        return False
+    return True
+
+
+_WAYS_OUT = {
+    errno.ENOSPC: "make room on the disk",
+    errno.EDQUOT: "make room on the disk",
+    errno.EACCES: "get the right to write there, or choose another --output",
+    errno.EPERM: "get the right to write there, or choose another --output",
+    errno.EROFS: "the disk is read-only: choose another --output",
+    errno.EBUSY: "a disk is mounted there, so it cannot be replaced as a whole: choose a folder below it as --output",
+    errno.EXDEV: "a folder of a container's image cannot be replaced as a whole: copy it, remove it, and put the copy "
+    "in its place",
+}
 
 
 @contextlib.contextmanager
-def _told_errors(output: Path) -> Iterator[None]:
+def _told(output: Path, what: str = "write") -> Iterator[None]:
+    """Turns what the operating system refuses into words."""
     try:
         yield
     except OSError as error:
+        name = error.filename2 or error.filename
+        where = f" ({os.fsdecode(name)})" if name and os.fsdecode(name) != str(output) else ""
+        way_out = _WAYS_OUT.get(error.errno or 0, "see to that")
         raise TocsinError(
-            f"cannot write {output}: {error.strerror or error}"
-            + (f" ({error.filename})" if error.filename and str(error.filename) != str(output) else ""),
-            help="nothing was changed; make room or get the right to write there, then run it again",
+            f"cannot {what} {output}: {error.strerror or error}{where}",
+            help=f"nothing was changed; {way_out}, then run it again",
         ) from None
-
-
-def _sync(tree: Path) -> None:
-    for folder, _, _ in os.walk(tree):
-        _sync_folder(Path(folder))
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    except OSError as error:
-        # Some file systems cannot sync a folder.
-        if error.errno != errno.EINVAL:
-            raise
-    finally:
-        os.close(descriptor)
