@@ -9,7 +9,7 @@ from monitors.indicators import (
     latency_p99,
     rate_limit_errors,
 )
-from tocsin.define import Record, RuleGroup
+from tocsin.define import Record, RuleGroup, allow
 
 agents = RuleGroup(
     "ai-agents",
@@ -24,7 +24,11 @@ cost = RuleGroup(
     "ai-cost",
     interval="30s",
     records=(
-        Record(cost_cube, "llm_cost_dollars:increase24h"),
+        Record(
+            cost_cube,
+            "llm_cost_dollars:increase24h",
+            allow=(allow("cardinality", because="it has as many series as the counter, and spares every panel a day"),),
+        ),
         Record(cost_by_tenant, "llm_cost_dollars:increase24h"),
         Record(cost_by_model, "llm_cost_dollars:increase24h"),
         Record(daily_budget, "tenant_daily_budget_usd:effective"),

@@ -16,7 +16,7 @@ from monitors.indicators import (
     throughput,
     token_usage,
 )
-from tocsin.define import BarGauge, Dashboard, Heatmap, Row, Stat, TimeSeries, Traces, seconds
+from tocsin.define import BarGauge, Dashboard, Heatmap, Row, Stat, TimeSeries, Traces, allow, seconds
 
 ai_agents = Dashboard(
     "AI Agents",
@@ -38,7 +38,11 @@ ai_agents = Dashboard(
             TimeSeries(latency_p99, latency_p95.overall, latency_p50.overall, title="Latency", width=12),
             TimeSeries(throughput, width=8),
             TimeSeries(error_rate, width=8),
-            TimeSeries(rate_limit_errors, width=8),
+            TimeSeries(
+                rate_limit_errors,
+                width=8,
+                allow=(allow("rate-interval", because="it shows what the alert counts: refusals in 5 minutes"),),
+            ),
         ),
         Row(
             "Cost & Usage",

@@ -28,6 +28,7 @@ from tocsin.model.scenario import (
     quiet,
     silence,
 )
+from tocsin.model.silence import allow
 from tocsin.model.site import Contact, Langfuse, Prometheus, Site, Tempo, email, webhook
 from tocsin.panels.bargauge import BarGauge
 from tocsin.panels.heatmap import Heatmap
@@ -127,6 +128,7 @@ __all__ = [
     "Traces",
     "Unit",
     "above_zero",
+    "allow",
     "at_least",
     "at_most",
     "average",

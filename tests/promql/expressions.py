@@ -24,7 +24,8 @@ _VALUES = {
     "nothing": ["", "x", ".*"],
 }
 _NUMBERS = ["0", "1", "2", "0.5", "60", "100", "-1", "1000", "-0.25"]
-_MATH = "abs ceil floor sgn sqrt exp ln log2 log10 round sin cos tan atan asin acos sinh cosh tanh asinh acosh atanh deg rad"
+_MATH = "abs ceil floor sgn sqrt exp ln log2 log10 round deg rad"
+_MATH += " sin cos tan atan asin acos sinh cosh tanh asinh acosh atanh"
 _DATES = "minute hour day_of_week day_of_month day_of_year days_in_month month year"
 _OVER_TIME = "avg min max sum count last stddev stdvar present"
 _AGGREGATIONS = ["sum", "avg", "min", "max", "count", "group", "stddev", "stdvar"]

@@ -31,7 +31,7 @@ EXAMPLES = [
     ("syntax", ERROR, "sum(", "sum(sessions)"),
     ("syntax", ERROR, "limitk(2, sessions)", "topk(2, sessions)"),
     ("syntax", ERROR, "sessions > 10m", "sessions offset 10m > 600"),
-    ("syntax", ERROR, "sessions > 10m", 'sessions{agent!="10m"} > 600'),
+    ("syntax", ERROR, "sessions > 10m", 'balance_usd{tenant!="10m"} > 600'),
     ("syntax", ERROR, "rate(requests_total[300])", "rate(requests_total[300s])"),
     ("syntax", ERROR, "first_over_time(sessions[5m])", "last_over_time(sessions[5m])"),
     ("syntax", ERROR, '{"requests.total"}', "requests_total"),
@@ -88,7 +88,7 @@ EXAMPLES = [
         "counter-reset",
         WARNING,
         "requests_total - spent_usd_total",
-        "rate(requests_total[5m]) - rate(failures_total[5m])",
+        "sum(rate(requests_total[5m])) - sum(rate(failures_total[5m]))",
     ),
     ("counter-reset", WARNING, "max_over_time(requests_total[5m])", "last_over_time(requests_total[5m])"),
     (
@@ -131,7 +131,7 @@ EXAMPLES = [
         "unit-mismatch",
         ERROR,
         "sum(memory_bytes) > sum(sessions)",
-        "sum(memory_bytes) / 1024 > sum(memory_bytes)",
+        "sum(memory_bytes) / 1024 > 5",
     ),
     ("unit-mismatch", ERROR, "load_percent - on (job, instance) sessions", "load_percent - 5"),
     ("unit-mismatch", ERROR, "sum(increase(requests_total[1h])) < sum(rate(requests_total[1h]))", "time() - 5"),
@@ -144,8 +144,8 @@ EXAMPLES = [
     (
         "unit-mismatch",
         ERROR,
-        "histogram_quantile(0.9, sum by (le) (rate(duration_seconds_bucket[5m]))) * 1000 > 2 * "
-        "histogram_quantile(0.5, sum by (le) (rate(duration_seconds_bucket[5m]))) * 1000 / 1000 * 1",
+        "histogram_quantile(0.9, sum by (le) (rate(duration_seconds_bucket[5m]))) * 1000 > "
+        "histogram_quantile(0.5, sum by (le) (rate(duration_seconds_bucket[5m])))",
         "sum(rate(duration_seconds_sum[5m])) / (sum(rate(duration_seconds_count[5m])) > 0) > "
         "histogram_quantile(0.5, sum by (le) (rate(duration_seconds_bucket[5m])))",
     ),
@@ -219,9 +219,7 @@ EXAMPLES = [
     ),
     ("range-short", ERROR, "rate(requests_total[20s])", "rate(requests_total[1m])"),
     ("range-short", WARNING, "increase(requests_total[45s])", "irate(requests_total[45s])"),
-    ("range-short", ERROR, "rate(requests_total[1m])[10m:]", "rate(requests_total[1m])")
-    if False
-    else (
+    (
         "range-short",
         ERROR,
         "max_over_time(rate(requests_total[15s])[10m:1m])",
@@ -298,7 +296,12 @@ def test_fault_says_what_happens_and_how_to_mend_it(example: tuple[str, Severity
         assert "\n" not in f"{fault.message}{fault.help}{fault.expr}"
 
 
-@pytest.mark.parametrize("expr", [expr for _, _, bad, good in EXAMPLES for expr in (bad, good)])
+_NEED_NO_CATALOG = {"balance_usd / 0"}
+
+
+@pytest.mark.parametrize(
+    "expr", [expr for _, _, bad, good in EXAMPLES for expr in (bad, good) if expr not in _NEED_NO_CATALOG]
+)
 def test_without_a_catalog_only_what_needs_none_is_found(expr: str) -> None:
     needing = {"metric-unknown", "type-function", "counter-reset", "division-by-zero", "lazy-series", "le-value"}
     assert not {fault.id for fault in analyse(expr, World()).faults} & needing

@@ -14,9 +14,12 @@ if TYPE_CHECKING:
 
 
 def check(plan: Plan) -> list[Finding]:
-    """All findings, by file and line."""
+    """All findings but the silenced ones, by file and line."""
+    from tocsin.silences import without_silenced
+
     found: set[Finding] = set()
     for module in sorted(info.name for info in pkgutil.iter_modules(__path__)):
         found.update(importlib.import_module(f"{__name__}.{module}").findings(plan))
     nowhere = Source("")
-    return sorted(found, key=lambda one: (one.source or nowhere, -one.severity, one.id, one.message))
+    told = without_silenced(found, plan.definitions)
+    return sorted(told, key=lambda one: (one.source or nowhere, -one.severity, one.id, one.message))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from tocsin.model.indicator import Condition
+from tocsin.model.silence import Silence
 from tocsin.source import Source, here
 
 
@@ -43,6 +44,7 @@ class Alert:
     runbook: str = field(kw_only=True)
     labels: Mapping[str, str] = field(default_factory=dict, kw_only=True)
     every: str = field(default="30s", kw_only=True)
+    allow: tuple[Silence, ...] = field(default=(), kw_only=True)
     source: Source = field(default_factory=here, kw_only=True, repr=False)
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from tocsin.metrics import Label
+from tocsin.model.silence import Silence
 from tocsin.panels.panel import Panel
 from tocsin.source import Source, here
 
@@ -35,6 +36,7 @@ class Dashboard:
     tags: tuple[str, ...] = field(default=(), kw_only=True)
     shows: str = field(default="6h", kw_only=True)
     refresh: str = field(default="30s", kw_only=True)
+    allow: tuple[Silence, ...] = field(default=(), kw_only=True)
     source: Source = field(default_factory=here, kw_only=True, repr=False)
 
     @property

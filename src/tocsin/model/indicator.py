@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from tocsin.metrics import Label
+from tocsin.model.silence import Silence
 from tocsin.promql.tree import Aggregate, Node
 from tocsin.source import Source, here
 from tocsin.units import Quantity, Unit
@@ -41,6 +42,7 @@ class Indicator:
     description: str = field(default="", kw_only=True)
     unit: Unit | None = field(default=None, kw_only=True)
     target: Target | None = field(default=None, kw_only=True)
+    allow: tuple[Silence, ...] = field(default=(), kw_only=True)
     origin: Indicator | None = field(default=None, kw_only=True, repr=False)
     source: Source = field(default_factory=here, kw_only=True, repr=False)
 

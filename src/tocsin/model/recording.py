@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from tocsin.model.indicator import Indicator
+from tocsin.model.silence import Silence
 from tocsin.source import Source, here
 
 
@@ -17,6 +18,7 @@ class Record:
 
     indicator: Indicator
     name: str
+    allow: tuple[Silence, ...] = field(default=(), kw_only=True)
     source: Source = field(default_factory=here, kw_only=True, repr=False)
 
 

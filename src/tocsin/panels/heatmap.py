@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from tocsin.metrics import Histogram, Selection
 from tocsin.model.indicator import Indicator
+from tocsin.model.silence import Silence
 from tocsin.panels.panel import Look, Panel
 from tocsin.promql.build import sum_by
 from tocsin.promql.tree import ADAPTIVE, Call, Range, Select
@@ -26,6 +27,7 @@ class Heatmap(Panel):
         title: str,
         description: str = "",
         width: int | None = None,
+        allow: tuple[Silence, ...] = (),
     ) -> None:
         metric, matchers = (
             (histogram.metric, histogram.matchers) if isinstance(histogram, Selection) else (histogram, ())
@@ -39,7 +41,7 @@ class Heatmap(Panel):
             unit=metric.unit,
             source=here(),
         )
-        Panel.__init__(self, spread, width=width)
+        Panel.__init__(self, spread, width=width, allow=allow)
 
     def grafana(self, look: Look) -> Any:
         from grafanalib import core

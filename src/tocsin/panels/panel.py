@@ -10,6 +10,7 @@ from tocsin.source import Source, here
 
 if TYPE_CHECKING:
     from tocsin.model.indicator import Indicator
+    from tocsin.model.silence import Silence
     from tocsin.model.site import Langfuse, Tempo
     from tocsin.promql.tree import Node
 
@@ -59,6 +60,7 @@ class Panel:
     title: str
     description: str
     width: int | None
+    allow: tuple[Silence, ...]
     source: Source = field(repr=False)
 
     HEIGHT: ClassVar[int] = 8
@@ -66,13 +68,19 @@ class Panel:
     FORMAT: ClassVar[str] = "time_series"
 
     def __init__(
-        self, *indicators: Indicator, title: str = "", description: str = "", width: int | None = None
+        self,
+        *indicators: Indicator,
+        title: str = "",
+        description: str = "",
+        width: int | None = None,
+        allow: tuple[Silence, ...] = (),
     ) -> None:
         first = indicators[0] if indicators else None
         object.__setattr__(self, "indicators", indicators)
         object.__setattr__(self, "title", title or (first.title if first else ""))
         object.__setattr__(self, "description", description or (first.description if first else ""))
         object.__setattr__(self, "width", width)
+        object.__setattr__(self, "allow", allow)
         object.__setattr__(self, "source", here())
 
     def arranged(self, node: Node) -> Node:

@@ -9,6 +9,7 @@ from tocsin.panels.panel import Look, Panel
 
 if TYPE_CHECKING:
     from tocsin.model.indicator import Indicator
+    from tocsin.model.silence import Silence
 
 
 @dataclass(frozen=True, slots=True, eq=False, init=False)
@@ -24,8 +25,9 @@ class TimeSeries(Panel):
         description: str = "",
         width: int | None = None,
         stacked: bool = False,
+        allow: tuple[Silence, ...] = (),
     ) -> None:
-        Panel.__init__(self, *indicators, title=title, description=description, width=width)
+        Panel.__init__(self, *indicators, title=title, description=description, width=width, allow=allow)
         object.__setattr__(self, "stacked", stacked)
 
     @property

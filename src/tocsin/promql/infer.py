@@ -72,7 +72,8 @@ def _of(node: Any, walk: Walk) -> Analysis:
         faults += result_faults(found, node)
         faults += budget_faults(found, context.budget)
         faults += recorded_faults(world, walk.recordable, walk.series, partial(recorded_type, world))
-    return Analysis(found, tuple(dict.fromkeys(faults)) if len(faults) > 1 else tuple(faults), tuple(walk.series), tuple(walk.comparisons))
+    told = tuple(dict.fromkeys(faults)) if len(faults) > 1 else tuple(faults)
+    return Analysis(found, told, tuple(walk.series), tuple(walk.comparisons))
 
 
 def recorded_type(world: World, name: str) -> Type:

@@ -13,7 +13,8 @@ from tocsin.promql.world import World
 
 _PLAIN_NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*\Z")
 _DURATION_NUMBER = re.compile(r"(?<![\w.:])(?:\d+(?:ms|[smhdwy]))+(?![\w.])")
-_ELSEWHERE = re.compile(r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'|`[^`]*`|\boffset\s+-?\w+|\[[^\]]*\]')
+_STRING = re.compile(r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'|`[^`]*`')
+_ELSEWHERE = re.compile(r"\boffset\s+-?\w+|\[[^\]]*\]")
 BARE_RANGE = re.compile(r"\[\s*\d+(?:\.\d+)?\s*[\]:]")
 DURATIONS_AS_NUMBERS = (2, 54)
 QUOTED_NAMES = (3, 0)
@@ -68,6 +69,7 @@ def number_faults(text: str, world: World) -> Iterator[Fault]:
     """syntax: a duration where a number belongs, or the reverse, before Prometheus takes one for the other."""
     if world.prometheus >= DURATIONS_AS_NUMBERS:
         return
+    text = _STRING.sub('""', text)
     if BARE_RANGE.search(text):
         yield _newer(world, "a range in bare seconds", DURATIONS_AS_NUMBERS, "write a duration: [5m]")
     found = _DURATION_NUMBER.search(_ELSEWHERE.sub(" ", text))
