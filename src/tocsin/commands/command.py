@@ -1,0 +1,83 @@
+"""What the commands share: exit codes, errors in words, how findings are printed."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from tocsin.findings import Finding
+    from tocsin.plan import Plan
+    from tocsin.project import Settings
+
+FINE, FOUND, BROKEN = 0, 1, 2
+FORMATS = ("text", "json", "github")
+
+
+def stops_cleanly(command: Callable[..., int]) -> Callable[..., None]:
+    """Turns the command's answer into the exit code, and a TocsinError into words."""
+
+    @wraps(command)
+    def wrapped(*arguments: Any, **options: Any) -> None:
+        from tocsin.findings import TocsinError
+        from tocsin.report import error_text
+
+        try:
+            code = command(*arguments, **options)
+        except TocsinError as error:
+            click.echo(error_text(error, str(Path.cwd()), color=is_terminal(err=True)), err=True)
+            code = BROKEN
+        sys.exit(code)
+
+    return wrapped
+
+
+def is_terminal(*, err: bool = False) -> bool:
+    return (sys.stderr if err else sys.stdout).isatty()
+
+
+def format_option(formats: Sequence[str] = FORMATS) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    return click.option(
+        "--format",
+        "form",
+        type=click.Choice(formats),
+        default="text",
+        show_default=True,
+        help="How findings are printed.",
+    )
+
+
+def opened() -> tuple[Settings, Plan]:
+    """The project that the current folder belongs to. Raises TocsinError."""
+    from tocsin.plan import Plan
+    from tocsin.project import find_project, load
+
+    settings = find_project(Path.cwd())
+    return settings, Plan(load(settings))
+
+
+def print_findings(findings: list[Finding], form: str, root: str, *, err: bool = False) -> None:
+    from tocsin import report
+
+    plain = form != "text"
+    text = report.FORMATS[form](findings, root) if plain else report.as_text(findings, root, color=is_terminal(err=err))
+    if text:
+        click.echo(text, err=err)
+
+
+def refused(findings: list[Finding], form: str, settings: Settings) -> bool:
+    """Prints what stops a generation, and says so; nothing is written then."""
+    from tocsin.findings import errors_in
+    from tocsin.report import summary
+
+    errors = errors_in(findings)
+    if errors:
+        print_findings(errors, form, str(settings.root))
+        if form == "text":
+            click.echo(f"\n{summary(errors)}: nothing was written", err=True)
+    return bool(errors)
