@@ -1,0 +1,96 @@
+"""Each check has a page, and what the page shows is true: the documentation and these tests share their examples."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from check_pages import FOLDER, SECTIONS, Example, Page, pages
+from click.testing import CliRunner
+from emitted import ids
+from projects import REPOSITORY
+
+from agentmetrics.catalog import CATALOG
+from tocsin.checks import check
+from tocsin.cli import main
+from tocsin.define import Site
+from tocsin.plan import Plan
+from tocsin.project import collect
+from tocsin.promql.infer import analyse
+
+PAGES = pages()
+# What they find is outside the text of any definition or document.
+WITHOUT_EXAMPLE = {"drift", "promtool"}
+# Their pages are still to be written.
+UNWRITTEN = {
+    *("alert-unproven", "always-fires", "annotations", "bucket-ceiling", "bucket-gap", "drift", "duplicate-name"),
+    *("duration", "never-fires", "panel-text", "promtool", "rule-duplicate", "rule-name", "rule-unproven", "silence"),
+    *("template", "uid", "variable-query"),
+}
+SITE = Site(runbooks_url="https://runbooks.example.com")
+Found = Sequence[tuple[str, str]]
+
+
+EXAMPLES = [(page, one) for page in PAGES.values() for one in page.examples if one.purpose != "given"]
+
+
+def found_in(page: Page, example: Example, folder: Path) -> Found:
+    """The id and the severity of everything that is found in an example."""
+    if example.language == "promql":
+        faults = analyse(example.text, page.world, example.context).faults
+        return [(fault.id, str(fault.severity)) for fault in faults]
+    if example.language == "python":
+        module = ModuleType("example")
+        module.__file__ = str(folder / "example.py")
+        module.site = Site(runbooks_url="https://runbooks.example.com")  # type: ignore[attr-defined]
+        exec(compile(example.text, module.__file__, "exec"), vars(module))
+        definitions = collect([module], (CATALOG,), str(REPOSITORY))
+        return [(finding.id, str(finding.severity)) for finding in check(Plan(definitions))]
+    file = folder / f"example.{example.language}"
+    file.write_text(example.text)
+    catalog = ["--catalog", "agentmetrics.catalog:CATALOG"]
+    answer = CliRunner().invoke(main, ["lint", str(file), *catalog, "--format", "json"])
+    return [(finding["id"], finding["severity"]) for finding in json.loads(answer.stdout)]
+
+
+@pytest.mark.parametrize(
+    ("page", "example"), EXAMPLES, ids=[f"{page.path.stem}-{one.purpose}" for page, one in EXAMPLES]
+)
+def test_check_finds_the_bad_example_and_leaves_the_good_one(page: Page, example: Example, tmp_path: Path) -> None:
+    found = found_in(page, example, tmp_path)
+    name = page.head["id"]
+    if example.purpose == "bad":
+        severity = next((word for word in example.words if word in ("warning", "info")), page.head["severity"])
+        assert (name, severity) in found
+    else:
+        assert name not in {id_ for id_, _ in found}
+        assert "error" not in {severity for _, severity in found}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_page_has_its_parts(name: str) -> None:
+    page = PAGES[name]
+    assert page.head["id"] == name
+    headings = tuple(line[3:] for line in page.text.splitlines() if line.startswith("## "))
+    if name in WITHOUT_EXAMPLE:
+        assert headings == SECTIONS[:-1]
+        return
+    assert headings == SECTIONS
+    assert {"bad", "good"} <= {example.purpose for example in page.examples}
+
+
+def test_every_check_has_a_page_and_every_page_a_check() -> None:
+    emitted = ids()
+    assert emitted - UNWRITTEN == set(PAGES)
+    assert emitted >= UNWRITTEN
+
+
+def test_index_says_what_the_pages_say() -> None:
+    index = (FOLDER / "README.md").read_text().splitlines()
+    rows = [line for line in index if line.startswith("| [")]
+    missing = [page.row for page in PAGES.values() if page.row not in rows]
+    assert not missing
+    assert len(rows) == len(PAGES)
