@@ -22,7 +22,8 @@ class Copy:
         path = self.root / file
         text = path.read_text()
         assert text.count(old) >= 1, f"{old!r} is not in {file}"
-        path.write_text(text.replace(old, new, 1))
+        # A lone surrogate stands for a byte that is no UTF-8.
+        path.write_text(text.replace(old, new, 1), errors="surrogateescape")
 
     def append(self, file: str, text: str) -> None:
         path = self.root / file

@@ -130,9 +130,94 @@ MISTAKES = {
         "monitors/indicators.py",
         "from agentmetrics.catalog import (",
         "from monitors.alerts import agent_high_latency  # noqa\nfrom agentmetrics.catalog import (",
-        ("import cycle",),
+        ("import cycle", "move what both modules need into a third one"),
+        "from monitors.alerts import",
+        2,
+    ),
+    "a definition that ends the program": Mistake(
+        "monitors/alerts.py", "seconds(10)", "exit(0)", ("error: SystemExit: 0",), "exit(0)", 2
+    ),
+    "a definition that never ends": Mistake(
+        "monitors/alerts.py",
+        "seconds(10)",
+        "(turn := lambda: turn())()",
+        ("RecursionError: maximum recursion depth exceeded",),
+        "turn := lambda",
+        2,
+    ),
+    "a file that is no UTF-8": Mistake(
+        "monitors/alerts.py",
+        '"AgentHighLatency"',
+        '"AgentHigh\udcffLatency"',
+        ("not Python:", "can't decode byte"),
         "",
         2,
+    ),
+    "two dashboards of one uid": Mistake(
+        "monitors/dashboards/agents.py",
+        "ai_agents = Dashboard(",
+        'second = Dashboard("Second", uid="ai-agents", rows=())\nai_agents = Dashboard(',
+        ("[duplicate-name] ai-agents", "the other one stands at monitors/dashboards/agents.py:21"),
+        "ai_agents = Dashboard(",
+    ),
+    "a uid that Grafana does not take": Mistake(
+        "monitors/dashboards/agents.py", '"ai-agents",\n', '"ai agents",\n', ("[uid]",), "ai_agents = Dashboard("
+    ),
+    "no group interval": Mistake(
+        "rules/recording.py",
+        'interval="30s"',
+        'interval="0s"',
+        ("[duration]", "0s is no time at all"),
+        "agents = RuleGroup(",
+    ),
+    "a number where text belongs": Mistake(
+        "monitors/alerts.py",
+        'hold="5m"',
+        "hold=5",
+        ("AgentHighLatency: hold does not take 5", "give it text in quotes"),
+        "agent_high_latency = Alert(",
+        2,
+    ),
+    "a threshold without its unit": Mistake(
+        "monitors/alerts.py",
+        "latency_p99 > seconds(10)",
+        "latency_p99 > 10",
+        ("right does not take 10", "such as seconds(10)"),
+        "latency_p99 > 10",
+        2,
+    ),
+    "an indicator where a panel belongs": Mistake(
+        "monitors/dashboards/agents.py",
+        "Stat(requests_shown)",
+        "requests_shown",
+        ("Overview: panels does not take Indicator (Total requests)", "such as Stat(indicator)"),
+        "Row(",
+        2,
+    ),
+    "a panel that shows nothing": Mistake(
+        "monitors/dashboards/agents.py", "Stat(requests_shown)", "Stat()", ("a Stat shows an indicator",), "Stat()", 2
+    ),
+    "a panel that is too wide": Mistake(
+        "monitors/dashboards/agents.py",
+        "width=12",
+        "width=30",
+        ("30 is greater than the maximum of 24", "nothing was written"),
+        "ai_agents = Dashboard(",
+        2,
+    ),
+    "a setting of the wrong type": Mistake(
+        "pyproject.toml",
+        'definitions = ["monitors", "rules"]',
+        'definitions = "monitors"',
+        ("[tool.tocsin] definitions is 'monitors'; it is a list of names",),
+        "",
+        2,
+    ),
+    "an output that is no folder": Mistake(
+        "pyproject.toml", 'output = "generated"', "output = 5", ("[tool.tocsin] output is 5",), "", 2
+    ),
+    "a catalog that is no name": Mistake(
+        "pyproject.toml", '["agentmetrics.catalog:CATALOG"]', "[1]", ("[tool.tocsin] catalogs is [1]",), "", 2
     ),
     "a setting that is not there": Mistake(
         "pyproject.toml",
@@ -213,6 +298,21 @@ def test_alert_without_a_proof_is_told_at_the_alert(project_copy: Copy) -> None:
     assert answer.returncode == 1
     assert f"monitors/alerts.py:{line}: error[alert-unproven] AgentHighLatency" in answer.stdout
     assert "no scenario shows that it fires" in answer.stdout
+
+
+def test_interrupted_definition_leaves_the_files_alone(project_copy: Copy) -> None:
+    project_copy.append("monitors/alerts.py", "raise KeyboardInterrupt\n")
+    before = tree(project_copy.root / "generated")
+    answer = project_copy.tocsin("generate")
+    assert answer.returncode == 1
+    assert answer.stderr.strip() == "Aborted!"
+    assert tree(project_copy.root / "generated") == before
+
+
+def test_what_a_definition_prints_is_not_among_the_findings(project_copy: Copy) -> None:
+    project_copy.append("monitors/alerts.py", "print('loading')\n")
+    answer = project_copy.tocsin("check", "--format", "json")
+    assert (answer.stdout, answer.stderr) == ("[]\n", "loading\n")
 
 
 def test_no_project_is_told(tmp_path: Path) -> None:

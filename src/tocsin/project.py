@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import pkgutil
@@ -15,6 +16,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
 
+from tocsin.fields import check_fields
 from tocsin.findings import DefinitionError, TocsinError
 from tocsin.metrics import Catalog, nearest
 from tocsin.model.alert import Alert
@@ -59,7 +61,15 @@ def _settings_table(file: Path) -> dict[str, Any] | None:
         table = tomllib.loads(file.read_text(encoding="utf-8")).get("tool", {}).get("tocsin")
     except (OSError, ValueError) as error:
         raise TocsinError(f"cannot read it: {error}", help="mend the file", source=Source(str(file))) from None
-    return table if isinstance(table, dict) else None
+    except AttributeError:
+        raise _bad_setting(file, "tool is no table") from None
+    if table is not None and not isinstance(table, dict):
+        raise _bad_setting(file, "tool.tocsin is no table")
+    return table
+
+
+def _bad_setting(file: Path, what: str) -> TocsinError:
+    return TocsinError(what, help="write it as docs/command.md has it, under Settings", source=Source(str(file)))
 
 
 def _settings(file: Path, table: dict[str, Any]) -> Settings:
@@ -71,12 +81,22 @@ def _settings(file: Path, table: dict[str, Any]) -> Settings:
             help=f"it knows {', '.join(sorted(known))}",
             source=Source(str(file)),
         )
+    output = table.get("output", "generated")
+    if not isinstance(output, str) or not output:
+        raise _bad_setting(file, f"[tool.tocsin] output is {output!r}; it is the name of a folder")
     return Settings(
         file.parent,
-        tuple(table.get("definitions", ("monitors", "rules"))),
-        tuple(table.get("catalogs", ())),
-        file.parent / str(table.get("output", "generated")),
+        _names(file, table, "definitions", ("monitors", "rules")),
+        _names(file, table, "catalogs", ()),
+        file.parent / output,
     )
+
+
+def _names(file: Path, table: dict[str, Any], setting: str, default: tuple[str, ...]) -> tuple[str, ...]:
+    names = table.get(setting, default)
+    if not isinstance(names, list | tuple) or not all(isinstance(name, str) for name in names):
+        raise _bad_setting(file, f"[tool.tocsin] {setting} is {names!r}; it is a list of names")
+    return tuple(names)
 
 
 def load(settings: Settings) -> Definitions:
@@ -87,8 +107,10 @@ def load(settings: Settings) -> Definitions:
     root = str(settings.root)
     sys.path.insert(0, root)
     try:
-        catalogs = tuple(_catalog(settings, name) for name in settings.catalogs)
-        modules = [module for package in settings.definitions for module in _modules(settings, package)]
+        # What a definition prints must not stand among the findings that a machine reads.
+        with contextlib.redirect_stdout(sys.stderr):
+            catalogs = tuple(_catalog(settings, name) for name in settings.catalogs)
+            modules = [module for package in settings.definitions for module in _modules(settings, package)]
     finally:
         sys.path.remove(root)
     return collect(modules, catalogs, root)
@@ -118,9 +140,9 @@ def _names_below(folder: Path, package: str) -> Iterator[str]:
 def _imported(settings: Settings, name: str) -> ModuleType:
     try:
         module = importlib.import_module(name)
-    except TocsinError:
+    except (TocsinError, KeyboardInterrupt):
         raise
-    except Exception as error:  # a definition may raise anything
+    except BaseException as error:  # a definition may raise anything, and may not end the program
         raise _import_error(settings, name, error) from None
     file = getattr(module, "__file__", None) or next(iter(getattr(module, "__path__", [])), "")
     if name.split(".")[0] in settings.definitions and not str(file).startswith(str(settings.root)):
@@ -131,11 +153,12 @@ def _imported(settings: Settings, name: str) -> ModuleType:
     return module
 
 
-def _import_error(settings: Settings, name: str, error: Exception) -> DefinitionError:
+def _import_error(settings: Settings, name: str, error: BaseException) -> DefinitionError:
     source = _place_of(settings, error)
-    text = str(error) or type(error).__name__
+    text = str(error)
     if isinstance(error, SyntaxError):
-        source = Source(error.filename or "", error.lineno)
+        module = settings.root / f"{name.replace('.', '/')}.py"
+        source = Source(error.filename or str(module), error.lineno)
         return DefinitionError(f"not Python: {error.msg}", help="mend the line", source=source)
     if isinstance(error, ImportError) and "partially initialized module" in text:
         return DefinitionError(
@@ -149,8 +172,10 @@ def _import_error(settings: Settings, name: str, error: Exception) -> Definition
         return DefinitionError(text, help=way_out, source=source)
     if isinstance(error, TypeError):
         return DefinitionError(text, help="see the line: an argument is wrong", source=source)
-    kind = "" if isinstance(error, ValueError) else f"{type(error).__name__}: "
-    return DefinitionError(f"{kind}{text}", help="mend the definition at this line", source=source)
+    kind = "" if isinstance(error, ValueError) and text else type(error).__name__
+    return DefinitionError(
+        ": ".join(filter(None, (kind, text))), help="mend the definition at this line", source=source
+    )
 
 
 def _nearest_name(error: ImportError | NameError | AttributeError) -> str | None:
@@ -207,6 +232,8 @@ def collect(modules: Iterable[ModuleType], catalogs: tuple[Catalog, ...], root: 
                 for one in value if isinstance(value, tuple | list) else (value,):
                     _note(found, name, one, module)
     kinds = [value for _, value in found.values()]
+    for value in kinds:
+        check_fields(value)
     sites = [value for value in kinds if isinstance(value, Site)]
     return Definitions(
         site=_only_site(sites, root),

@@ -15,7 +15,8 @@ _NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*:[a-zA-Z0-9_]+\Z")
 def findings(plan: Plan) -> Iterator[Finding]:
     for group in plan.definitions.groups:
         try:
-            milliseconds_of(group.interval)
+            if milliseconds_of(group.interval) == 0:
+                raise ValueError(f"{group.interval} is no time at all")
         except ValueError as error:
             yield Finding(
                 "duration",

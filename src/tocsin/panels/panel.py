@@ -6,11 +6,11 @@ from abc import abstractmethod
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from tocsin.model.indicator import Indicator
+from tocsin.model.silence import Silence
 from tocsin.source import Source, here
 
 if TYPE_CHECKING:
-    from tocsin.model.indicator import Indicator
-    from tocsin.model.silence import Silence
     from tocsin.model.site import Langfuse, Tempo
     from tocsin.promql.tree import Node
 
@@ -54,7 +54,10 @@ class Look:
 
 @dataclass(frozen=True, slots=True, eq=False, init=False)
 class Panel:
-    """A panel that shows indicators. Title, description and unit are the first indicator's, unless stated."""
+    """A panel that shows indicators. Title, description and unit are the first indicator's, unless stated.
+
+    A kind that does not `ASK` Prometheus shows none.
+    """
 
     indicators: tuple[Indicator, ...]
     title: str
@@ -63,6 +66,7 @@ class Panel:
     allow: tuple[Silence, ...]
     source: Source = field(repr=False)
 
+    ASKS: ClassVar[bool] = True
     HEIGHT: ClassVar[int] = 8
     INSTANT: ClassVar[bool] = False
     FORMAT: ClassVar[str] = "time_series"
@@ -75,7 +79,9 @@ class Panel:
         width: int | None = None,
         allow: tuple[Silence, ...] = (),
     ) -> None:
-        first = indicators[0] if indicators else None
+        first = indicators[0] if indicators and isinstance(indicators[0], Indicator) else None
+        if not indicators and self.ASKS:
+            raise ValueError(f"a {type(self).__name__} shows an indicator: name one")
         object.__setattr__(self, "indicators", indicators)
         object.__setattr__(self, "title", title or (first.title if first else ""))
         object.__setattr__(self, "description", description or (first.description if first else ""))

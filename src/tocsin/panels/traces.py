@@ -21,6 +21,7 @@ class Traces(Panel):
     which: Which
     over: Quantity | None
 
+    ASKS: ClassVar[bool] = False
     HEIGHT: ClassVar[int] = 9
 
     def __init__(

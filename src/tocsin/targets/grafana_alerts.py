@@ -39,6 +39,7 @@ def documents(plan: Plan) -> Iterator[Draft]:
             f"grafana/provisioning/alerting/{alert.slug}.yaml",
             "grafana-alert-rules",
             {"apiVersion": 1, "groups": [group]},
+            alert.source,
         )
     if site.retired:
         deleted = [{"orgId": 1, "uid": uid_of(slug(name))} for name in sorted(site.retired)]
@@ -46,6 +47,7 @@ def documents(plan: Plan) -> Iterator[Draft]:
             "grafana/provisioning/alerting/retired-alerts.yaml",
             "grafana-alert-rules",
             {"apiVersion": 1, "deleteRules": deleted},
+            site.source,
         )
 
 

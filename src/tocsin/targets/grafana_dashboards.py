@@ -65,7 +65,7 @@ _VARIABLE_KEYS = frozenset(
 def documents(plan: Plan) -> Iterator[Draft]:
     for dashboard in plan.definitions.dashboards:
         path = f"grafana/dashboards/{dashboard.uid}.json"
-        yield Draft(path, "grafana-dashboard", dashboard_json(plan, dashboard))
+        yield Draft(path, "grafana-dashboard", dashboard_json(plan, dashboard), dashboard.source)
 
 
 def dashboard_json(plan: Plan, dashboard: Dashboard) -> dict[str, Any]:

@@ -15,11 +15,13 @@ _DASHBOARDS = "/etc/grafana/dashboards"
 def documents(plan: Plan) -> Iterator[Draft]:
     site = plan.definitions.site
     interval = min((catalog.scrape_interval for catalog in plan.definitions.catalogs), default="15s")
-    folder = "grafana/provisioning"
-    yield Draft(f"{folder}/datasources/datasources.yaml", "grafana-datasources", _datasources(site, interval))
-    yield Draft(f"{folder}/dashboards/dashboards.yaml", "grafana-dashboard-providers", _provider(site))
-    yield Draft(f"{folder}/alerting/contact-points.yaml", "grafana-contact-points", _contact_points(site))
-    yield Draft(f"{folder}/alerting/notification-policies.yaml", "grafana-policies", _policies(site))
+    for path, schema, data in (
+        ("datasources/datasources", "grafana-datasources", _datasources(site, interval)),
+        ("dashboards/dashboards", "grafana-dashboard-providers", _provider(site)),
+        ("alerting/contact-points", "grafana-contact-points", _contact_points(site)),
+        ("alerting/notification-policies", "grafana-policies", _policies(site)),
+    ):
+        yield Draft(f"grafana/provisioning/{path}.yaml", schema, data, site.source)
 
 
 def _datasources(site: Site, interval: str) -> dict[str, Any]:

@@ -16,7 +16,7 @@ def documents(plan: Plan) -> Iterator[Draft]:
     for planned in plan.alerts:
         alert = planned.alert
         group = {"name": alert.slug, "interval": alert.every, "rules": [alert_rule(plan, planned)]}
-        yield Draft(alert_path(alert), "prometheus-rules", {"groups": [group]})
+        yield Draft(alert_path(alert), "prometheus-rules", {"groups": [group]}, alert.source)
 
 
 def alert_path(alert: Alert) -> str:

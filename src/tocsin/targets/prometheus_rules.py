@@ -17,6 +17,7 @@ def documents(plan: Plan) -> Iterator[Draft]:
             rules_path(group),
             "prometheus-rules",
             {"groups": [{"name": group.name, "interval": group.interval, "rules": rules}]},
+            group.source,
         )
 
 
