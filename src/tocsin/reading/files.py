@@ -1,0 +1,192 @@
+"""Files and folders, read one by one: which kind each document is of, and what is left of it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tocsin.reading.dashboards import dashboard, is_dashboard
+from tocsin.reading.fields import mapping, mappings, text, texts
+from tocsin.reading.grafana_rules import grafana_rules, is_grafana_rule
+from tocsin.reading.located import Located, UnreadableError, parsed
+from tocsin.reading.rules import is_rule, rule_group, test_file
+from tocsin.reading.values import Contents, Dashboard, Failure, GrafanaRule, RuleGroup, TestFile
+from tocsin.source import Source
+
+_ENDINGS = frozenset({".yaml", ".yml", ".json", ".rules"})
+# One of these stands in every file that can be of interest; parsing the others would be for nothing.
+_SIGNS = (b"groups", b"panels", b"rows", b"rule_files", b"record", b"alert", b"kind")
+_RULE_KINDS = frozenset({"PrometheusRule", "VMRule"})
+_MOST_NESTED = 8
+
+
+@dataclass(slots=True)
+class _Found:
+    groups: list[RuleGroup] = field(default_factory=list)
+    rules: list[GrafanaRule] = field(default_factory=list)
+    dashboards: list[Dashboard] = field(default_factory=list)
+    tests: list[TestFile] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+    files: int = 0
+    of_a_kind: bool = False
+
+    def contents(self) -> Contents:
+        return Contents(
+            tuple(self.groups),
+            tuple(self.rules),
+            tuple(self.dashboards),
+            tuple(self.tests),
+            tuple(self.failures),
+            self.files,
+        )
+
+
+def read(paths: Iterable[str | Path]) -> Contents:
+    """All that the files hold, and those below the folders."""
+    found = _Found()
+    for one in stream(paths):
+        found.groups += one.groups
+        found.rules += one.grafana_rules
+        found.dashboards += one.dashboards
+        found.tests += one.tests
+        found.failures += one.failures
+        found.files += one.files
+    return found.contents()
+
+
+def stream(paths: Iterable[str | Path]) -> Iterator[Contents]:
+    """The same, one file at a time; a file that several paths lead to is read once."""
+    seen: set[str] = set()
+    for path in paths:
+        folder = Path(path)
+        is_folder = folder.is_dir()
+        for file in _walked(folder) if is_folder else (str(path),):
+            real = os.path.realpath(file)
+            if real not in seen:
+                seen.add(real)
+                yield _read_file(file, named=not is_folder)
+
+
+def _walked(folder: Path) -> Iterator[str]:
+    for root, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith(".") and name != "node_modules")
+        for name in sorted(files):
+            if os.path.splitext(name)[1] in _ENDINGS:
+                yield os.path.join(root, name)
+
+
+def _read_file(file: str, *, named: bool) -> Contents:
+    try:
+        raw = Path(file).read_bytes()
+    except OSError as error:
+        return Contents(failures=(Failure(Source(file), f"it cannot be read: {error.strerror or error}"),))
+    if not named and not any(sign in raw for sign in _SIGNS):
+        return Contents()
+    return read_text(raw, file, named=named)
+
+
+def read_text(raw: bytes, file: str, *, named: bool = True) -> Contents:
+    """What a text holds. Where it is of no kind that is read, that is a failure if it was `named` by somebody."""
+    found = _Found()
+    _read_raw(found, raw, file, 0, 0)
+    if found.of_a_kind:
+        found.files = 1
+    elif named and not found.failures:
+        kinds = "no rule file, promtool test, Grafana dashboard or Grafana alert file"
+        found.failures.append(Failure(Source(file), f"it is {kinds}"))
+    return found.contents()
+
+
+def read_value(value: Any, file: str) -> Contents:
+    """What a parsed document holds."""
+    found = _Found()
+    _read(found, Located(value, file), value, 0)
+    return found.contents()
+
+
+def _read_raw(found: _Found, raw: bytes, file: str, first: int, depth: int) -> None:
+    try:
+        for document in parsed(raw, file, first):
+            _read(found, document, document.value, depth)
+    except UnreadableError as error:
+        found.failures.append(Failure(Source(file, error.line), str(error)))
+
+
+def _read(found: _Found, document: Located, value: Any, depth: int) -> None:
+    if isinstance(value, list) and depth < _MOST_NESTED:
+        for item in value:
+            _read(found, document, item, depth + 1)
+    if not isinstance(value, dict):
+        return
+    kind = text(value, "kind")
+    if kind in _RULE_KINDS:
+        spec, namespace = mapping(value, "spec"), text(mapping(value, "metadata"), "namespace")
+        found.of_a_kind = True
+        _groups(found, document, mappings(spec, "groups"), namespace)
+    elif kind == "ConfigMap":
+        _embedded(found, document, mapping(value, "data"), depth)
+    elif kind == "GrafanaDashboard":
+        _embedded(found, document, mapping(value, "spec"), depth, ("json",))
+    elif isinstance(value.get("items"), list) and kind.endswith("List"):
+        _read(found, document, value["items"], depth)
+    elif is_dashboard(value):
+        found.of_a_kind = True
+        found.dashboards.append(dashboard(document, value))
+    elif is_dashboard(value.get("dashboard")):
+        _read(found, document, value["dashboard"], depth)
+    elif isinstance(value.get("rule_files"), list) or isinstance(value.get("tests"), list):
+        _tests(found, document, value)
+    elif isinstance(value.get("groups"), list):
+        _rule_file(found, document, value)
+    else:
+        _namespaced(found, document, value)
+
+
+def _tests(found: _Found, document: Located, value: dict[str, Any]) -> None:
+    # A Prometheus configuration has rule files too, and no tests.
+    if "tests" in value or "evaluation_interval" in value:
+        found.of_a_kind = True
+        found.tests.append(test_file(document, value))
+
+
+def _rule_file(found: _Found, document: Located, value: dict[str, Any]) -> None:
+    groups = value["groups"]
+    if "apiVersion" in value or all(isinstance(group, dict) and "rules" in group for group in groups):
+        found.of_a_kind = True
+        _groups(found, document, mappings(value, "groups"), text(value, "namespace"))
+
+
+def _namespaced(found: _Found, document: Located, value: dict[str, Any]) -> None:
+    """Groups by namespace, as the APIs of Mimir's and Grafana's rulers give them."""
+    for namespace, groups in value.items():
+        if isinstance(groups, list) and groups and all(_is_group(group) for group in groups):
+            found.of_a_kind = True
+            _groups(found, document, iter(groups), str(namespace))
+
+
+def _is_group(value: Any) -> bool:
+    rules = value.get("rules") if isinstance(value, dict) else None
+    return isinstance(rules, list) and any(is_rule(rule) or is_grafana_rule(rule) for rule in rules)
+
+
+def _groups(found: _Found, document: Located, groups: Iterator[dict[str, Any]], namespace: str) -> None:
+    for group in groups:
+        made = rule_group(document, group, namespace)
+        rules = list(grafana_rules(document, group, namespace))
+        found.rules += rules
+        if made.rules or not rules:
+            found.groups.append(made)
+
+
+def _embedded(found: _Found, document: Located, data: dict[str, Any], depth: int, keys: tuple[str, ...] = ()) -> None:
+    """Documents that stand as text in another one."""
+    if depth >= _MOST_NESTED:
+        return
+    for key, content in texts(data).items():
+        wanted = key in keys or os.path.splitext(key)[1] in _ENDINGS
+        if wanted and any(sign in content.encode() for sign in _SIGNS):
+            place = document.at(data, key)
+            _read_raw(found, content.encode(), place.file, (place.line or 1) - 1, depth + 1)

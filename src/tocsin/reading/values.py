@@ -1,0 +1,250 @@
+"""What was read, without the format that it was read from. Every `source` is a file and a line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from tocsin.source import Source
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule of Prometheus; `hold` and `keep_firing` are "" where not written, `at` is the expression's place."""
+
+    kind: Literal["alert", "record"]
+    name: str
+    expr: str
+    source: Source
+    at: Source
+    hold: str = ""
+    keep_firing: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    annotations: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RuleGroup:
+    """Rules that are computed together, in this order. `interval` is "" where the server's own holds."""
+
+    name: str
+    rules: tuple[Rule, ...]
+    source: Source
+    interval: str = ""
+    namespace: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluator:
+    """A condition of a threshold: `gt`, `lt`, `within_range`... `classic` are fields of classic conditions in it."""
+
+    kind: str
+    params: tuple[float, ...]
+    classic: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a Grafana rule's pipeline.
+
+    `kind` is "query" for a data source's query, otherwise the expression's type: reduce, threshold, math, resample,
+    classic_conditions, sql. `of` is what it works on: a refId, or the text of a math expression. `engine` is the type
+    of the data source where that is stated. `first` and `last` are seconds back; None where no time range is written.
+    """
+
+    ref: str
+    kind: str
+    source: Source
+    datasource: str = ""
+    engine: str = ""
+    expr: str = ""
+    of: str = ""
+    reducer: str = ""
+    mode: str = ""
+    evaluators: tuple[Evaluator, ...] = ()
+    instant: bool = False
+    first: float | None = None
+    last: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GrafanaRule:
+    """An alert rule of Grafana's. `no_data` and `on_error` are "" where they are left to the defaults."""
+
+    name: str
+    condition: str
+    steps: tuple[Step, ...]
+    source: Source
+    uid: str = ""
+    group: str = ""
+    folder: str = ""
+    interval: str = ""
+    hold: str = ""
+    no_data: str = ""
+    on_error: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    annotations: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One query of a panel. `expr` is "" where its language has none.
+
+    `engine` is the type of its data source ("prometheus", "loki"), "" where that cannot be told. `instant` is None
+    where nothing is said.
+    """
+
+    ref: str
+    expr: str
+    source: Source
+    legend: str = ""
+    datasource: str = ""
+    engine: str = ""
+    instant: bool | None = None
+    form: str = ""
+    hidden: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A panel's place on the grid of 24 columns."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """`of_library` panels stand elsewhere: only their place is known. `steps` are the values of absolute thresholds.
+
+    `row` says in which collapsed row it lies; None for those that lie on the dashboard itself. `overrides` are the
+    properties that some of its fields have of their own.
+    """
+
+    id: int | None
+    title: str
+    kind: str
+    source: Source
+    description: str = ""
+    unit: str = ""
+    datasource: str = ""
+    engine: str = ""
+    targets: tuple[Target, ...] = ()
+    grid: Grid | None = None
+    steps: tuple[float, ...] = ()
+    repeat: str = ""
+    row: int | None = None
+    of_library: bool = False
+    overrides: frozenset[str] = frozenset()
+    legend_hidden: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A template variable. `refresh` is 0 never, 1 on load, 2 on time range change; None where nothing is said."""
+
+    name: str
+    kind: str
+    source: Source
+    query: str = ""
+    datasource: str = ""
+    engine: str = ""
+    refresh: int | None = None
+    multi: bool = False
+    include_all: bool = False
+    all_value: str = ""
+    current: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Dashboard:
+    """A dashboard of Grafana's.
+
+    `panels` are all of them in their order, those in rows included. `inputs` are names that an import fills in.
+    `mentions` are the names of all variables that stand anywhere in it. `hands_on` says that a link takes its
+    variables to other dashboards.
+    """
+
+    title: str
+    source: Source
+    uid: str = ""
+    panels: tuple[Panel, ...] = ()
+    variables: tuple[Variable, ...] = ()
+    inputs: frozenset[str] = frozenset()
+    mentions: frozenset[str] = frozenset()
+    hands_on: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """An input series of a promtool test: the series and its values as written."""
+
+    series: str
+    values: str
+
+
+@dataclass(frozen=True, slots=True)
+class AlertCase:
+    """What a promtool test expects of an alert at a time: the labels and annotations of those that fire."""
+
+    name: str
+    at: str
+    expected: tuple[tuple[Mapping[str, str], Mapping[str, str]], ...]
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class ValueCase:
+    """What a promtool test expects of an expression at a time: (series, value) pairs."""
+
+    expr: str
+    at: str
+    expected: tuple[tuple[str, str], ...]
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class TestCase:
+    """One test of a promtool test file."""
+
+    name: str
+    source: Source
+    interval: str = ""
+    series: tuple[Series, ...] = ()
+    alerts: tuple[AlertCase, ...] = ()
+    values: tuple[ValueCase, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class TestFile:
+    """A promtool test file. `rule_files` are patterns, relative to the file's folder."""
+
+    rule_files: tuple[str, ...]
+    cases: tuple[TestCase, ...]
+    source: Source
+    interval: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A file that could not be read, or not as what it seems to be."""
+
+    source: Source
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What one file or many hold."""
+
+    groups: tuple[RuleGroup, ...] = ()
+    grafana_rules: tuple[GrafanaRule, ...] = ()
+    dashboards: tuple[Dashboard, ...] = ()
+    tests: tuple[TestFile, ...] = ()
+    failures: tuple[Failure, ...] = ()
+    files: int = 0
