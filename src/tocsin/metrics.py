@@ -87,12 +87,16 @@ def not_matching(pattern: str) -> Match:
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """What all metrics have in common. Call a metric with label values to select some of its series."""
+    """What all metrics have in common. Call a metric with label values to select some of its series.
+
+    An `open` metric may have more labels than are stated: nothing is known of its series yet.
+    """
 
     name: str
     help: str
     labels: tuple[Label, ...] = field(default=(), kw_only=True)
     unit: Unit = field(kw_only=True)
+    open: bool = field(default=False, kw_only=True)
 
     def __post_init__(self) -> None:
         if not _METRIC_NAME.match(self.name):
@@ -137,10 +141,10 @@ class Counter(Metric):
     """A number that only grows, and starts again from 0 with its process.
 
     `initialised` says that the exporter creates its series with 0 at start; otherwise a series appears with
-    its first event, which `increase` then cannot see.
+    its first event, which `increase` then cannot see. None where that is not known.
     """
 
-    initialised: bool = field(default=False, kw_only=True)
+    initialised: bool | None = field(default=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,17 +173,17 @@ class Histogram(Metric):
     def bucket(self) -> Counter:
         """The cumulative counter of each bucket, by `le`."""
         le = replace(LE, values=(*(bound_text(bound) for bound in self.buckets), "+Inf"))
-        return Counter(f"{self.name}_bucket", self.help, labels=(*self.labels, le), unit=self.counts)
+        return Counter(f"{self.name}_bucket", self.help, labels=(*self.labels, le), unit=self.counts, open=self.open)
 
     @property
     def sum(self) -> Counter:
         """The sum of all that was observed. Divided by the count it gives the histogram's unit again."""
-        return Counter(f"{self.name}_sum", self.help, labels=self.labels, unit=self.unit * self.counts)
+        return Counter(f"{self.name}_sum", self.help, labels=self.labels, unit=self.unit * self.counts, open=self.open)
 
     @property
     def count(self) -> Counter:
         """How many observations there were."""
-        return Counter(f"{self.name}_count", self.help, labels=self.labels, unit=self.counts)
+        return Counter(f"{self.name}_count", self.help, labels=self.labels, unit=self.counts, open=self.open)
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +198,9 @@ class Selection:
 class Catalog:
     """All that some exporter exports. `version` is the exporter's, where it is not ours.
 
-    `target_labels` are those that the scrape adds to each series.
+    `target_labels` are those that the scrape adds to each series. `scrape_interval` is empty where it is not known.
+    An `observed` catalog was not stated but read off a running program: any series may lack any label, and how it
+    writes its bounds (1 or 1.0) is not known.
     """
 
     name: str
@@ -202,6 +208,7 @@ class Catalog:
     target_labels: tuple[Label, ...] = ()
     scrape_interval: str = "15s"
     version: str = ""
+    observed: bool = False
     _series: Mapping[str, Metric] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

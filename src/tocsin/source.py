@@ -15,7 +15,9 @@ class Source:
     line: int | None = None
 
     def relative(self, root: str) -> Source:
-        """The same place, named from `root` where it lies below it."""
+        """The same place, named from `root` where it lies below it. An address stays as it is."""
+        if "://" in self.file:
+            return self
         path = os.path.relpath(self.file, root)
         return self if path.startswith("..") else Source(path.replace(os.sep, "/"), self.line)
 

@@ -46,6 +46,11 @@ class Unit:
         return self.factors == other.factors
 
     @property
+    def is_known(self) -> bool:
+        """Whether it says anything: nothing follows from what UNKNOWN is part of."""
+        return all(name != "unknown" for name, _ in self.factors)
+
+    @property
     def noun(self) -> str | None:
         """What is counted, where this unit is a plain count."""
         if self.scale == 1 and len(self.factors) == 1 and self.factors[0] not in _NAMED_DIMENSIONS:
@@ -102,6 +107,8 @@ QUERIES = Unit.counting("queries")
 TOKENS = Unit.counting("tokens")
 SESSIONS = Unit.counting("sessions")
 STEPS = Unit.counting("steps")
+# Of metrics that nobody states the unit of.
+UNKNOWN = Unit("unknown", (("unknown", 1),))
 
 _NAMED_DIMENSIONS = frozenset({("seconds", 1), ("USD", 1), ("bytes", 1), ("celsius", 1), ("watts", 1)})
 

@@ -49,10 +49,12 @@ class LabelSet:
     partial: bool = False
 
     @classmethod
-    def of(cls, labels: Iterable[Label], targets: Iterable[Label] = (), *, closed: bool = True) -> LabelSet:
-        """The labels of a metric with those that the scrape adds."""
-        known = {label.name: _known(label, target=False) for label in labels}
-        known |= {label.name: _known(label, target=True) for label in targets}
+    def of(
+        cls, labels: Iterable[Label], targets: Iterable[Label] = (), *, closed: bool = True, sure: bool = True
+    ) -> LabelSet:
+        """The labels of a metric with those that the scrape adds. A bucket has its `le` for sure."""
+        known = {label.name: _known(label, target=False, sure=sure or label.name == "le") for label in labels}
+        known |= {label.name: _known(label, target=True, sure=sure) for label in targets}
         return cls(known, closed)
 
     @property
@@ -108,9 +110,9 @@ class LabelSet:
         return None if None in sizes else prod(size for size in sizes if size is not None)
 
 
-def _known(label: Label, *, target: bool) -> Known:
+def _known(label: Label, *, target: bool, sure: bool) -> Known:
     values = frozenset(label.values) if label.values is not None else None
-    return Known(values, True, label.cardinality, target)
+    return Known(values, sure, label.cardinality, target)
 
 
 def _either(ours: Known | None, theirs: Known | None) -> Known:

@@ -218,7 +218,8 @@ def _le_value(world: World, name: str, base: Type, values: frozenset[str], match
             )
             return
         _, catalog = world.series.get(name, (None, None))
-        certain = world.prometheus >= (3, 0) or (catalog is not None and catalog.name not in world.open_catalogs)
+        stated = catalog is not None and not catalog.observed and catalog.name not in world.open_catalogs
+        certain = world.prometheus >= (3, 0) or stated
         yield Fault(
             "le-value",
             Severity.ERROR if certain else Severity.WARNING,

@@ -64,11 +64,15 @@ class World:
         prometheus: tuple[int, int] = (2, 42),
         open_catalogs: Iterable[str] = (),
     ) -> World:
-        """The world of these catalogs; closed where there is one, unless stated. The first to name a series has it."""
+        """The world of these catalogs; closed where there is one, unless stated. The first to name a series has it.
+
+        A recorded series that was also seen in a running Prometheus is typed by its rules, which tell more.
+        """
         series: dict[str, tuple[Metric, Catalog]] = {}
         for catalog in catalogs:
             for name, metric in catalog.series().items():
-                series.setdefault(name, (metric, catalog))
+                if not (catalog.observed and recordings and name in recordings):
+                    series.setdefault(name, (metric, catalog))
         return cls(
             series,
             recordings or {},
@@ -108,26 +112,26 @@ class World:
     def _exported_type(self, name: str) -> Type:
         metric, catalog = self.series[name]
         histogram = self.histograms.get(name)
-        closed = catalog.name not in self.open_catalogs
+        closed = catalog.name not in self.open_catalogs and not metric.open
         is_bucket = histogram is not None and name == histogram.bucket.name
         low, high = _range(metric)
         kind = _kind(metric, is_bucket=is_bucket)
         if histogram is not None and name == histogram.sum.name and histogram.buckets[0] < 0:
             kind, low = Kind.OPEN, float("-inf")  # Negative observations: the sum goes both ways.
-        lazy = isinstance(metric, Counter) and histogram is None and not metric.initialised
+        lazy = isinstance(metric, Counter) and histogram is None and metric.initialised is False
         return Type(
             "vector",
             kind,
-            LabelSet.of(metric.labels, catalog.target_labels, closed=closed),
-            metric.unit,
+            LabelSet.of(metric.labels, catalog.target_labels, closed=closed, sure=not catalog.observed),
+            metric.unit if metric.unit.is_known else None,
             low,
             high,
             finite=True,
             maybe_nan=False,
             floats=True,
             buckets=histogram.buckets if is_bucket and histogram is not None else None,
-            observed=histogram.unit if is_bucket and histogram is not None else None,
-            scrape=milliseconds_of(catalog.scrape_interval),
+            observed=histogram.unit if is_bucket and histogram is not None and histogram.unit.is_known else None,
+            scrape=milliseconds_of(catalog.scrape_interval) if catalog.scrape_interval else None,
             lazy=(name,) if lazy else (),
         )
 

@@ -1,0 +1,106 @@
+"""A Prometheus as a source of a contract: which series it has, of which types, with which labels."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+import urllib.parse
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tocsin.contract.reading import fetched
+from tocsin.findings import TocsinError
+from tocsin.promql.durations import milliseconds_of
+from tocsin.source import Source
+
+SCHEME = "prometheus+"
+_DAY = 86400
+
+
+def is_prometheus(source: str) -> bool:
+    return source.startswith((f"{SCHEME}http://", f"{SCHEME}https://"))
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """What Prometheus remembers of a metric's TYPE, HELP and UNIT."""
+
+    kind: str
+    help: str
+    unit: str
+
+
+class Server:
+    """A Prometheus that answers. Each method asks it once; each raises TocsinError where it does not answer well."""
+
+    def __init__(self, source: str) -> None:
+        """`source` is its address, as prometheus+http://host:9090."""
+        self.source = source
+        self.url = source.removeprefix(SCHEME).rstrip("/")
+
+    def _get(self, path: str, shape: type, arguments: Mapping[str, str] | None = None, *, post: bool = False) -> Any:
+        query = urllib.parse.urlencode(arguments or {})
+        url = f"{self.url}/api/v1/{path}"
+        body, kind = fetched(url if post or not query else f"{url}?{query}", form=query.encode() if post else None)
+        try:
+            answer = json.loads(body)
+        except ValueError:
+            answer = None
+        good = isinstance(answer, dict) and answer.get("status") == "success"
+        if not good or not isinstance(answer.get("data"), shape):
+            what = answer.get("error") if isinstance(answer, dict) else None
+            raise TocsinError(
+                f"this does not answer like a Prometheus: {what or kind.partition(';')[0] or 'no JSON'}",
+                help="name its address without a path, as prometheus+http://host:9090",
+                source=Source(url),
+            )
+        return answer["data"]
+
+    def described(self) -> dict[str, Described]:
+        """The metadata of each metric, by the name in its TYPE line. Where targets differ, the first."""
+        return {
+            name: Described(str(known[0]["type"]), str(known[0]["help"]), str(known[0]["unit"]))
+            for name, known in self._get("metadata", dict).items()
+            if known
+        }
+
+    def target_labels(self) -> frozenset[str]:
+        """The labels that scrapes add: those of all targets."""
+        targets = self._get("targets", dict, {"state": "active"})["activeTargets"]
+        return frozenset({"job", "instance"}).union(*(target["labels"] for target in targets))
+
+    def scrape_interval(self) -> str:
+        """The longest interval at which some target is scraped; empty where nothing is."""
+        targets = self._get("targets", dict, {"state": "active"})["activeTargets"]
+        intervals = {str(target.get("scrapeInterval", "")) for target in targets} - {""}
+        return max(intervals, key=milliseconds_of, default="")
+
+    def names(self) -> list[str]:
+        """The names of all series of the last day."""
+        names = self._get("label/__name__/values", list, {"start": _ago(_DAY)})
+        return sorted(str(name) for name in names)
+
+    def labels(self, name: str) -> list[str]:
+        """The labels that the series of that name had in the last day."""
+        found = self._get("labels", list, {"match[]": _selector([name]), "start": _ago(_DAY)})
+        return [str(label) for label in found if label != "__name__"]
+
+    def values(self, label: str, name: str) -> list[str]:
+        """The values that a label had in the last day, on the series of that name."""
+        found = self._get(f"label/{label}/values", list, {"match[]": _selector([name]), "start": _ago(_DAY)})
+        return [str(value) for value in found]
+
+    def query(self, expr: str) -> list[dict[str, Any]]:
+        """The vector that a query answers with now."""
+        found: list[dict[str, Any]] = self._get("query", dict, {"query": expr}, post=True)["result"]
+        return found
+
+
+def _selector(names: Iterable[str]) -> str:
+    return '{__name__=~"' + "|".join(re.escape(name) for name in names) + '"}'
+
+
+def _ago(seconds: int) -> str:
+    return str(int(time.time()) - seconds)

@@ -1,0 +1,83 @@
+"""Reads expositions where they are: in a file, or at the address of a program that runs."""
+
+from __future__ import annotations
+
+import http.client
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+from tocsin.contract.exposition import Exposition, parse_exposition
+from tocsin.findings import TocsinError
+from tocsin.source import Source
+
+_OPENMETRICS = "application/openmetrics-text"
+_ACCEPT = f"text/plain;version=0.0.4, {_OPENMETRICS};version=1.0.0;q=0.8, */*;q=0.1"
+_TIMEOUT = 10.0
+_LARGEST = 256 * 2**20
+
+
+def read_exposition(source: str) -> Exposition:
+    """What a file or an http(s) address exposes. Raises TocsinError where it cannot be had, or is no exposition."""
+    if is_address(source):
+        body, kind = fetched(source, _ACCEPT)
+        if "html" in kind or "json" in kind:
+            raise TocsinError(
+                f"the answer is {kind.partition(';')[0]}, not metrics",
+                help="name the path of the metrics, often /metrics",
+                source=Source(source),
+            )
+        return parse_exposition(_decoded(body, source), source, openmetrics=kind.startswith(_OPENMETRICS))
+    try:
+        body = Path(source).read_bytes()
+    except OSError as error:
+        raise TocsinError(
+            f"cannot read it: {error.strerror}",
+            help="name a file with metrics, an http(s) address, prometheus+http://host:9090, or package.module:NAME",
+            source=Source(source),
+        ) from None
+    return parse_exposition(_decoded(body, source), source)
+
+
+def is_address(source: str) -> bool:
+    return source.startswith(("http://", "https://"))
+
+
+def fetched(url: str, accept: str = "*/*", form: bytes | None = None) -> tuple[bytes, str]:
+    """The body that an address answers with, and its content type. Raises TocsinError."""
+    place = Source(url.partition("?")[0])
+    try:
+        request = urllib.request.Request(url, form, headers={"Accept": accept, "User-Agent": "tocsin"})
+        with urllib.request.urlopen(request, timeout=_TIMEOUT) as answer:
+            body = answer.read(_LARGEST + 1)
+            kind = str(answer.headers.get("Content-Type", ""))
+            missing = answer.length
+    except urllib.error.HTTPError as error:
+        with error:
+            raise TocsinError(
+                f"the server answers {error.code} {error.reason}",
+                help="see whether the address and its path are right, and whether it needs a login",
+                source=place,
+            ) from None
+    except (OSError, ValueError, http.client.HTTPException) as error:
+        reason = getattr(error, "reason", None) or error
+        raise TocsinError(
+            f"cannot be reached: {getattr(reason, 'strerror', None) or reason or type(error).__name__}",
+            help="see whether it runs, and whether the address is right",
+            source=place,
+        ) from None
+    if len(body) > _LARGEST:
+        raise TocsinError("the answer is longer than 256 MiB", help="name the metrics of one program", source=place)
+    if missing:
+        raise TocsinError("the answer is cut off", help="get it again: the connection broke", source=place)
+    return body, kind
+
+
+def _decoded(body: bytes, source: str) -> str:
+    try:
+        return body.decode()
+    except UnicodeDecodeError as error:
+        line = body.count(b"\n", 0, error.start) + 1
+        raise TocsinError(
+            "this is no text in UTF-8", help="name what a program exports at /metrics", source=Source(source, line)
+        ) from None

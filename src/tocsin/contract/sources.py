@@ -1,0 +1,119 @@
+"""Where a contract comes from: a Python object, an exposition, or a Prometheus."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import re
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from tocsin.contract.exposition import Exposition, Family, Sample
+from tocsin.contract.inferred import catalog_of
+from tocsin.contract.prometheus import Described, Server, is_prometheus
+from tocsin.contract.reading import is_address, read_exposition
+from tocsin.findings import TocsinError
+from tocsin.metrics import Catalog, nearest
+
+_OBJECT = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*:[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*\Z")
+
+
+def catalog_from(source: str) -> Catalog:
+    """The catalog that a SOURCE names. Raises TocsinError, in one line, where it cannot be had.
+
+    - `package.module:NAME`: a Catalog in Python; the current folder and its `src` are looked in first
+    - a file, or an http(s) address: an exposition in Prometheus text or OpenMetrics
+    - `prometheus+http://host:9090`: what a Prometheus has scraped and recorded in the last day
+
+    The last two give a catalog that is `observed`. Give it to `World.of` as it is: what it cannot know is open there.
+    Its `scrape_interval` is empty where nobody stated it: set it with `dataclasses.replace`.
+    """
+    if is_prometheus(source):
+        return _from_prometheus(Server(source))
+    if is_object(source):
+        return _from_python(source)
+    return catalog_of(read_exposition(source))
+
+
+def is_object(source: str) -> bool:
+    """Whether a SOURCE names a Python object, and no file."""
+    return bool(_OBJECT.match(source)) and not Path(source).exists()
+
+
+def is_source(text: str) -> bool:
+    """Whether a text can be a SOURCE at all, and not, say, a git revision."""
+    return is_prometheus(text) or is_address(text) or is_object(text) or Path(text).is_file()
+
+
+def _from_python(source: str) -> Catalog:
+    module_name, _, path = source.partition(":")
+    found: Any = _imported(source, module_name)
+    for name in path.split("."):
+        if not hasattr(found, name):
+            near = nearest(name, dir(found))
+            raise TocsinError(
+                f"{source}: {module_name} has no {name}",
+                help=f"did you mean {near}?" if near else "name a catalog as package.module:NAME",
+            )
+        found = getattr(found, name)
+    if not isinstance(found, Catalog):
+        raise TocsinError(f"{source} is no catalog but a {type(found).__name__}", help="name a tocsin.metrics.Catalog")
+    return found
+
+
+def _imported(source: str, module_name: str) -> Any:
+    folders = [os.getcwd(), os.path.join(os.getcwd(), "src")]
+    sys.path[:0] = folders
+    try:
+        return importlib.import_module(module_name)
+    except TocsinError:
+        raise
+    except ModuleNotFoundError as error:
+        raise TocsinError(
+            f"{source}: there is no module {error.name}",
+            help="name a catalog as package.module:NAME; it is looked for here, in src/ and among what is installed",
+        ) from None
+    except Exception as error:  # a module may raise anything
+        raise TocsinError(
+            f"{source}: {module_name} cannot be imported: {type(error).__name__}: {error}", help="mend the module"
+        ) from None
+    finally:
+        for folder in folders:
+            sys.path.remove(folder)
+
+
+def _from_prometheus(server: Server) -> Catalog:
+    families = tuple(_families(server, server.names(), server.described()))
+    exposition = Exposition(server.source, families, server.target_labels())
+    return catalog_of(exposition, server.scrape_interval())
+
+
+def _families(server: Server, names: Iterable[str], described: dict[str, Described]) -> Iterator[Family]:
+    """The families of the names. Their samples tell labels and bounds, and nothing of values."""
+    samples: dict[str, list[Sample]] = {}
+    for name in names:
+        samples.setdefault(_family_of(name, described), []).extend(_samples(server, name))
+    nothing = Described("unknown", "", "")
+    for name, seen in samples.items():
+        known = described.get(name, nothing)
+        yield Family(name, known.kind, known.help, known.unit, tuple(seen))
+
+
+def _family_of(name: str, described: dict[str, Described]) -> str:
+    """The name in the TYPE line that a series belongs to: its own, or it without the suffix."""
+    if name in described:
+        return name
+    base, _, suffix = name.rpartition("_")
+    is_part = suffix in ("bucket", "sum", "count", "total", "created", "info", "gsum", "gcount")
+    return base if is_part and base in described else name
+
+
+def _samples(server: Server, name: str) -> Iterator[Sample]:
+    labels = server.labels(name)
+    bounds = server.values("le", name) if name.endswith("_bucket") and "le" in labels else []
+    others = {label: "" for label in labels if label != "le" or not bounds}
+    yield from (Sample(name, {**others, "le": bound}, 0) for bound in bounds)
+    if not bounds:
+        yield Sample(name, others, 0)

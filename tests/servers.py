@@ -1,0 +1,127 @@
+"""Servers that tests talk to, on loopback: a real Prometheus, programs that expose metrics, and broken ones."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shutil
+import socket
+import subprocess
+import threading
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+@dataclass(frozen=True)
+class Prometheus:
+    """A running Prometheus to query."""
+
+    url: str
+
+    def query(self, expr: str, at: float | None = None) -> dict[str, Any] | None:
+        """What an instant query answers: its `resultType` and `result`; None where it fails."""
+        form = urllib.parse.urlencode({"query": expr} | ({} if at is None else {"time": str(at)})).encode()
+        try:
+            with urllib.request.urlopen(f"{self.url}/api/v1/query", form, timeout=10) as answer:
+                found: dict[str, Any] = json.load(answer)["data"]
+                return found
+        except urllib.error.HTTPError as failure:
+            if failure.code == 422:
+                return None
+            raise AssertionError(f"{expr}: {failure.read().decode()}") from failure
+
+    def wait_for(self, expr: str) -> None:
+        """Until a query answers with something."""
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline:
+            answer = self.query(expr)
+            if answer and answer["result"]:
+                return
+            time.sleep(0.1)
+        raise AssertionError(f"{expr} stays empty")
+
+
+@contextlib.contextmanager
+def running_prometheus(directory: Path, config: str = "global: {}\n") -> Iterator[Prometheus]:
+    """Prometheus over `directory`/data. Skips where it is not installed."""
+    if not shutil.which("prometheus") or not shutil.which("promtool"):
+        pytest.skip("prometheus and promtool are not installed")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    (directory / "prometheus.yml").write_text(config)
+    process = subprocess.Popen(
+        [
+            "prometheus",
+            f"--config.file={directory / 'prometheus.yml'}",
+            f"--storage.tsdb.path={directory / 'data'}",
+            "--storage.tsdb.retention.time=100y",
+            f"--web.listen-address={address}",
+            "--log.level=error",
+        ],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        _wait(f"http://{address}/-/ready", process)
+        yield Prometheus(f"http://{address}")
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def _wait(url: str, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            urllib.request.urlopen(url, timeout=1).close()
+            return
+        except OSError:
+            time.sleep(0.05)
+    raise AssertionError("prometheus did not start")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a server says, whatever it is asked. `promised` is a Content-Length that is not true."""
+
+    body: bytes
+    kind: str = "text/plain; version=0.0.4"
+    code: int = 200
+    promised: int | None = None
+
+
+@contextlib.contextmanager
+def serving(answer: Answer) -> Iterator[str]:
+    """The address of a server with that answer."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(answer.code)
+            self.send_header("Content-Type", answer.kind)
+            self.send_header("Content-Length", str(answer.promised or len(answer.body)))
+            self.end_headers()
+            self.wfile.write(answer.body)
+
+        do_POST = do_GET  # noqa: N815
+
+        def log_message(self, *_: object) -> None: ...
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
