@@ -4,7 +4,9 @@ The monitors query these names and no others, and the application exports them f
 """
 
 from tocsin.metrics import Catalog, Counter, Gauge, Histogram, Label
-from tocsin.units import CALLS, QUERIES, REQUESTS, SECONDS, SESSIONS, STEPS, TOKENS, USD
+from tocsin.units import CALLS, QUERIES, REQUESTS, SECONDS, SESSIONS, STEPS, TOKENS, USD, Unit
+
+OBSERVATIONS = Unit.counting("observations")
 
 agent_name = Label("agent_name", "The agent that answered.", cardinality=50)
 model = Label("model", "The model that was called, as its provider names it.", cardinality=30)
@@ -15,9 +17,11 @@ collection = Label("collection", "The vector collection that was searched.", car
 error_type = Label("error_type", "What went wrong; unknown where nobody said.", cardinality=20)
 token_type = Label(
     "token_type",
-    "What the tokens were for.",
+    "What the tokens were for. No token counts twice: input is what was not cached, output what was no reasoning.",
     values=("input", "output", "cache_read", "cache_write", "reasoning"),
 )
+# The label of a metric, as a value: which of them has more values than it may.
+label = Label("label", "The label that has too many values.", cardinality=10)
 
 job = Label("job", "The scrape job.", cardinality=5)
 instance = Label("instance", "The scraped address.", cardinality=200)
@@ -72,6 +76,20 @@ llm_cost = Counter(
     unit=USD,
     initialised=True,
 )
+llm_unpriced_requests = Counter(
+    "llm_unpriced_requests_total",
+    "Calls whose cost is not known, because the model has no price.",
+    labels=(model, provider),
+    unit=CALLS,
+    initialised=True,
+)
+llm_calls_without_usage = Counter(
+    "llm_calls_without_usage_total",
+    "Calls that ended without telling their tokens, as streams do unless they are asked.",
+    labels=(model, provider),
+    unit=CALLS,
+    initialised=True,
+)
 tenant_daily_budget = Gauge(
     "tenant_daily_budget_usd",
     "The budget for one day that the tenant agreed to, in USD.",
@@ -101,11 +119,23 @@ llm_rate_limit_errors = Counter(
     unit=CALLS,
     initialised=True,
 )
+llm_inference_errors = Counter(
+    "llm_inference_errors_total",
+    "Calls of a model that failed.",
+    labels=(model, provider, error_type),
+    unit=CALLS,
+)
 tool_execution_errors = Counter(
     "tool_execution_errors_total",
     "Tool calls that failed.",
     labels=(tool_name, agent_name, error_type),
     unit=CALLS,
+)
+vector_search_errors = Counter(
+    "vector_search_errors_total",
+    "Vector searches that failed.",
+    labels=(collection, agent_name, error_type),
+    unit=QUERIES,
 )
 agent_timeouts = Counter(
     "agent_timeout_total",
@@ -147,6 +177,21 @@ agent_iterations = Histogram(
     buckets=(1, 2, 3, 5, 8, 13, 21, 34),
 )
 
+# The instrumentation itself.
+label_values_capped = Counter(
+    "agentmetrics_label_values_capped_total",
+    "Observations whose label became `other`, because it has as many values as it may.",
+    labels=(label,),
+    unit=OBSERVATIONS,
+    initialised=True,
+)
+observations_dropped = Counter(
+    "agentmetrics_observations_dropped_total",
+    "Observations that were lost to a fault in the instrumentation.",
+    unit=OBSERVATIONS,
+    initialised=True,
+)
+
 CATALOG = Catalog(
     "agents",
     (
@@ -156,16 +201,22 @@ CATALOG = Catalog(
         vector_search_duration,
         llm_tokens,
         llm_cost,
+        llm_unpriced_requests,
+        llm_calls_without_usage,
         tenant_daily_budget,
         tenant_monthly_budget,
         agent_errors,
         llm_rate_limit_errors,
+        llm_inference_errors,
         tool_execution_errors,
+        vector_search_errors,
         agent_timeouts,
         agent_active_sessions,
         agent_chain_length,
         agent_tool_calls,
         agent_iterations,
+        label_values_capped,
+        observations_dropped,
     ),
     target_labels=(job, instance, namespace, pod),
     scrape_interval="15s",

@@ -1,0 +1,150 @@
+"""The instrumentation: what an agent's code says, and the series that come of it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from threading import Lock
+from typing import Unpack
+
+from prometheus_client import REGISTRY, CollectorRegistry
+
+from agentmetrics.catalog import token_type
+from agentmetrics.errors import ERROR_TYPES, ErrorTypes
+from agentmetrics.limits import UNKNOWN
+from agentmetrics.series import Instruments
+from agentmetrics.spans import CURRENT, LlmCall, Request, Retrieval, Session, ToolCall
+from agentmetrics.usage import Tokens, Usage
+
+_log = logging.getLogger("agentmetrics")
+
+
+class AgentMetrics:
+    """Everything that an AI agent exports. Make one, and share it.
+
+        metrics = AgentMetrics(agent_name="support")
+
+        with metrics.request(tenant_id="acme"):
+            with metrics.llm("gpt-4o", "openai") as call:
+                answer = ask(question)
+                call.tokens(input=1200, output=300)
+            with metrics.tool("search"):
+                search(answer)
+
+    `agent_name` and `tenant_id` are what is not stated elsewhere. `errors` maps exception classes to types, None being
+    no error. `limits` says how many values a label may have, where that is not what the catalog expects.
+    """
+
+    def __init__(
+        self,
+        *,
+        registry: CollectorRegistry = REGISTRY,
+        agent_name: str = UNKNOWN,
+        tenant_id: str = UNKNOWN,
+        errors: Mapping[type[BaseException], str | None] | None = None,
+        limits: Mapping[str, int] | None = None,
+    ) -> None:
+        self.agent_name = agent_name
+        self.tenant_id = tenant_id
+        self.error_types = ErrorTypes(errors)
+        self.series = _registered(registry, limits)
+        self.lock = Lock()
+        self._said: set[str] = set()
+
+    def request(self, agent_name: str = "", *, model: str = "", tenant_id: str = "") -> Request:
+        """One request to the agent, from its arrival to its answer."""
+        return Request(self, agent_name or self.agent_name, model, tenant_id or self.tenant_id)
+
+    def llm(self, model: str, provider: str, *, within: Request | None = None) -> LlmCall:
+        """One call of a model. `within` names the request where the context cannot: in a thread of its own."""
+        return LlmCall(self, model, provider, within)
+
+    def tool(self, tool_name: str, *, within: Request | None = None) -> ToolCall:
+        """One call of a tool."""
+        return ToolCall(self, tool_name, within)
+
+    def retrieval(self, collection: str, *, within: Request | None = None) -> Retrieval:
+        """One vector search."""
+        return Retrieval(self, collection, within)
+
+    def session(self, agent_name: str = "", *, tenant_id: str = "") -> Session:
+        """A session, open from its start to its end."""
+        return Session(self, agent_name or self.agent_name, tenant_id or self.tenant_id)
+
+    def tokens(self, model: str, provider: str, *, cost: Decimal | None = None, **tokens: Unpack[Tokens]) -> None:
+        """Counts the tokens and the cost of a call that is timed elsewhere, in the words of `LlmCall.tokens`."""
+        self.llm(model, provider).tokens(cost=cost, **tokens)
+
+    @property
+    def current(self) -> Request:
+        """The request that is being answered here; outside of any, one that is never counted."""
+        return CURRENT.get() or self.request()
+
+    def declare(
+        self,
+        *,
+        agent_name: str | Iterable[str] = (),
+        tenant_id: str | Iterable[str] = (),
+        model: str | Iterable[str] = (),
+        provider: str | Iterable[str] = (),
+        tool_name: str | Iterable[str] = (),
+        collection: str | Iterable[str] = (),
+        error_type: str | Iterable[str] = ERROR_TYPES,
+    ) -> None:
+        """Makes the counters and histograms of these label values, with 0, so that the first event is seen.
+
+        All combinations are made: declare what belongs together, call by call.
+        """
+        stated = {
+            "agent_name": agent_name or self.agent_name,
+            "tenant_id": tenant_id or self.tenant_id,
+            "model": model,
+            "provider": provider,
+            "tool_name": tool_name,
+            "collection": collection,
+            "error_type": error_type,
+            "token_type": token_type.values or (),
+        }
+        values = {name: (one,) if isinstance(one, str) else tuple(one) for name, one in stated.items()}
+        self.series.declare({name: those for name, those in values.items() if those})
+
+    def budget(
+        self, tenant_id: str, *, daily: Decimal | int | None = None, monthly: Decimal | int | None = None
+    ) -> None:
+        """Exports a tenant's budget in USD, where no recording rule states it."""
+        if daily is not None:
+            self.series.daily_budget.of(tenant_id).set(float(daily))
+        if monthly is not None:
+            self.series.monthly_budget.of(tenant_id).set(float(monthly))
+
+    def spend(self, request: Request, model: str, provider: str, usage: Usage, cost: Decimal | None = None) -> None:
+        """Counts tokens and their cost for the request's tenant and agent, and nothing else."""
+        tenant, agent = request.tenant_id, request.agent_name
+        for kind, number in usage.counts():
+            self.series.tokens.of(model, kind, tenant, agent).inc(number)
+        if cost is not None:
+            self.series.cost.of(model, tenant, agent).inc(float(cost))
+        else:
+            self.series.unpriced.of(model, provider).inc()
+
+    def dropped(self, fault: Exception) -> None:
+        """Notes that an observation was lost: each fault is logged once, all are counted."""
+        text = f"{type(fault).__name__}: {fault}"
+        if text not in self._said and len(self._said) < _MOST_SAID:
+            self._said.add(text)
+            _log.warning("an observation was lost; the agent goes on: %s", text, exc_info=fault)
+        self.series.dropped.of().inc()
+
+
+_MOST_SAID = 100
+
+
+def _registered(registry: CollectorRegistry, limits: Mapping[str, int] | None) -> Instruments:
+    try:
+        return Instruments(registry, limits)
+    except ValueError as error:
+        raise ValueError(
+            f"these metrics are in this registry already: make one AgentMetrics and share it, "
+            f"or give each a registry=CollectorRegistry() of its own ({error})"
+        ) from None
