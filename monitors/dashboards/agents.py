@@ -52,14 +52,15 @@ ai_agents = Dashboard(
         ),
         Row(
             "Traces",
-            Traces("recent", title="Recent traces", description="The latest requests."),
+            Traces("recent", title="Recent traces", description="The latest requests.", width=24),
             Traces(
                 "slow",
                 over=seconds(10),
                 title="Slow requests",
                 description="Requests that took 10 s or more: the threshold of the latency alert.",
+                width=12,
             ),
-            Traces("errors", title="Error traces", description="Requests that failed."),
+            Traces("errors", title="Error traces", description="Requests that failed.", width=12),
         ),
     ),
 )
