@@ -334,12 +334,6 @@ def test_package_that_is_not_there_is_told(make_project: MakeProject) -> None:
     assert "the package watched of [tool.tocsin] is not there" in answer.stderr
 
 
-def test_wrong_usage_is_told(project_copy: Copy) -> None:
-    answer = project_copy.tocsin("generate", "--outputs", "x")
-    assert answer.returncode == 2
-    assert "No such option" in answer.stderr
-
-
 def test_findings_come_as_json_and_for_github(project_copy: Copy) -> None:
     project_copy.replace("monitors/alerts.py", 'runbook="high-latency"', 'runbook="nowhere"')
     as_json = project_copy.tocsin("generate", "--format", "json")

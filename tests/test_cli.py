@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -45,6 +46,23 @@ def test_generation_that_is_only_checked_tells_drift_and_writes_nothing(project_
     assert "  ~ prometheus/alerts/agent-high-latency.yaml" in answer.stdout
     assert "generated/ is not what the sources make" in answer.stdout
     assert file.read_text() == "edited by hand"
+
+
+def test_drift_is_told_to_machines_and_nothing_else_is(project_copy: Copy) -> None:
+    assert project_copy.tocsin("generate", "--format", "json").stdout == "[]\n"
+    (project_copy.root / "generated/prometheus/rules/ai-cost.yaml").unlink()
+    answer = project_copy.tocsin("generate", "--check", "--format", "json")
+    assert answer.returncode == 1
+    assert [finding["id"] for finding in json.loads(answer.stdout)] == ["drift"]
+    answer = project_copy.tocsin("generate", "--check", "--format", "github")
+    assert answer.stdout.startswith("::error file=generated/prometheus/rules/ai-cost.yaml,title=drift::")
+
+
+def test_check_of_another_output_writes_nothing(project_copy: Copy, tmp_path: Path) -> None:
+    answer = project_copy.tocsin("generate", "--check", "--output", str(tmp_path / "out"))
+    assert answer.returncode == 1
+    assert "out/ is not what the sources make: 22 new" in answer.stdout
+    assert not (tmp_path / "out").exists()
 
 
 def test_alert_that_is_gone_takes_its_files_with_it(project_copy: Copy) -> None:
@@ -152,6 +170,32 @@ def test_show_of_a_misspelt_name_tells_the_nearest(project_copy: Copy) -> None:
     answer = project_copy.tocsin("show", "AgentHighLatncy")
     assert answer.returncode == 2
     assert "did you mean AgentHighLatency?" in answer.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "offers"), [("tocsin gen", "plain,generate\n"), ("tocsin check --format j", "plain,json\n")]
+)
+def test_shell_completes_commands_and_options(words: str, offers: str) -> None:
+    answer = subprocess.run(
+        [Path(sys.executable).with_name("tocsin")],
+        env={
+            **os.environ,
+            "_TOCSIN_COMPLETE": "bash_complete",
+            "COMP_WORDS": words,
+            "COMP_CWORD": str(words.count(" ")),
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert answer.stdout == offers
+
+
+@pytest.mark.parametrize("arguments", [("bogus",), ("show",), ("check", "--format", "xml"), ("generate", "here")])
+def test_wrong_usage_is_2(arguments: tuple[str, ...], project_copy: Copy) -> None:
+    answer = project_copy.tocsin(*arguments)
+    assert answer.returncode == 2
+    assert answer.stderr.startswith("Usage: ")
 
 
 def test_project_is_found_from_below(project_copy: Copy) -> None:

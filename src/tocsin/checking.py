@@ -26,12 +26,13 @@ def check_project(settings: Settings, plan: Plan) -> list[Finding]:
     if errors_in(findings):
         return findings
     documents = tuple(rendered(drafts(plan)))
-    findings += _drift(compare_tree(settings.output, documents), settings)
+    findings += drift(compare_tree(settings.output, documents))
     findings += _promtool(documents, settings)
     return findings
 
 
-def _drift(changes: Changes, settings: Settings) -> Iterator[Finding]:
+def drift(changes: Changes) -> Iterator[Finding]:
+    """A finding for each file of the output that is not what the sources make."""
     told = (
         (changes.added, "is missing"),
         (changes.changed, "is not what the sources make"),
@@ -39,7 +40,7 @@ def _drift(changes: Changes, settings: Settings) -> Iterator[Finding]:
     )
     for paths, what in told:
         for path in paths:
-            source = Source(str(settings.output / path))
+            source = Source(str(changes.output / path))
             yield Finding("drift", Severity.ERROR, f"the file {what}", "run `make generate` and commit it", source)
 
 

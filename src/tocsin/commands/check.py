@@ -11,7 +11,7 @@ from tocsin.commands.command import FINE, FOUND, format_option, opened, print_fi
 @format_option()
 @stops_cleanly
 def command(form: str) -> int:
-    """Report findings, drift of the output, and what promtool says of it. This is what CI and hooks run."""
+    """Report findings, drift and what promtool says."""
     from tocsin.checking import check_project
     from tocsin.findings import errors_in
     from tocsin.report import summary

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from tocsin.commands.command import FINE, FOUND, format_option, opened, refused, stops_cleanly
+from tocsin.commands.command import FINE, FOUND, format_option, opened, print_findings, refused, stops_cleanly
 
 
 @click.command()
@@ -16,6 +16,7 @@ from tocsin.commands.command import FINE, FOUND, format_option, opened, refused,
 @stops_cleanly
 def command(dry: bool, output: Path | None, form: str) -> int:
     """Compile the definitions into dashboards, alerts and rules."""
+    from tocsin.checking import drift
     from tocsin.checks import check as find
     from tocsin.documents import rendered
     from tocsin.output import compare_tree, write_tree
@@ -30,7 +31,9 @@ def command(dry: bool, output: Path | None, form: str) -> int:
     apply = compare_tree if dry else write_tree
     changes = apply(folder, rendered(drafts(plan)))
     for line in changes.lines(dry=dry):
-        click.echo(line)
-    if findings and form == "text":
+        click.echo(line, err=form != "text")
+    if form != "text":
+        print_findings([*findings, *drift(changes)] if dry else findings, form, str(settings.root))
+    elif findings:
         click.echo(f"{summary(findings)}: see `tocsin check`", err=True)
     return FOUND if dry and changes.drift else FINE

@@ -11,7 +11,10 @@ from tocsin.commands.command import FINE, opened, stops_cleanly
 @click.argument("name", metavar="NAME")
 @stops_cleanly
 def command(name: str) -> int:
-    """Show an alert, panel or indicator as PromQL, and where it is used."""
+    """Show a definition as PromQL, and where it is used.
+
+    NAME is an alert, an indicator, a recorded series or a panel's title.
+    """
     from tocsin.show import shown
 
     _, plan = opened()

@@ -10,7 +10,7 @@ from tocsin.commands.command import FINE, FOUND, opened, refused, stops_cleanly
 @click.command()
 @stops_cleanly
 def command() -> int:
-    """Prove the alerts and recording rules with promtool's unit tests."""
+    """Prove alerts and recording rules with promtool."""
     from tocsin.checking import test_project
     from tocsin.checks import check as find
 
