@@ -217,7 +217,7 @@ MISTAKES = {
         "pyproject.toml", 'output = "generated"', "output = 5", ("[tool.tocsin] output is 5",), "", 2
     ),
     "a catalog that is no name": Mistake(
-        "pyproject.toml", '["agentmetrics.catalog:CATALOG"]', "[1]", ("[tool.tocsin] catalogs is [1]",), "", 2
+        "pyproject.toml", '"agentmetrics.catalog:CATALOG"', "1", ("[tool.tocsin] catalogs is [1, ",), "", 2
     ),
     "a setting that is not there": Mistake(
         "pyproject.toml",
