@@ -98,7 +98,10 @@ def _join_many(matching: Matching, left: LabelSet, right: LabelSet) -> Iterator[
 
 
 def _several(matching: Matching, side: LabelSet) -> tuple[str, ...]:
-    """The labels by which a side has several series for one match."""
+    """The labels by which a side has several series for one match.
+
+    Of targets nobody knows whether there are several, unless the catalog says so: an exporter may run once.
+    """
     if not side.closed or side.partial:
         return ()
     besides = tuple(matching.besides(side))
@@ -109,5 +112,5 @@ def _several(matching: Matching, side: LabelSet) -> tuple[str, ...]:
         if label not in matching.include
         and (known := side.known[label]).sure
         and known.cardinality != 1
-        and not (named and known.target)
+        and not (known.target and (named or known.cardinality is None))
     )
