@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
-from synthetic import CATALOG
+from synthetic import END, VALUES
 
-from tocsin.metrics import Counter, Gauge, Metric
+from tocsin.metrics import Catalog, Counter, Histogram, Metric
 
-_SERIES: list[Metric] = list(CATALOG.series().values())
-_COUNTERS = [metric for metric in _SERIES if isinstance(metric, Counter)]
-_GAUGES = [metric for metric in _SERIES if isinstance(metric, Gauge)]
-_BUCKETS = ["duration_seconds_bucket", "shift_seconds_bucket"]
-_LABELS = ["agent", "code", "tenant", "job", "instance", "le", "nothing"]
-_VALUES = {
-    "agent": ["planner", "writer", "planner|critic", "p.*", "nobody", ""],
-    "code": ["200", "500", "5..", "404|500", "4.+|2.+"],
-    "tenant": ["acme", "umbrella", "acme|umbrella", ".*"],
-    "job": ["agents", ".+"],
-    "instance": ["a:9090", ".*:9090"],
+# Patterns and values that some of the labels match, and some do not.
+_PATTERNS = {
+    "agent": ["planner|critic", "p.*", "nobody", ""],
+    "code": ["5..", "404|500", "4.+|2.+"],
+    "tenant": ["acme|umbrella", ".*"],
+    "job": [".+"],
+    "instance": [".*:9090"],
     "le": ["0.5", "1.0", "+Inf", r"5.0|\\+Inf"],
     "nothing": ["", "x", ".*"],
 }
+_ANY = ["v1", "v[01]", ".*", ".+", "", "v0|v2", "other"]
 _NUMBERS = ["0", "1", "2", "0.5", "60", "100", "-1", "1000", "-0.25"]
 _MATH = "abs ceil floor sgn sqrt exp ln log2 log10 round deg rad"
 _MATH += " sin cos tan atan asin acos sinh cosh tanh asinh acosh atanh"
@@ -36,8 +33,16 @@ _COMPARISONS = [">", "<", ">=", "<=", "==", "!="]
 class Author:
     """Writes expressions. `chance` decides."""
 
-    def __init__(self, chance: random.Random) -> None:
+    def __init__(self, chance: random.Random, catalogs: Collection[Catalog]) -> None:
         self.chance = chance
+        metrics = [metric for catalog in catalogs for metric in catalog]
+        self.series: list[Metric] = [one for catalog in catalogs for one in catalog.series().values()]
+        self.counters = [metric for metric in self.series if isinstance(metric, Counter)] or self.series
+        self.histograms = [metric for metric in metrics if isinstance(metric, Histogram)]
+        targets = [label.name for catalog in catalogs for label in catalog.target_labels]
+        names = [name for metric in self.series for name in metric.label_names]
+        self.labels = list(dict.fromkeys([*names, *targets, "le", "nothing"]))
+        self.targets = list(dict.fromkeys(targets)) or ["job"]
 
     def expression(self) -> str:
         return self.vector(self.chance.choice((1, 2, 2, 3, 3, 4)))
@@ -83,35 +88,49 @@ class Author:
         )
 
     def matchers(self, metric: Metric) -> str:
-        labels = [*metric.label_names, "job", "instance"]
+        labels = [*metric.label_names, *self.targets]
         found = []
         for _ in range(self.chance.choice((0, 0, 0, 1, 1, 2))):
-            label = self.chance.choice(labels) if self.chance.random() < 0.9 else self.chance.choice(_LABELS)
+            label = self.chance.choice(labels) if self.chance.random() < 0.9 else self.chance.choice(self.labels)
             operator = self.chance.choice(("=", "=", "=~", "=~", "!=", "!~"))
-            value = self.chance.choice(_VALUES[label])
+            value = self.chance.choice([*VALUES.get(label, ()), *_PATTERNS.get(label, _ANY)])
             if operator in ("=~", "!~") and value == "+Inf":
                 value = r"\\+Inf"
             found.append(f'{label}{operator}"{value}"')
         return "{" + ",".join(found) + "}" if found else ""
 
     def selector(self) -> str:
-        metric = self.chance.choice(_SERIES)
-        shift = self.chance.choice(("", "", "", " offset 1m", " offset 5m"))
-        return f"{metric.name}{self.matchers(metric)}{shift}"
+        metric = self.chance.choice(self.series)
+        return f"{self.named(metric)}{self.shift()}"
+
+    def named(self, metric: Metric) -> str:
+        """Some series of a metric, by its name or by the label that has it."""
+        matchers = self.matchers(metric)
+        if self.chance.random() < 0.9:
+            return f"{metric.name}{matchers}"
+        return "{" + f'__name__="{metric.name}"' + ("," + matchers[1:] if matchers else "}")
+
+    def shift(self) -> str:
+        return self.chance.choice(
+            ("", "", "", "", " offset 1m", " offset 5m", " offset -30s", f" @ {END - 600}", " @ end()")
+        )
 
     def window(self) -> str:
         return self.chance.choice(("1m", "2m", "5m", "5m", "10m"))
 
     def growth(self) -> str:
-        metric = self.chance.choice(_COUNTERS)
+        metric = self.chance.choice(self.counters)
         name = self.chance.choice(("rate", "rate", "increase", "irate", "resets"))
-        return f"{name}({metric.name}{self.matchers(metric)}[{self.window()}])"
+        return f"{name}({self.named(metric)}[{self.window()}]{self.shift()})"
 
     def constant(self) -> str:
         return self.chance.choice(("vector(1)", "vector(0)", "vector(time())", "hour()"))
 
+    def some_labels(self, *counts: int) -> list[str]:
+        return self.chance.sample(self.labels, min(self.chance.choice(counts), len(self.labels)))
+
     def grouping(self) -> str:
-        labels = self.chance.sample(_LABELS, self.chance.choice((0, 1, 1, 2, 3)))
+        labels = self.some_labels(0, 1, 1, 2, 3)
         return self.chance.choice(("", f"by ({', '.join(labels)}) ", f"without ({', '.join(labels)}) "))
 
     def aggregation(self, depth: int) -> str:
@@ -131,12 +150,12 @@ class Author:
         return self.chance.choice((f"{of} {operator} {number}", f"{number} {operator} {of}"))
 
     def matching(self, *, group: bool) -> str:
-        labels = self.chance.sample(_LABELS, self.chance.choice((0, 1, 1, 2)))
+        labels = self.some_labels(0, 1, 1, 2)
         word = self.chance.choice(("on", "ignoring"))
         text = f"{word} ({', '.join(labels)})"
         if not group:
             return self.chance.choice(("", "", text))
-        include = self.chance.choice(_LABELS) if self.chance.random() < 0.4 else ""
+        include = self.chance.choice(self.labels) if self.chance.random() < 0.4 else ""
         include = "" if word == "on" and include in labels else include
         return self.chance.choice(("", text, f"{text} group_left ({include})", f"{text} group_right ({include})"))
 
@@ -166,18 +185,20 @@ class Author:
 
     def quantile(self, depth: int) -> str:
         share = self.chance.choice(("0.5", "0.99", "1", "0", "99", "-1", "scalar(vector(0.9))"))
-        if self.chance.random() < 0.2:
+        if self.chance.random() < 0.2 or not self.histograms:
             return f"histogram_quantile({share}, {self.vector(depth - 1)})"
-        buckets = f"{self.chance.choice(('rate', 'increase'))}({self.chance.choice(_BUCKETS)}[{self.window()}])"
-        le = f"sum by (le, {self.chance.choice(_LABELS[:5])}) ({buckets})"
+        bucket = self.named(self.chance.choice(self.histograms).bucket)
+        buckets = f"{self.chance.choice(('rate', 'increase'))}({bucket}[{self.window()}])"
+        le = f"sum by (le, {self.chance.choice(self.labels)}) ({buckets})"
         return f"histogram_quantile({share}, {self.chance.choice((buckets, le, le))})"
 
     def over_time(self, depth: int) -> str:
         name = self.chance.choice(_OVER_TIME.split()) + "_over_time"
-        metric = self.chance.choice(_SERIES)
-        window = f"{metric.name}{self.matchers(metric)}[{self.window()}]"
+        metric = self.chance.choice(self.series)
+        window = f"{self.named(metric)}[{self.window()}]{self.shift()}"
         if self.chance.random() < 0.4:
-            window = f"({self.vector(min(depth - 1, 1))})[{self.window()}:{self.chance.choice(('30s', '1m'))}]"
+            step = self.chance.choice(("30s", "1m", ""))
+            window = f"({self.vector(min(depth - 1, 1))})[{self.window()}:{step}]{self.shift()}"
         if self.chance.random() < 0.5:
             name = self.chance.choice(("delta", "deriv", "idelta", "changes", "rate", "increase", "resets"))
         return self.one_of(
@@ -190,32 +211,36 @@ class Author:
         )
 
     def share(self) -> str:
-        metric = self.chance.choice(_COUNTERS)
+        metric = self.chance.choice(self.counters)
         window, name = self.window(), self.chance.choice(("rate", "increase"))
         matchers = self.matchers(metric)
-        part = f"sum {self.chance.choice(('', 'by (agent) ', 'by (instance, agent) '))}"
-        whole = f"sum {self.chance.choice(('', 'by (agent) '))}"
+        label = self.chance.choice([*metric.label_names, *self.targets])
+        part = f"sum {self.chance.choice(('', f'by ({label}) ', f'by (instance, {label}) '))}"
+        whole = f"sum {self.chance.choice(('', f'by ({label}) '))}"
         guard = self.chance.choice(("", " > 0"))
         return (
             f"({part}({name}({metric.name}{matchers}[{window}]))) "
-            f"/ {self.chance.choice(('', 'on (agent) group_left ()', 'on () group_left ()'))} "
+            f"/ {self.chance.choice(('', f'on ({label}) group_left ()', 'on () group_left ()'))} "
             f"({whole}({name}({metric.name}[{window}])){guard})"
         )
 
     def filled(self) -> str:
-        by, window = self.chance.choice(("", "by (agent) ")), self.window()
-        part = f"sum {by}(rate(failures_total[{window}]))"
-        whole = f"sum {by}(rate(requests_total[{window}]))"
+        part, whole = self.chance.choice(self.counters), self.chance.choice(self.counters)
+        shared = [name for name in whole.label_names if name in part.label_names]
+        by, window = self.chance.choice(("", f"by ({', '.join(shared)}) ")), self.window()
+        part = f"sum {by}(rate({part.name}[{window}]))"
+        whole = f"sum {by}(rate({whole.name}[{window}]))"
         return f"({part} or {whole} * 0) / ({whole} > 0)"
 
     def relabelled(self, depth: int) -> str:
         of = self.vector(depth - 1)
-        to, source = self.chance.choice(_LABELS), self.chance.choice(_LABELS)
+        to, source = self.chance.choice(self.labels), self.chance.choice(self.labels)
         replacement = self.chance.choice(("$1", "x", "", "x-$1"))
         pattern = self.chance.choice(("(.*)", "(.+)", "", "p(.*)", ".*"))
+        separator, other = self.chance.choice(("-", "")), self.chance.choice(self.labels)
         return self.one_of(
             lambda: f'label_replace({of}, "{to}", "{replacement}", "{source}", "{pattern}")',
-            lambda: f'label_join({of}, "{to}", "{self.chance.choice(("-", ""))}", "{source}", "agent")',
+            lambda: f'label_join({of}, "{to}", "{separator}", "{source}", "{other}")',
         )
 
     def absent(self, depth: int) -> str:

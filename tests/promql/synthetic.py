@@ -1,4 +1,7 @@
-"""A small catalog, and synthetic series of it with all that real ones have: restarts, gaps, late starts, silence."""
+"""Catalogs, and synthetic series of them with all that real ones have: restarts, gaps, late starts, silence.
+
+`CATALOG` is small and readable. `random_catalog` makes others: any mix of kinds, labels, units, bounds and buckets.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,8 @@ import itertools
 import random
 from collections.abc import Iterator
 
-from tocsin.metrics import Catalog, Counter, Gauge, Histogram, Label, bound_text
-from tocsin.units import BYTES, CALLS, PERCENT, REQUESTS, SECONDS, SESSIONS, USD
+from tocsin.metrics import Catalog, Counter, Gauge, Histogram, Label, Metric, bound_text
+from tocsin.units import BYTES, CALLS, MILLISECONDS, PERCENT, RATIO, REQUESTS, SECONDS, SESSIONS, USD, Unit
 
 START = 1_700_006_400
 END = START + 2400
@@ -37,18 +40,53 @@ CATALOG = Catalog(
     target_labels=(job, instance),
     scrape_interval="15s",
 )
-_VALUES = {"tenant": ("acme", "umbrella"), "job": ("agents",), "instance": ("a:9090", "b:9090")}
+VALUES: dict[str, tuple[str, ...]] = {
+    "tenant": ("acme", "umbrella"),
+    "job": ("agents",),
+    "instance": ("a:9090", "b:9090"),
+}
 _TIMES = range(START, END + 1, STEP)
+_UNITS = (BYTES, CALLS, MILLISECONDS, PERCENT, RATIO, REQUESTS, SECONDS, USD)
+
+
+def random_catalog(chance: random.Random, name: str) -> Catalog:
+    """Up to six metrics that share up to four labels, some of them with a closed set of values."""
+    labels = [_random_label(chance, f"{name}_{number}") for number in range(chance.randint(0, 4))]
+    metrics = [_random_metric(chance, f"{name}_{number}", labels) for number in range(chance.randint(1, 6))]
+    targets = chance.choice(((job, instance), (instance,), ()))
+    return Catalog(name, tuple(metrics), target_labels=targets, scrape_interval=chance.choice(("15s", "30s", "1m")))
+
+
+def _random_label(chance: random.Random, name: str) -> Label:
+    values = tuple(f"v{number}" for number in range(chance.randint(1, 3)))
+    VALUES[name] = values
+    return Label(name, values=values) if chance.random() < 0.6 else Label(name, cardinality=chance.choice((None, 2)))
+
+
+def _random_metric(chance: random.Random, name: str, labels: list[Label]) -> Metric:
+    chosen = tuple(chance.sample(labels, chance.randint(0, min(2, len(labels)))))
+    unit: Unit = chance.choice(_UNITS)
+    kind = chance.choice((Counter, Counter, Gauge, Gauge, Histogram))
+    if kind is Counter:
+        return Counter(f"{name}_total", "", labels=chosen, unit=unit, initialised=chance.random() < 0.5)
+    if kind is Histogram:
+        bounds = sorted(chance.sample((-1.0, 0.0, 0.1, 0.5, 1.0, 2.0, 10.0), chance.randint(1, 5)))
+        return Histogram(f"{name}_size", "", labels=chosen, unit=unit, buckets=tuple(bounds))
+    low = chance.choice((None, 0, 0, -10, 1))
+    return Gauge(name, "", labels=chosen, unit=unit, minimum=low, maximum=chance.choice((None, None, 10, 1)))
+
+
+CATALOGS = (CATALOG, *(random_catalog(random.Random(number), f"r{number}") for number in range(4)))
 
 
 def exposition() -> str:
     """The series as OpenMetrics text with timestamps. The same at every call."""
     chance = random.Random(1)
     lines: list[str] = []
-    for metric in CATALOG:
+    for catalog, metric in [(one, metric) for one in CATALOGS for metric in one]:
         kind = {Counter: "counter", Gauge: "gauge", Histogram: "histogram"}[type(metric)]
         lines.append(f"# TYPE {metric.name.removesuffix('_total')} {kind}")
-        for labels in _label_sets((*metric.labels, *CATALOG.target_labels)):
+        for labels in _label_sets((*metric.labels, *catalog.target_labels)):
             if isinstance(metric, Histogram):
                 lines += _histogram(metric, labels, chance)
             elif isinstance(metric, Gauge):
@@ -59,7 +97,7 @@ def exposition() -> str:
 
 
 def _label_sets(labels: tuple[Label, ...]) -> Iterator[str]:
-    values = [[(label.name, value) for value in label.values or _VALUES[label.name]] for label in labels]
+    values = [[(label.name, value) for value in label.values or VALUES[label.name]] for label in labels]
     for chosen in itertools.product(*values):
         yield ",".join(f'{name}="{value}"' for name, value in chosen)
 
@@ -85,7 +123,7 @@ def _growth(chance: random.Random) -> Iterator[tuple[int, int]]:
 def _gauge(metric: Gauge, labels: str, chance: random.Random) -> Iterator[str]:
     low = -50 if metric.minimum is None else int(metric.minimum)
     high = 60 if metric.maximum is None else int(metric.maximum)
-    choices = chance.choice(((0,), (low, high), tuple(range(low, high + 1))))
+    choices = chance.choice(((max(low, 0),), (low, high), tuple(range(low, high + 1))))
     for at in _scrapes(chance):
         yield f"{metric.name}{{{labels}}} {chance.choice(choices)} {at}"
 

@@ -1,94 +1,153 @@
-"""What the analysis claims, Prometheus tries to refute."""
+"""What the analysis claims, a real Prometheus tries to refute.
+
+`TOCSIN_EXAMPLES=20000` tries as many expressions for each claim.
+"""
 
 from __future__ import annotations
 
 import math
+import os
 import random
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from expressions import Author
-from synthetic import CATALOG, END, START
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+from synthetic import CATALOGS, END, START, random_catalog
 
-from tocsin.promql.infer import Analysis, analyse
+from tocsin.promql.context import NOWHERE, Context
+from tocsin.promql.infer import analyse
 from tocsin.promql.types import Type
 from tocsin.promql.world import World
 
-WORLD = World.of([CATALOG])
+WORLD = World.of(CATALOGS)
 TIMES = (START + 1207, END - 3)
-SEEDS = range(6)
-EACH = 500
+CHANCE = st.randoms(use_true_random=False)
+EXAMPLES = settings(
+    max_examples=int(os.environ.get("TOCSIN_EXAMPLES", "250")),
+    derandomize=True,
+    database=None,
+    deadline=None,
+    suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
 
 
-def written_with(seed: int) -> list[str]:
-    author = Author(random.Random(seed))
-    return [author.expression() for _ in range(EACH)]
+@dataclass(frozen=True)
+class Answer:
+    """What Prometheus answered: whether that is a scalar, and each series as its labels and its value."""
+
+    scalar: bool
+    series: tuple[tuple[dict[str, str], float], ...]
+
+    @property
+    def values(self) -> list[float]:
+        return [value for _, value in self.series]
+
+    @property
+    def numbers(self) -> list[float]:
+        return [value for value in self.values if not math.isnan(value)]
 
 
-def refutations(expr: str, found: Analysis, answer: dict[str, Any]) -> list[str]:
-    """Which claims about an expression an answer of Prometheus proves wrong."""
-    of = found.type
-    if answer["resultType"] == "scalar":
-        return _value_refutations(of, float(answer["result"][1])) + (["value"] if of.value != "scalar" else [])
-    wrong = [] if of.value == "vector" else ["value"]
-    if not answer["result"] and not of.maybe_absent:
-        wrong.append("maybe_absent")
-    if answer["result"] and any(
-        fault.expr and _is_empty(fault.message) and _whole(fault.expr, expr) for fault in found.faults
-    ):
-        wrong.append("a fault says that the result is always empty")
-    for series in answer["result"]:
-        labels = {name: value for name, value in series["metric"].items() if name != "__name__"}
-        wrong += _label_refutations(of, labels)
-        wrong += _value_refutations(of, float(series["value"][1]))
-    return wrong
+def answered(data: dict[str, Any]) -> Answer:
+    if data["resultType"] == "scalar":
+        return Answer(True, (({}, float(data["result"][1])),))
+    series = []
+    for one in data["result"]:
+        labels = {name: value for name, value in one["metric"].items() if name != "__name__"}
+        series.append((labels, float(one["value"][1])))
+    return Answer(False, tuple(series))
 
 
-def _is_empty(message: str) -> bool:
-    return "the result is always empty" in message
+# Which types make the claim, and whether it holds of an answer.
+Claim = tuple[Callable[[Type], bool], Callable[[Type, Answer], bool]]
 
 
-def _whole(quoted: str, expr: str) -> bool:
-    """Whether a fault is about the whole expression."""
-    return "".join(quoted.split()).replace("group_left()", "group_left") == "".join(expr.split()).replace(
-        "group_left()", "group_left"
+def _labels_hold(of: Type, answer: Answer) -> bool:
+    labels = of.labels
+    return all(
+        (not labels.closed or set(series) <= set(labels.known))
+        and all(name in series for name, known in labels.known.items() if known.sure)
+        for series, _ in answer.series
     )
 
 
-def _label_refutations(of: Type, labels: dict[str, str]) -> list[str]:
-    wrong = []
-    if of.labels.closed:
-        wrong += [f"label {name} of a closed set" for name in labels if name not in of.labels.known]
-    for name, known in of.labels.known.items():
-        if known.sure and name not in labels:
-            wrong.append(f"label {name} is sure")
-        if known.values is not None and name in labels and labels[name] not in known.values:
-            wrong.append(f"label {name} is one of {sorted(known.values)}")
-    return wrong
+def _values_hold(of: Type, answer: Answer) -> bool:
+    known = of.labels.known
+    return all(
+        value in (known[name].values or {value})
+        for series, _ in answer.series
+        for name, value in series.items()
+        if name in known
+    )
 
 
-def _value_refutations(of: Type, value: float) -> list[str]:
-    if math.isnan(value):
-        return [] if of.maybe_nan else ["maybe_nan"]
-    if math.isinf(value):
-        return [f"finite, but {value}"] if of.finite else _bound_refutations(of, value)
-    return _bound_refutations(of, value)
+def _slack(value: float) -> float:
+    return 1e-9 * max(1.0, abs(value)) if math.isfinite(value) else 0.0
 
 
-def _bound_refutations(of: Type, value: float) -> list[str]:
-    slack = 1e-9 * max(1.0, abs(value)) if math.isfinite(value) else 0.0
-    wrong = [f"low {of.low}, but {value}"] if value < of.low - slack else []
-    return wrong + ([f"high {of.high}, but {value}"] if value > of.high + slack else [])
+CLAIMS: dict[str, Claim] = {
+    "scalar or vector": (lambda _: True, lambda of, answer: (of.value == "scalar") == answer.scalar),
+    "labels": (lambda of: bool(of.labels.known), _labels_hold),
+    "exactly these labels": (
+        lambda of: of.labels.closed and all(known.sure for known in of.labels.known.values()),
+        lambda of, answer: all(set(series) == set(of.labels.known) for series, _ in answer.series),
+    ),
+    "values of labels": (lambda of: any(known.values is not None for known in of.labels.known.values()), _values_hold),
+    "not below": (
+        lambda of: of.low > -math.inf,
+        lambda of, answer: all(value >= of.low - _slack(value) for value in answer.numbers),
+    ),
+    "at most": (
+        lambda of: of.high < math.inf,
+        lambda of, answer: all(value <= of.high + _slack(value) for value in answer.numbers),
+    ),
+    "never infinite": (lambda of: of.finite, lambda _, answer: not any(map(math.isinf, answer.values))),
+    "never NaN": (lambda of: not of.maybe_nan, lambda _, answer: not any(map(math.isnan, answer.values))),
+    "never absent": (lambda of: not of.maybe_absent, lambda _, answer: bool(answer.series)),
+}
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-def test_prometheus_refutes_no_claim(prometheus: Any, seed: int) -> None:
-    refuted = []
-    for expr in written_with(seed):
-        found = analyse(expr, WORLD)
-        assert not [fault for fault in found.faults if fault.id == "syntax"], (expr, found.faults)
+@pytest.mark.parametrize("claim", CLAIMS)
+def test_prometheus_refutes_no_claim(prometheus: Any, claim: str) -> None:
+    makes, holds = CLAIMS[claim]
+
+    @EXAMPLES
+    @given(CHANCE)
+    def refute(chance: random.Random) -> None:
+        expr = Author(chance, CATALOGS).expression()
+        of = analyse(expr, WORLD).type
+        assume(makes(of))
         for at in TIMES:
-            answer = prometheus.query(expr, at)
-            wrong = refutations(expr, found, answer) if answer is not None else []
-            refuted += [f"{expr} at {at}: {claim}" for claim in wrong]
-    assert not refuted
+            data = prometheus.query(expr, at)
+            assert data is None or holds(of, answered(data)), (expr, at, of, data)
+
+    refute()
+
+
+def test_what_is_said_to_be_empty_is_empty(prometheus: Any) -> None:
+    author = Author(random.Random(1), CATALOGS)
+    told = 0
+    for _ in range(4 * EXAMPLES.max_examples):
+        expr = author.expression()
+        faults = [fault for fault in analyse(expr, WORLD).faults if "the result is always empty" in fault.message]
+        for fault in faults:
+            data = prometheus.query(fault.expr, TIMES[0])
+            told += data is not None
+            assert data is None or not data["result"], fault
+    assert told
+
+
+@EXAMPLES
+@given(CHANCE)
+def test_nothing_crashes_over_any_catalog(chance: random.Random) -> None:
+    catalogs = [random_catalog(chance, f"c{number}") for number in range(chance.randint(1, 2))]
+    world = World.of(catalogs)
+    author = Author(chance, catalogs)
+    for _ in range(10):
+        expr = author.expression()
+        for place in (NOWHERE, Context("rule", interval=60_000, budget=100), Context("panel", budget=100)):
+            faults = analyse(expr, world, place).faults
+            assert not [fault for fault in faults if fault.id == "syntax"], expr

@@ -35,6 +35,8 @@ _STAND_INS = {
     "$__interval": 1_234_500_022,
     "$__range": 1_234_500_033,
 }
+_STANDS_IN = duration_text(1_234_500_000)
+_LONE_GROUP = re.compile(r"([-+*/%^<>=]|atan2|bool) (?=group_(?:left|right)\b)")
 _DURATION_VARIABLE = re.compile(r"\$\{?(__rate_interval|__interval|__range)(?:_ms|_s)?\}?(?![A-Za-z0-9_])")
 _PRINTED = {name: (duration_text(length), f"{length}ms") for name, length in _STAND_INS.items()}
 _BY_LENGTH = {length: name for name, length in _STAND_INS.items()}
@@ -69,7 +71,15 @@ def parse(text: str) -> parser.Expr:
 
 def prettify(text: str) -> str:
     """The expression over several lines, where it is long."""
-    return put_back(parser.parse(stand_in(text)).prettify())
+    return printed(parser.parse(stand_in(text)))
+
+
+def printed(node: Any) -> str:
+    """A node as text that parses again, over several lines where it is long."""
+    text: str = node.prettify()
+    if "group_" in text:  # The parser leaves out an `ignoring ()`, without which a group is no PromQL.
+        text = _LONE_GROUP.sub(r"\1 ignoring () ", text)
+    return put_back(text) if _STANDS_IN in text else text
 
 
 def tree_of(text: str) -> Node:

@@ -26,7 +26,7 @@ from tocsin.promql.joins import join_faults
 from tocsin.promql.labels import NO_LABELS
 from tocsin.promql.matching import Matching
 from tocsin.promql.operators import COMPARISONS, PLAIN, SETS, combined, negated
-from tocsin.promql.parse import put_back
+from tocsin.promql.parse import printed
 from tocsin.promql.patterns import or_faults
 from tocsin.promql.ratios import average_faults, division_faults
 from tocsin.promql.selectors import grouping_faults, labels_of_absence, selected
@@ -48,10 +48,7 @@ _OF_VALUES = frozenset(
 
 def quote(node: Any) -> str:
     """A node's text on one line, as its author wrote it."""
-    text = node.prettify()
-    if "14d6h55m" in text:
-        text = put_back(text)
-    lines = [line.strip() for line in variables_put_back(text).splitlines()]
+    lines = [line.strip() for line in variables_put_back(printed(node)).splitlines()]
     return " ".join(lines).replace("( ", "(").replace(" )", ")")
 
 
