@@ -85,6 +85,7 @@ class Plan:
         # By the indicators' ids: the definitions keep them alive.
         self._known: dict[int, tuple[Unit | None, tuple[str, ...] | None]] = {}
         self._read: dict[int, tuple[frozenset[str], ...]] = {}
+        self._texts: dict[tuple[int, type[Panel], frozenset[str]], str] = {}
         self._places: dict[int, dict[int, Place]] = {}
 
     @cached_property
@@ -153,8 +154,14 @@ class Plan:
     def panel_text(self, panel: Panel, indicator: Indicator, variables: Iterable[Label]) -> str:
         """The query of a panel, narrowed by the dashboard's variables."""
         applied = self.narrowed_by(indicator, variables)
-        node = panel.arranged(self.panel(indicator, variables))
-        return node.text("panel", partial(self._matchers, applied) if applied else None)
+        # Many dashboards show the same indicator in the same kind of panel.
+        key = (id(indicator), type(panel), applied)
+        text = self._texts.get(key)
+        if text is None:
+            node = panel.arranged(self.panel(indicator, variables))
+            text = node.text("panel", partial(self._matchers, applied) if applied else None)
+            self._texts[key] = text
+        return text
 
     def _matchers(self, variables: frozenset[str], select: Select) -> tuple[Matcher, ...]:
         matched = {matcher.label for matcher in select.matchers}

@@ -239,24 +239,24 @@ def _operand(node: Node, place: Standing, narrow: Narrow | None, minimum: int) -
 
 
 def _print(node: Node, place: Standing, narrow: Narrow | None) -> str:
-    match node:
-        case Number(value):
-            return plain(value) if value.is_finite() else str(value).replace("Infinity", "Inf")
-        case Text(value):
-            return quoted(value)
-        case Select():
-            return _selector(node, "", narrow)
+    match node:  # the usual ones first
         case Range(of, window):
             return _selector(of, f"[{window.text(place)}]", narrow)
+        case Call(function, arguments):
+            return f"{function}({', '.join([_print(argument, place, narrow) for argument in arguments])})"
+        case Aggregate():
+            return _aggregate(node, place, narrow)
+        case Number(value):
+            return plain(value) if value.is_finite() else str(value).replace("Infinity", "Inf")
+        case Select():
+            return _selector(node, "", narrow)
+        case Binary():
+            return _binary(node, place, narrow)
+        case Text(value):
+            return quoted(value)
         case Subquery(of, window, step, offset, at):
             inner = _operand(of, place, narrow, 7)
             return f"{inner}[{window.text(place)}:{step or ''}]{_modifiers(offset, at)}"
-        case Call(function, arguments):
-            return f"{function}({', '.join(_print(argument, place, narrow) for argument in arguments)})"
-        case Aggregate():
-            return _aggregate(node, place, narrow)
-        case Binary():
-            return _binary(node, place, narrow)
         case Negate(of):
             return f"-{_operand(of, place, narrow, 6)}"
         case _:
