@@ -247,7 +247,7 @@ def bound_text(bound: float) -> str:
     return repr(float(bound))
 
 
-def nearest(name: str, known: Iterable[str]) -> str | None:
-    """The known name that was most likely meant."""
-    found = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
+def nearest(name: str, known: Iterable[str], *, alike: float = 0.6) -> str | None:
+    """The known name that was most likely meant: at least so much alike, from 0 to 1."""
+    found = difflib.get_close_matches(name, list(known), n=1, cutoff=alike)
     return found[0] if found else None

@@ -31,6 +31,10 @@ from tocsin.source import Source
 _OWN = str(Path(__file__).parent)
 
 
+class NoProjectError(TocsinError):
+    """A folder that belongs to no project."""
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """`[tool.tocsin]` of the project's pyproject.toml."""
@@ -50,7 +54,7 @@ def find_project(start: Path) -> Settings:
             table = _settings_table(file)
             if table is not None:
                 return _settings(file, table)
-    raise TocsinError(
+    raise NoProjectError(
         f"no Tocsin project in {start} or above it",
         help="go to a folder whose pyproject.toml has a [tool.tocsin] table, or clone one",
     )

@@ -10,8 +10,9 @@ from tocsin.model.alert import Alert
 from tocsin.model.dashboard import Dashboard
 from tocsin.model.indicator import Indicator
 from tocsin.panels.panel import Panel
-from tocsin.plan import Plan, PlannedRecord
+from tocsin.plan import Plan
 from tocsin.promql.parse import prettify
+from tocsin.readers import readers_of
 from tocsin.source import Source
 
 
@@ -102,17 +103,7 @@ def _records(plan: Plan, name: str) -> Iterator[str]:
             yield _head(plan, "recorded series", name, record.record.source)
             yield from _indented(record.expr)
             yield f"  every {record.group.interval}, in the group {record.group.name}"
-            yield from (f"  read by {reader}" for reader in _readers(plan, record))
-
-
-def _readers(plan: Plan, record: PlannedRecord) -> Iterator[str]:
-    for planned in plan.alerts:
-        if any(one.name == record.name for side in (planned.left, planned.right) for one in plan.records_read(side)):
-            yield f"alert {planned.alert.name}"
-    for dashboard, panel in _all_panels(plan):
-        nodes = (plan.panel(indicator, dashboard.variables) for indicator in panel.indicators)
-        if any(one.name == record.name for node in nodes for one in plan.records_read(node)):
-            yield f"panel {dashboard.title} / {panel.title}"
+            yield from (f"  read by {reader}" for reader in readers_of(plan).get(name, ()))
 
 
 def _panels(plan: Plan, name: str) -> Iterator[str]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import re
 import time
 import urllib.parse
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from tocsin.contract.reading import fetched
@@ -16,7 +16,8 @@ from tocsin.promql.durations import milliseconds_of
 from tocsin.source import Source
 
 SCHEME = "prometheus+"
-_DAY = 86400
+HOUR = 3600
+DAY = 24 * HOUR
 
 
 def is_prometheus(source: str) -> bool:
@@ -33,7 +34,7 @@ class Described:
 
 
 class Server:
-    """A Prometheus that answers. Each method asks it once; each raises TocsinError where it does not answer well."""
+    """A Prometheus that answers. Each method raises TocsinError where it does not answer well."""
 
     def __init__(self, source: str) -> None:
         """`source` is its address, as prometheus+http://host:9090."""
@@ -59,47 +60,65 @@ class Server:
         return answer["data"]
 
     def described(self) -> dict[str, Described]:
-        """The metadata of each metric, by the name in its TYPE line. Where targets differ, the first."""
+        """The metadata of each metric, by the name in its TYPE line. Where targets differ: `counter and a gauge`."""
         return {
-            name: Described(str(known[0]["type"]), str(known[0]["help"]), str(known[0]["unit"]))
+            name: Described(_kind_of(known), str(known[0]["help"]), str(known[0]["unit"]))
             for name, known in self._get("metadata", dict).items()
             if known
         }
 
+    def is_declared(self, name: str) -> bool:
+        """Whether a target that is up has a TYPE line for the metric, be it without any series."""
+        declared = self._get("targets/metadata", list, {"metric": name})
+        return any(frozenset(one["target"].items()) in self._up for one in declared)
+
+    @cached_property
+    def _targets(self) -> list[dict[str, Any]]:
+        targets: list[dict[str, Any]] = self._get("targets", dict, {"state": "active"})["activeTargets"]
+        return targets
+
+    @cached_property
+    def _up(self) -> set[frozenset[tuple[str, str]]]:
+        return {frozenset(target["labels"].items()) for target in self._targets if target["health"] == "up"}
+
     def target_labels(self) -> frozenset[str]:
         """The labels that scrapes add: those of all targets."""
-        targets = self._get("targets", dict, {"state": "active"})["activeTargets"]
-        return frozenset({"job", "instance"}).union(*(target["labels"] for target in targets))
+        return frozenset({"job", "instance"}).union(*(target["labels"] for target in self._targets))
 
     def scrape_interval(self) -> str:
         """The longest interval at which some target is scraped; empty where nothing is."""
-        targets = self._get("targets", dict, {"state": "active"})["activeTargets"]
-        intervals = {str(target.get("scrapeInterval", "")) for target in targets} - {""}
+        intervals = {str(target.get("scrapeInterval", "")) for target in self._targets} - {""}
         return max(intervals, key=milliseconds_of, default="")
 
-    def names(self) -> list[str]:
-        """The names of all series of the last day."""
-        names = self._get("label/__name__/values", list, {"start": _ago(_DAY)})
+    def names(self, since: int = DAY) -> list[str]:
+        """The names of all series of the last so many seconds, and of some before."""
+        names = self._get("label/__name__/values", list, {"start": _ago(since)})
         return sorted(str(name) for name in names)
 
     def labels(self, name: str) -> list[str]:
         """The labels that the series of that name had in the last day."""
-        found = self._get("labels", list, {"match[]": _selector([name]), "start": _ago(_DAY)})
+        found = self._get("labels", list, {"match[]": selector([name]), "start": _ago(DAY)})
         return [str(label) for label in found if label != "__name__"]
 
     def values(self, label: str, name: str) -> list[str]:
         """The values that a label had in the last day, on the series of that name."""
-        found = self._get(f"label/{label}/values", list, {"match[]": _selector([name]), "start": _ago(_DAY)})
+        found = self._get(f"label/{label}/values", list, {"match[]": selector([name]), "start": _ago(DAY)})
         return [str(value) for value in found]
 
-    def query(self, expr: str) -> list[dict[str, Any]]:
-        """The vector that a query answers with now."""
-        found: list[dict[str, Any]] = self._get("query", dict, {"query": expr}, post=True)["result"]
-        return found
+    def query(self, expr: str) -> list[tuple[dict[str, str], float]]:
+        """The vector that a query answers with now: labels and values."""
+        found = self._get("query", dict, {"query": expr}, post=True)["result"]
+        return [(row["metric"], float(row["value"][1])) for row in found]
 
 
-def _selector(names: Iterable[str]) -> str:
-    return '{__name__=~"' + "|".join(re.escape(name) for name in names) + '"}'
+def selector(names: Iterable[str]) -> str:
+    """Selects the series of these names."""
+    return '{__name__=~"' + "|".join(names) + '"}'
+
+
+def _kind_of(known: Iterable[Mapping[str, Any]]) -> str:
+    kinds = {str(one["type"]) for one in known}
+    return " and a ".join(sorted(kinds - {"unknown"})) or "unknown"
 
 
 def _ago(seconds: int) -> str:

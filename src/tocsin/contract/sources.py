@@ -6,14 +6,13 @@ import importlib
 import os
 import re
 import sys
-from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from tocsin.contract.exposition import Exposition, Family, Sample
 from tocsin.contract.inferred import catalog_of
-from tocsin.contract.prometheus import Described, Server, is_prometheus
+from tocsin.contract.prometheus import Server, is_prometheus
 from tocsin.contract.reading import is_address, read_exposition
+from tocsin.contract.scraped import remembered
 from tocsin.findings import TocsinError
 from tocsin.metrics import Catalog, nearest
 
@@ -31,7 +30,8 @@ def catalog_from(source: str) -> Catalog:
     Its `scrape_interval` is empty where nobody stated it: set it with `dataclasses.replace`.
     """
     if is_prometheus(source):
-        return _from_prometheus(Server(source))
+        server = Server(source)
+        return catalog_of(remembered(server), server.scrape_interval())
     if is_object(source):
         return _from_python(source)
     return catalog_of(read_exposition(source))
@@ -82,38 +82,3 @@ def _imported(source: str, module_name: str) -> Any:
     finally:
         for folder in folders:
             sys.path.remove(folder)
-
-
-def _from_prometheus(server: Server) -> Catalog:
-    families = tuple(_families(server, server.names(), server.described()))
-    exposition = Exposition(server.source, families, server.target_labels())
-    return catalog_of(exposition, server.scrape_interval())
-
-
-def _families(server: Server, names: Iterable[str], described: dict[str, Described]) -> Iterator[Family]:
-    """The families of the names. Their samples tell labels and bounds, and nothing of values."""
-    samples: dict[str, list[Sample]] = {}
-    for name in names:
-        samples.setdefault(_family_of(name, described), []).extend(_samples(server, name))
-    nothing = Described("unknown", "", "")
-    for name, seen in samples.items():
-        known = described.get(name, nothing)
-        yield Family(name, known.kind, known.help, known.unit, tuple(seen))
-
-
-def _family_of(name: str, described: dict[str, Described]) -> str:
-    """The name in the TYPE line that a series belongs to: its own, or it without the suffix."""
-    if name in described:
-        return name
-    base, _, suffix = name.rpartition("_")
-    is_part = suffix in ("bucket", "sum", "count", "total", "created", "info", "gsum", "gcount")
-    return base if is_part and base in described else name
-
-
-def _samples(server: Server, name: str) -> Iterator[Sample]:
-    labels = server.labels(name)
-    bounds = server.values("le", name) if name.endswith("_bucket") and "le" in labels else []
-    others = {label: "" for label in labels if label != "le" or not bounds}
-    yield from (Sample(name, {**others, "le": bound}, 0) for bound in bounds)
-    if not bounds:
-        yield Sample(name, others, 0)
