@@ -74,7 +74,14 @@ def _escaped(text: str, is_property: bool) -> str:
     return text.replace(":", "%3A").replace(",", "%2C") if is_property else text
 
 
-FORMATS: Mapping[str, Format] = {"text": as_text, "json": as_json, "github": as_github}
+def as_sarif(findings: Iterable[Finding], root: str) -> str:
+    """SARIF 2.1.0, which code scanning and editors read."""
+    from tocsin.sarif import sarif
+
+    return json.dumps(sarif(findings, root), indent=2)
+
+
+FORMATS: Mapping[str, Format] = {"text": as_text, "json": as_json, "github": as_github, "sarif": as_sarif}
 
 
 def error_text(error: TocsinError, root: str, *, color: bool = False) -> str:

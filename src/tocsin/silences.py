@@ -6,8 +6,10 @@ from collections.abc import Iterable, Iterator
 from typing import Protocol
 
 from tocsin.findings import Finding, Severity
+from tocsin.metrics import nearest
 from tocsin.model.definitions import Definitions
 from tocsin.model.silence import Silence
+from tocsin.registry import CHECKS
 from tocsin.source import Source
 
 
@@ -36,6 +38,11 @@ def without_silenced(findings: Iterable[Finding], definitions: Definitions) -> I
         else:
             yield finding
     for (source, check), silence in silences.items():
+        if check not in CHECKS:
+            near = nearest(check, CHECKS)
+            help_ = f"did you mean {near}?" if near else "docs/checks/README.md lists them all"
+            yield _found(source, f"there is no check {check} to silence", help_)
+            continue
         if not silence.because.strip():
             yield _found(source, f"{check} is silenced without a reason", "state it: allow(..., because=...)")
         if (source, check) not in used:

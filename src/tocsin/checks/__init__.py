@@ -1,9 +1,15 @@
-"""The checks. Each module here is a family: its `findings(plan)` are reported. Adding a file adds a family."""
+"""The checks. Each module here is a family, found by itself.
+
+`findings_in(subject)` judges what will be written, whoever wrote it; `findings(plan)` what only definitions have.
+Adding a file adds a family.
+"""
 
 from __future__ import annotations
 
 import importlib
 import pkgutil
+from collections.abc import Iterable, Iterator
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 from tocsin.source import Source
@@ -11,15 +17,41 @@ from tocsin.source import Source
 if TYPE_CHECKING:
     from tocsin.findings import Finding
     from tocsin.plan import Plan
+    from tocsin.subject import Subject
 
 
 def check(plan: Plan) -> list[Finding]:
-    """All findings but the silenced ones, by file and line."""
+    """All findings of a project but the silenced ones, by file and line."""
+    from tocsin.compiled import subject_of
+    from tocsin.findings import errors_in
     from tocsin.silences import without_silenced
 
     found: set[Finding] = set()
-    for module in sorted(info.name for info in pkgutil.iter_modules(__path__)):
-        found.update(importlib.import_module(f"{__name__}.{module}").findings(plan))
+    for family in _families():
+        if hasattr(family, "findings"):
+            found.update(family.findings(plan))
+    unsound = {finding.source for finding in errors_in(found) if finding.source is not None}
+    found.update(judge(subject_of(plan, unsound)))
+    return in_order(without_silenced(found, plan.definitions))
+
+
+def judge(subject: Subject) -> Iterator[Finding]:
+    """All findings in what will be written."""
+    for family in _families():
+        if hasattr(family, "findings_in"):
+            yield from family.findings_in(subject)
+
+
+def _families() -> Iterator[ModuleType]:
+    for name in sorted(info.name for info in pkgutil.iter_modules(__path__)):
+        yield importlib.import_module(f"{__name__}.{name}")
+
+
+def in_order(findings: Iterable[Finding]) -> list[Finding]:
+    """By file and line, the worst first."""
     nowhere = Source("")
-    told = without_silenced(found, plan.definitions)
-    return sorted(told, key=lambda one: (one.source or nowhere, -one.severity, one.id, one.message))
+    return sorted(findings, key=lambda one: (_place(one.source or nowhere), -one.severity, one.id, one.message))
+
+
+def _place(source: Source) -> tuple[str, int]:
+    return source.file, source.line or 0

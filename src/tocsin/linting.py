@@ -1,0 +1,63 @@
+"""What `tocsin lint` does: read files of others, and hold them to the checks."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from tocsin.checks import in_order, judge
+from tocsin.findings import Finding, Severity, TocsinError
+from tocsin.metrics import Catalog
+from tocsin.promql.durations import milliseconds_of
+from tocsin.reading import Failure, read
+from tocsin.subject import of_files
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which findings are wanted: of the `select`ed checks (all, where there are none) but the `ignore`d ones."""
+
+    select: frozenset[str] = frozenset()
+    ignore: frozenset[str] = frozenset()
+    least: Severity = Severity.INFO
+
+    def wants(self, finding: Finding) -> bool:
+        named = not self.select or finding.id in self.select
+        return named and finding.id not in self.ignore and finding.severity >= self.least
+
+
+@dataclass(frozen=True, slots=True)
+class Linted:
+    """What was found, what could not be read, and how many files were looked at."""
+
+    findings: list[Finding]
+    failures: tuple[Failure, ...]
+    files: int
+
+
+def lint(
+    paths: Iterable[str],
+    catalogs: Iterable[Catalog] = (),
+    selection: Selection = Selection(),
+    *,
+    scrape_interval: str | None = None,
+    prometheus: tuple[int, int] = (2, 42),
+) -> Linted:
+    """Judges all that the paths hold, recording rules linked across them. Raises TocsinError for a bad duration."""
+    if scrape_interval is not None:
+        try:
+            milliseconds_of(scrape_interval)
+        except ValueError as error:
+            raise TocsinError(f"--scrape-interval: {error}") from None
+    # What is read is kept until the end and holds no circles: collecting garbage would only search it in vain.
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        contents = read(paths)
+        subject = of_files(contents, catalogs, scrape_interval=scrape_interval, prometheus=prometheus)
+        found = {finding for finding in judge(subject) if selection.wants(finding)}
+    finally:
+        if collecting:
+            gc.enable()
+    return Linted(in_order(found), contents.failures, contents.files)

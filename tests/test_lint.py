@@ -1,0 +1,135 @@
+"""`tocsin lint`: files of others, in any mix, from the command line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from tocsin.cli import main
+
+RULES = """\
+groups:
+  - name: web
+    interval: 1m
+    rules:
+      - record: job:http_requests:rate5m
+        expr: sum by (job) (rate(http_requests_total[5m]))
+      - alert: Broken
+        expr: |
+          sum(rate(http_requests_total[5m])
+        for: 5m
+"""
+DASHBOARD = {
+    "title": "Web",
+    "panels": [
+        {
+            "id": 1,
+            "title": "Requests",
+            "type": "timeseries",
+            "datasource": {"type": "prometheus", "uid": "x"},
+            "targets": [{"refId": "A", "expr": "sum by (code) (job:http_requests:rate5m) / sum(rate(http_requests_total[5m]))"}],
+        }
+    ],
+}
+
+
+@pytest.fixture
+def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "rules.yaml").write_text(RULES)
+    (tmp_path / "web.json").write_text(json.dumps(DASHBOARD, indent=1))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def lint(*arguments: str) -> Result:
+    return CliRunner().invoke(main, ["lint", *arguments])
+
+
+def found(*arguments: str) -> list[dict[str, Any]]:
+    answer: list[dict[str, Any]] = json.loads(lint(*arguments, "--format", "json").stdout)
+    return answer
+
+
+@pytest.mark.usefixtures("files")
+def test_a_finding_names_file_line_object_and_fragment() -> None:
+    (broken,) = found("rules.yaml", "--select", "syntax")
+
+    assert set(broken) == {"id", "severity", "file", "line", "object", "expr", "message", "help"}
+    assert (broken["file"], broken["line"], broken["object"]) == ("rules.yaml", 9, "Broken")
+    assert lint("rules.yaml").exit_code == 1
+
+
+@pytest.mark.usefixtures("files")
+def test_a_dashboard_knows_what_a_rule_file_records() -> None:
+    linked = found(".", "--select", "label-unknown")
+    alone = found("web.json", "--select", "label-unknown")
+
+    assert [(one["file"], one["line"], one["object"]) for one in linked] == [("web.json", 15, "Web / Requests")]
+    assert alone == []
+
+
+@pytest.mark.usefixtures("files")
+def test_checks_are_selected_and_ignored_by_name_and_by_severity() -> None:
+    ids = {one["id"] for one in found(".")}
+    errors = {one["id"] for one in found(".", "--min-severity", "error")}
+
+    assert {"syntax", "label-unknown"} <= errors < ids
+    assert {one["id"] for one in found(".", "--ignore", "syntax,label-unknown")} == ids - {"syntax", "label-unknown"}
+    assert lint(".", "--select", "rate-interval").exit_code == 0
+    wrong = lint(".", "--ignore", "labl-unknown")
+    assert (wrong.exit_code, "did you mean label-unknown?" in wrong.stderr) == (2, True)
+
+
+def test_what_cannot_be_read_is_told_and_the_others_are_linted(files: Path) -> None:
+    (files / "torn.yaml").write_text("groups:\n  - name: 'x\n")
+
+    answer = lint(".", "missing.json", "--format", "json")
+
+    assert answer.exit_code == 2
+    assert {one["id"] for one in json.loads(answer.stdout)} >= {"syntax"}
+    assert "torn.yaml:3: error: it is no YAML" in answer.stderr
+    assert "missing.json: error: it cannot be read: No such file or directory" in answer.stderr
+
+
+@pytest.mark.usefixtures("files")
+def test_a_catalog_and_the_scrape_interval_tell_more(files: Path) -> None:
+    (files / "metrics.prom").write_text(
+        '# TYPE http_requests_total counter\nhttp_requests_total{job="web",code="200"} 5\n'
+    )
+    (files / "one.yaml").write_text(
+        "groups:\n- name: x\n  rules:\n  - record: a:b\n    expr: rate(http_request_total[15s])\n"
+        "  - record: a:c\n    expr: rate(http_requests_total[15s])\n"
+    )
+
+    assert {one["id"] for one in found("one.yaml", "--min-severity", "error")} == set()
+    with_catalog = ["one.yaml", "--catalog", "metrics.prom", "--min-severity", "error"]
+    assert {one["id"] for one in found(*with_catalog)} == {"metric-unknown"}
+    assert {one["id"] for one in found(*with_catalog, "--scrape-interval", "15s")} == {"metric-unknown", "range-short"}
+    for option in ("--scrape-interval", "--prometheus", "--catalog"):
+        wrong = lint("one.yaml", option, "soon")
+        assert (wrong.exit_code, "error: " in wrong.stderr) == (2, True)
+
+
+@pytest.mark.usefixtures("files")
+def test_sarif_has_the_shape_of_2_1_0() -> None:
+    document = json.loads(lint(".", "--format", "sarif").stdout)
+
+    assert document["version"] == "2.1.0"
+    assert document["$schema"].endswith("sarif-schema-2.1.0.json")
+    (run,) = document["runs"]
+    rules = run["tool"]["driver"]["rules"]
+    assert run["tool"]["driver"]["name"] == "tocsin"
+    assert len({rule["id"] for rule in rules}) == len(rules)
+    assert run["results"]
+    for result in run["results"]:
+        assert rules[result["ruleIndex"]]["id"] == result["ruleId"]
+        assert result["level"] in ("error", "warning", "note")
+        assert result["message"]["text"]
+        for location in result["locations"]:
+            physical = location["physicalLocation"]
+            assert physical["artifactLocation"]["uri"] in ("rules.yaml", "web.json")
+            assert physical["region"]["startLine"] >= 1
