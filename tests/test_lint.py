@@ -31,7 +31,9 @@ DASHBOARD = {
             "title": "Requests",
             "type": "timeseries",
             "datasource": {"type": "prometheus", "uid": "x"},
-            "targets": [{"refId": "A", "expr": "sum by (code) (job:http_requests:rate5m) / sum(rate(http_requests_total[5m]))"}],
+            "targets": [
+                {"refId": "A", "expr": "sum by (code) (job:http_requests:rate5m) / sum(rate(http_requests_total[5m]))"}
+            ],
         }
     ],
 }
