@@ -10,10 +10,20 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from agentmetrics.instrument import AgentMetrics as AgentMetrics
+    from agentmetrics.prices import Prices as Prices
+    from agentmetrics.serve import asgi_app as asgi_app
+    from agentmetrics.serve import start_metrics_server as start_metrics_server
+    from agentmetrics.serve import wsgi_app as wsgi_app
 
-_HOMES = {"AgentMetrics": "agentmetrics.instrument"}
+_HOMES = {
+    "AgentMetrics": "agentmetrics.instrument",
+    "Prices": "agentmetrics.prices",
+    "asgi_app": "agentmetrics.serve",
+    "start_metrics_server": "agentmetrics.serve",
+    "wsgi_app": "agentmetrics.serve",
+}
 
-__all__ = ["AgentMetrics"]
+__all__ = ["AgentMetrics", "Prices", "asgi_app", "start_metrics_server", "wsgi_app"]
 
 
 def __getattr__(name: str) -> Any:

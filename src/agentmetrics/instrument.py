@@ -13,6 +13,7 @@ from prometheus_client import REGISTRY, CollectorRegistry
 from agentmetrics.catalog import token_type
 from agentmetrics.errors import ERROR_TYPES, ErrorTypes
 from agentmetrics.limits import UNKNOWN
+from agentmetrics.prices import Prices, Terms
 from agentmetrics.series import Instruments
 from agentmetrics.spans import CURRENT, LlmCall, Request, Retrieval, Session, ToolCall
 from agentmetrics.usage import Tokens, Usage
@@ -32,8 +33,9 @@ class AgentMetrics:
             with metrics.tool("search"):
                 search(answer)
 
-    `agent_name` and `tenant_id` are what is not stated elsewhere. `errors` maps exception classes to types, None being
-    no error. `limits` says how many values a label may have, where that is not what the catalog expects.
+    `agent_name` and `tenant_id` are what is not stated elsewhere. `prices` says what tokens cost: genai-prices alone
+    where nothing is stated. `errors` maps exception classes to types, None being no error. `limits` says how many
+    values a label may have, where that is not what the catalog expects.
     """
 
     def __init__(
@@ -42,12 +44,14 @@ class AgentMetrics:
         registry: CollectorRegistry = REGISTRY,
         agent_name: str = UNKNOWN,
         tenant_id: str = UNKNOWN,
+        prices: Prices | None = None,
         errors: Mapping[type[BaseException], str | None] | None = None,
         limits: Mapping[str, int] | None = None,
     ) -> None:
         self.agent_name = agent_name
         self.tenant_id = tenant_id
         self.error_types = ErrorTypes(errors)
+        self.prices = prices or Prices()
         self.series = _registered(registry, limits)
         self.lock = Lock()
         self._said: set[str] = set()
@@ -56,9 +60,11 @@ class AgentMetrics:
         """One request to the agent, from its arrival to its answer."""
         return Request(self, agent_name or self.agent_name, model, tenant_id or self.tenant_id)
 
-    def llm(self, model: str, provider: str, *, within: Request | None = None) -> LlmCall:
-        """One call of a model. `within` names the request where the context cannot: in a thread of its own."""
-        return LlmCall(self, model, provider, within)
+    def llm(self, model: str, provider: str, *, terms: Terms | None = None, within: Request | None = None) -> LlmCall:
+        """One call of a model. `terms` are those that change its price, as `Prices.cost` has them. `within` names the
+        request where the context cannot: in a thread of its own.
+        """
+        return LlmCall(self, model, provider, within, terms)
 
     def tool(self, tool_name: str, *, within: Request | None = None) -> ToolCall:
         """One call of a tool."""
@@ -118,23 +124,40 @@ class AgentMetrics:
         if monthly is not None:
             self.series.monthly_budget.of(tenant_id).set(float(monthly))
 
-    def spend(self, request: Request, model: str, provider: str, usage: Usage, cost: Decimal | None = None) -> None:
-        """Counts tokens and their cost for the request's tenant and agent, and nothing else."""
-        tenant, agent = request.tenant_id, request.agent_name
+    def spend(self, call: LlmCall, usage: Usage, cost: Decimal | None = None) -> None:
+        """Counts a call's tokens and their cost, and nothing else. Without a price the call is counted as unpriced."""
+        model, tenant, agent = call.model, call.request.tenant_id, call.request.agent_name
         for kind, number in usage.counts():
             self.series.tokens.of(model, kind, tenant, agent).inc(number)
-        if cost is not None:
-            self.series.cost.of(model, tenant, agent).inc(float(cost))
+        if cost is None:
+            cost = self.prices.cost(model, call.provider, usage, call.terms)
+        if cost is None:
+            self._unpriced(model, call.provider)
         else:
-            self.series.unpriced.of(model, provider).inc()
+            self.series.cost.of(model, tenant, agent).inc(float(cost))
+
+    def _unpriced(self, model: str, provider: str) -> None:
+        self.series.unpriced.of(model, provider).inc()
+        if self._says_first(f"no price: {provider} {model}"):
+            _log.warning(
+                "no price is known for model %r of provider %r: its calls count in llm_unpriced_requests_total; "
+                "state a price in a file: AgentMetrics(prices=Prices('prices.yaml'))",
+                *(model, provider),
+            )
 
     def dropped(self, fault: Exception) -> None:
         """Notes that an observation was lost: each fault is logged once, all are counted."""
         text = f"{type(fault).__name__}: {fault}"
-        if text not in self._said and len(self._said) < _MOST_SAID:
-            self._said.add(text)
+        if self._says_first(text):
             _log.warning("an observation was lost; the agent goes on: %s", text, exc_info=fault)
         self.series.dropped.of().inc()
+
+    def _says_first(self, text: str) -> bool:
+        """Whether this has not been said before, and there is room to remember it."""
+        if text in self._said or len(self._said) >= _MOST_SAID:
+            return False
+        self._said.add(text)
+        return True
 
 
 _MOST_SAID = 100

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from prometheus_client import Gauge
 
     from agentmetrics.instrument import AgentMetrics
+    from agentmetrics.prices import Terms
 
     Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -209,16 +210,19 @@ class Call(Span):
 class LlmCall(Call):
     """One call of a model. Tell its tokens before it ends; a call that does not is counted as one without usage."""
 
-    __slots__ = ("_told", "model", "provider")
+    __slots__ = ("_told", "model", "provider", "terms")
 
-    def __init__(self, metrics: AgentMetrics, model: str, provider: str, within: Request | None) -> None:
+    def __init__(
+        self, metrics: AgentMetrics, model: str, provider: str, within: Request | None, terms: Terms | None = None
+    ) -> None:
         Call.__init__(self, metrics, within)
         self.model = model
         self.provider = provider
+        self.terms = terms
         self._told = False
 
     def another(self) -> LlmCall:
-        return LlmCall(self.metrics, self.model, self.provider, self._within)
+        return LlmCall(self.metrics, self.model, self.provider, self._within, self.terms)
 
     def tokens(self, *, cost: Decimal | None = None, **tokens: Unpack[Tokens]) -> None:
         """Counts the call's tokens, and what they cost.
@@ -229,7 +233,7 @@ class LlmCall(Call):
         """
         self._told = True
         try:
-            self.metrics.spend(self.request, self.model, self.provider, Usage.of(tokens), cost)
+            self.metrics.spend(self, Usage.of(tokens), cost)
         except Exception as fault:
             self.metrics.dropped(fault)
 

@@ -16,17 +16,21 @@ class Tokens(TypedDict, total=False):
     output: int | None
     cache_read: int | None
     cache_write: int | None
+    cache_write_1h: int | None
     reasoning: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens of one call. `cache_read` and `cache_write` are parts of `input`, `reasoning` is one of `output`."""
+    """Tokens of one call. `cache_read` and `cache_write` are parts of `input`, `reasoning` is one of `output`; what is
+    kept for an hour, `cache_write_1h`, is a part of `cache_write`.
+    """
 
     input: int = 0
     output: int = 0
     cache_read: int = 0
     cache_write: int = 0
+    cache_write_1h: int = 0
     reasoning: int = 0
 
     @classmethod
@@ -43,6 +47,8 @@ class Usage:
                 f"{self.cache_read + self.cache_write} of {self.input} input tokens were cached: "
                 "input counts all that were read, cached ones included"
             )
+        if self.cache_write_1h > self.cache_write:
+            raise ValueError(f"{self.cache_write_1h} of {self.cache_write} cached tokens are kept for an hour")
         if self.reasoning > self.output:
             raise ValueError(f"{self.reasoning} of {self.output} output tokens were reasoning: output counts them too")
 
