@@ -97,7 +97,7 @@ def test_processes_of_one_server_are_scraped_together(tmp_path: Path) -> None:
     of = 'agent_name="support",model="gpt-4o-2024-08-06",tenant_id="acme"'
     assert samples[f"agent_request_duration_seconds_count{{{of}}}"] == "3.0"
     assert (
-        samples[f'agent_request_duration_seconds_bucket{{agent_name="support",le="0.1",{of.split(",", 1)[1]}}}']
+        samples[f'agent_request_duration_seconds_bucket{{agent_name="support",le="+Inf",{of.split(",", 1)[1]}}}']
         == "3.0"
     )
     assert samples[f"llm_cost_dollars_total{{{of}}}"] == "0.00105"
