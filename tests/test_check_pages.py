@@ -43,6 +43,7 @@ def found_in(page: Page, example: Example, folder: Path) -> Found:
         faults = analyse(example.text, page.world, example.context).faults
         return [(fault.id, str(fault.severity)) for fault in faults]
     if example.language == "python":
+        (folder / "example.py").write_text(example.text)
         module = ModuleType("example")
         module.__file__ = str(folder / "example.py")
         module.site = Site(runbooks_url="https://runbooks.example.com")  # type: ignore[attr-defined]
