@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 
@@ -16,10 +17,13 @@ from projects import REPOSITORY
 from agentmetrics.catalog import CATALOG
 from tocsin.checks import check
 from tocsin.cli import main
+from tocsin.contract.changes import contract_breaks
 from tocsin.define import Site
+from tocsin.metrics import Catalog
 from tocsin.plan import Plan
-from tocsin.project import collect
+from tocsin.project import collect, find_project, load
 from tocsin.promql.infer import analyse
+from tocsin.readers import readers_of
 
 PAGES = pages()
 # What they find is outside the text of any definition or document.
@@ -37,11 +41,26 @@ Found = Sequence[tuple[str, str]]
 EXAMPLES = [(page, one) for page in PAGES.values() for one in page.examples if one.purpose != "given"]
 
 
+@cache
+def _project_plan() -> Plan:
+    return Plan(load(find_project(REPOSITORY)))
+
+
+def _catalogs(example: Example) -> list[Catalog]:
+    names: dict[str, object] = {}
+    exec(example.text, names)
+    return [value for value in names.values() if isinstance(value, Catalog)]
+
+
 def found_in(page: Page, example: Example, folder: Path) -> Found:
     """The id and the severity of everything that is found in an example."""
     if example.language == "promql":
         faults = analyse(example.text, page.world, example.context).faults
         return [(fault.id, str(fault.severity)) for fault in faults]
+    if page.head["id"] == "contract-break":
+        given = next(one for one in page.examples if one.purpose == "given")
+        breaks = contract_breaks(_catalogs(given), _catalogs(example), readers_of(_project_plan()), {})
+        return [(finding.id, str(finding.severity)) for finding in breaks]
     if example.language == "python":
         (folder / "example.py").write_text(example.text)
         module = ModuleType("example")

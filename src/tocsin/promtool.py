@@ -1,4 +1,4 @@
-"""promtool: finds it, runs it, and says in words what it found. The only module that starts a process."""
+"""promtool: finds it, runs it, and says in words what it found."""
 
 from __future__ import annotations
 

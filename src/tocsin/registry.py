@@ -105,10 +105,13 @@ _DEFINITIONS = (
     Check("promtool", _E, "A rule file that promtool objects to.", of_definitions=True),
 )
 
-_CREDENTIALS = (Check("secret", _E, "Something that looks like a credential."),)
+_CONTRACT = (
+    Check("contract-break", _E, "A change of the catalog that breaks what reads the series.", of_definitions=True),
+    Check("secret", _E, "Something that looks like a credential."),
+)
 
 CHECKS: Mapping[str, Check] = {
-    check.id: check for check in (*_QUERIES, *_ALERTS, *_RULES, *_DASHBOARDS, *_TESTS, *_DEFINITIONS, *_CREDENTIALS)
+    check.id: check for check in (*_QUERIES, *_ALERTS, *_RULES, *_DASHBOARDS, *_TESTS, *_DEFINITIONS, *_CONTRACT)
 }
 
 

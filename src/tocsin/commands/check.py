@@ -8,9 +8,15 @@ from tocsin.commands.command import FINE, FOUND, format_option, opened, print_fi
 
 
 @click.command()
+@click.option(
+    "--against",
+    metavar="REV|SOURCE",
+    help="Also compare the catalogs with those of a git revision, or with an older one: package.module:NAME, an "
+    "exposition's file or address, prometheus+http://host:9090.",
+)
 @format_option()
 @stops_cleanly
-def command(form: str) -> int:
+def command(against: str | None, form: str) -> int:
     """Report findings, drift and what promtool says."""
     from tocsin.checking import check_project
     from tocsin.findings import errors_in
@@ -18,6 +24,10 @@ def command(form: str) -> int:
 
     settings, plan = opened()
     findings = check_project(settings, plan)
+    if against:
+        from tocsin.contract.against import breaks_against
+
+        findings += breaks_against(settings, plan, against)
     print_findings(findings, form, str(settings.root))
     if form == "text":
         click.echo(

@@ -34,6 +34,8 @@ class Coverage:
 
     def __str__(self) -> str:
         total = len(self.exported) + len(self.empty) + len(self.unseen)
+        if len(self.unseen) == total:
+            return f"{self.catalog}: none of its {total} metrics is exported"
         text = f"{self.catalog}: {len(self.exported)} of {total} metrics exported"
         if self.empty:
             text += f"; no series yet: {', '.join(self.empty)}"
@@ -178,7 +180,7 @@ class _Fleet:
         for seen in self.seen:
             for family in seen.exposition.families:
                 names = {sample.name for sample in family.samples} | {family.name}
-                by_product = _is_by_product(family.name, {*known, *seen.kinds})
+                by_product = is_by_product(family.name, {*known, *seen.kinds})
                 if family.name.startswith(prefixes) and not names & known and not by_product:
                     by_name.setdefault(family.name, []).append(seen.exposition.source)
         for name, sources in by_name.items():
@@ -238,7 +240,7 @@ def _without_repetition(found: Mapping[Breach, Sequence[str]]) -> dict[Breach, l
     return merged
 
 
-def _is_by_product(name: str, known: set[str]) -> bool:
+def is_by_product(name: str, known: set[str]) -> bool:
     """Whether it is the `_created` of a series that is known."""
     base = name.removesuffix("_created")
     return base != name and any(f"{base}{ending}" in known for ending in ("", "_total", "_count"))

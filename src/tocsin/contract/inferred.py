@@ -80,9 +80,10 @@ def _plain(family: Family, targets: frozenset[str]) -> Iterator[Metric]:
         unit = unit_of(name, family.unit)
         if name.endswith("_created") and family.kind != "gauge":
             yield Gauge(name, family.help, labels=labels, unit=SECONDS, open=not samples)
-        elif family.kind == "counter" or (family.kind == "summary" and name.endswith(("_sum", "_count"))):
-            counted = UNKNOWN if name.endswith("_count") else unit
-            yield Counter(name, family.help, labels=labels, unit=counted, initialised=None, open=not samples)
+        elif family.kind == "counter":
+            yield Counter(name, family.help, labels=labels, unit=unit, initialised=None, open=not samples)
+        elif family.kind == "summary" and name.endswith(("_sum", "_count")):
+            yield Counter(name, family.help, labels=labels, unit=UNKNOWN, initialised=None, open=not samples)
         elif family.kind in ("gauge", "summary", "info", "stateset"):
             yield Gauge(name, family.help, labels=labels, unit=unit, open=not samples)
         else:
@@ -106,9 +107,8 @@ def _histogram(family: Family, targets: frozenset[str]) -> Iterator[Metric]:
         yield Metric(family.name, family.help, labels=_labels(native, targets), unit=UNKNOWN)
     if samples or not native:
         yield Metric(f"{family.name}_bucket", family.help, labels=(*labels, Label("le")), unit=UNKNOWN, open=is_open)
-        for part, measured in (("sum", unit), ("count", UNKNOWN)):
-            name = f"{family.name}_{part}"
-            yield Counter(name, family.help, labels=labels, unit=measured, initialised=None, open=is_open)
+        for name in (f"{family.name}_sum", f"{family.name}_count"):
+            yield Counter(name, family.help, labels=labels, unit=UNKNOWN, initialised=None, open=is_open)
 
 
 def _bounds(family: Family) -> tuple[float, ...]:

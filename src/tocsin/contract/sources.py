@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import re
@@ -67,15 +68,17 @@ def _imported(source: str, module_name: str) -> Any:
     folders = [os.getcwd(), os.path.join(os.getcwd(), "src")]
     sys.path[:0] = folders
     try:
-        return importlib.import_module(module_name)
-    except TocsinError:
+        # What a module prints must not stand among the findings that a machine reads.
+        with contextlib.redirect_stdout(sys.stderr):
+            return importlib.import_module(module_name)
+    except (TocsinError, KeyboardInterrupt):
         raise
     except ModuleNotFoundError as error:
         raise TocsinError(
             f"{source}: there is no module {error.name}",
             help="name a catalog as package.module:NAME; it is looked for here, in src/ and among what is installed",
         ) from None
-    except Exception as error:  # a module may raise anything
+    except BaseException as error:  # a module may raise anything, and may not end the program
         raise TocsinError(
             f"{source}: {module_name} cannot be imported: {type(error).__name__}: {error}", help="mend the module"
         ) from None
