@@ -197,6 +197,48 @@ MISTAKES = {
     "a panel that shows nothing": Mistake(
         "monitors/dashboards/agents.py", "Stat(requests_shown)", "Stat()", ("a Stat shows an indicator",), "Stat()", 2
     ),
+    "a rule over the shown time range": Mistake(
+        "rules/recording.py",
+        "Record(error_rate,",
+        'Record(__import__("monitors.indicators", fromlist=[""]).requests_shown, "x:y"), Record(error_rate,',
+        ("Total requests is read by a rule: $__range stands for a dashboard's time range", 'over="24h"'),
+        "",
+        2,
+    ),
+    "a label whose value is no text": Mistake(
+        "monitors/alerts.py",
+        'hold="5m"',
+        'labels={"team": 5}',
+        ("AgentHighLatency: labels does not take 5",),
+        "agent_high_latency = Alert(",
+        2,
+    ),
+    "a threshold that is no number": Mistake(
+        "monitors/alerts.py", "seconds(10)", 'seconds("nan")', ("'nan' is no quantity",), 'seconds("nan")', 2
+    ),
+    "a time range that Grafana does not take": Mistake(
+        "monitors/dashboards/agents.py",
+        'uid="ai-agents"',
+        'uid="ai-agents", shows="6 hours"',
+        ("$.time.from: 'now-6 hours' does not match",),
+        "ai_agents = Dashboard(",
+        2,
+    ),
+    "runbooks at no address": Mistake(
+        "monitors/site.py",
+        'runbooks_url="https://',
+        'runbooks_url="',
+        ("runbooks_url is 'github.com",),
+        "site = Site(",
+        2,
+    ),
+    "an alert that is there and retired": Mistake(
+        "monitors/site.py",
+        "site = Site(",
+        'site = Site(\n    retired=("AgentHighLatency",),',
+        ("[duplicate-name] AgentHighLatency: the site retires it", "monitors/alerts.py:6"),
+        "",
+    ),
     "a panel that is too wide": Mistake(
         "monitors/dashboards/agents.py",
         "width=12",
@@ -307,6 +349,16 @@ def test_interrupted_definition_leaves_the_files_alone(project_copy: Copy) -> No
     assert answer.returncode == 1
     assert answer.stderr.strip() == "Aborted!"
     assert tree(project_copy.root / "generated") == before
+
+
+@pytest.mark.parametrize("command", ["generate", "check"])
+def test_definition_that_cannot_be_loaded_is_told_to_machines(command: str, project_copy: Copy) -> None:
+    project_copy.append("monitors/alerts.py", "1 / 0\n")
+    line = project_copy.line_of("monitors/alerts.py", "1 / 0")
+    answer = project_copy.tocsin(command, "--format", "github")
+    assert answer.returncode == 2
+    assert answer.stdout.startswith(f"::error file=monitors/alerts.py,line={line},title=broken::ZeroDivisionError")
+    assert f"monitors/alerts.py:{line}: error: ZeroDivisionError" in answer.stderr
 
 
 def test_what_a_definition_prints_is_not_among_the_findings(project_copy: Copy) -> None:

@@ -23,6 +23,7 @@ from tocsin.units import Quantity
 # How what is wanted is written.
 _WRITTEN: Mapping[type, str] = {
     str: 'text in quotes, such as "5m"',
+    Mapping: 'names with values, such as {"team": "agents"}',
     tuple: "a tuple: (one, other), or (one,) of one alone",
     Condition: "a comparison, such as latency_p99 > seconds(10)",
     Quantity: "a quantity, such as seconds(10), percent(5) or usd(100)",
@@ -96,5 +97,8 @@ def _misfits(value: Any, hint: Any) -> Iterator[tuple[Any, tuple[type, ...]]]:
     elif origin is not None and origin is not Literal:
         if not isinstance(value, origin):
             yield value, (origin,)
+        elif origin is Mapping:
+            for key, one in value.items():
+                yield from (*_misfits(key, inner[0]), *_misfits(one, inner[1]))
     elif isinstance(hint, type) and not isinstance(value, hint):
         yield value, (hint,)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property, partial
 
+from tocsin.findings import DefinitionError
 from tocsin.layout import Place, placed_panels
 from tocsin.metrics import Label, Matcher, Metric
 from tocsin.model.alert import Alert
@@ -95,7 +96,7 @@ class Plan:
         world = World.of(self.definitions.catalogs)
         for group in self.definitions.groups:
             for record in group.records:
-                node = Recorded(planned).read_in(placed(record.indicator.expr, "rule"))
+                node = Recorded(planned).read_in(_in_rule(record.indicator))
                 labels = frozenset(analyse(node.text(), world).type.labels.names)
                 made = PlannedRecord(record, group, record_name(record, labels), node, labels)
                 planned.append(made)
@@ -143,7 +144,7 @@ class Plan:
 
     def rule(self, indicator: Indicator) -> Node:
         """The indicator as a rule reads it."""
-        return self._reading(frozenset()).read_in(placed(indicator.expr, "rule"))
+        return self._reading(frozenset()).read_in(_in_rule(indicator))
 
     def panel(self, indicator: Indicator, variables: Iterable[Label] = ()) -> Node:
         """The indicator as a panel reads it, before it is narrowed by the dashboard's variables."""
@@ -280,6 +281,17 @@ def placed(node: Node, place: Standing) -> Node:
         return None
 
     return node.rewrite(closed)
+
+
+def _in_rule(indicator: Indicator) -> Node:
+    try:
+        return placed(indicator.expr, "rule")
+    except ValueError as error:
+        raise DefinitionError(
+            f"{indicator.title} is read by a rule: {error}",
+            help='give the rule an indicator with a fixed window, such as over="24h"',
+            source=indicator.source,
+        ) from None
 
 
 def in_unit(quantity: Quantity, unit: Unit | None) -> Decimal:

@@ -146,10 +146,16 @@ Number = int | str | Decimal
 
 
 def quantity(number: Number, unit: Unit) -> Quantity:
-    """A quantity of any unit. A float is refused: write 0.1 as "0.1", and it is exact."""
+    """A quantity of any unit. A float is refused: write 0.1 as "0.1", and it is exact. Raises TypeError, ValueError."""
     if isinstance(number, bool) or not isinstance(number, int | str | Decimal):
         raise TypeError(f'write {number!r} as "{number}": quantities are exact, floats are not')
-    return Quantity(Decimal(number), unit)
+    try:
+        value = Decimal(number)
+    except ArithmeticError:
+        raise ValueError(f"{number!r} is no number") from None
+    if not value.is_finite():
+        raise ValueError(f"{number!r} is no quantity: nothing is above or below it")
+    return Quantity(value, unit)
 
 
 def seconds(number: Number) -> Quantity:

@@ -23,6 +23,21 @@ def findings(plan: Plan) -> Iterator[Finding]:
     )
     for check, kind, named in names:
         yield from _twice(check, kind, named, defined.root)
+    yield from _retired(plan)
+
+
+def _retired(plan: Plan) -> Iterator[Finding]:
+    retired = {slug(name) for name in plan.definitions.site.retired}
+    for alert in plan.definitions.alerts:
+        if alert.slug in retired:
+            yield Finding(
+                "duplicate-name",
+                Severity.ERROR,
+                "the site retires it: Grafana would be told to make it and to delete it",
+                "take its name out of `retired`, or give the alert another",
+                alert.source,
+                alert.name,
+            )
 
 
 def _twice(check: str, kind: str, named: _Named, root: str) -> Iterator[Finding]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from tocsin.findings import Finding
+    from tocsin.findings import Finding, TocsinError
     from tocsin.plan import Plan
     from tocsin.project import Settings
 
@@ -25,16 +25,25 @@ def stops_cleanly(command: Callable[..., int]) -> Callable[..., None]:
     @wraps(command)
     def wrapped(*arguments: Any, **options: Any) -> None:
         from tocsin.findings import TocsinError
-        from tocsin.report import error_text
 
         try:
             code = command(*arguments, **options)
         except TocsinError as error:
-            click.echo(error_text(error, str(Path.cwd()), color=is_terminal(err=True)), err=True)
+            _tell(error, options.get("form", "text"))
             code = BROKEN
         sys.exit(code)
 
     return wrapped
+
+
+def _tell(error: TocsinError, form: str) -> None:
+    from tocsin.findings import Finding, Severity
+    from tocsin.report import error_text
+
+    here = str(Path.cwd())
+    click.echo(error_text(error, here, color=is_terminal(err=True)), err=True)
+    if form != "text":
+        print_findings([Finding("broken", Severity.ERROR, error.message, error.help, error.source)], form, here)
 
 
 def is_terminal(*, err: bool = False) -> bool:

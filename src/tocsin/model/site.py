@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from tocsin.findings import DefinitionError
 from tocsin.source import Source, here
 
 
@@ -78,3 +80,13 @@ class Site:
     group_by: tuple[str, ...] = ("alertname",)
     retired: tuple[str, ...] = ()
     source: Source = field(default_factory=here, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        for name in ("runbooks_url", "grafana_url"):
+            url = getattr(self, name)
+            if not re.match(r"https?://[^\s$]+\Z", str(url)):
+                raise DefinitionError(
+                    f"{name} is {url!r}, which nobody can open",
+                    help="give it an address that begins with https:// or http://",
+                    source=self.source,
+                )
