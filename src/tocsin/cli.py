@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.resources import files
 
 import click
 
-_SHARED = frozenset({"__init__", "command"})
+_SHARED = frozenset({"command"})
 
 
 class _Commands(click.Group):
     """The modules of `tocsin.commands`, by their names."""
 
     def list_commands(self, context: click.Context) -> list[str]:  # noqa: ARG002
-        names = (entry.name.removesuffix(".py") for entry in files("tocsin.commands").iterdir())
-        return sorted(name for name in names if name.isidentifier() and name not in _SHARED)
+        from pkgutil import iter_modules
+
+        from tocsin import commands
+
+        return sorted(module.name for module in iter_modules(commands.__path__) if module.name not in _SHARED)
 
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
         if name not in self.list_commands(context):
