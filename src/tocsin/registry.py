@@ -101,6 +101,7 @@ _DEFINITIONS = (
     Check("duration", _E, "A duration that Prometheus or Grafana does not take.", of_definitions=True),
     Check("uid", _E, "A dashboard uid that Grafana does not take.", of_definitions=True),
     Check("silence", _E, "A silence without a reason, or without anything to silence.", of_definitions=True),
+    Check("broken", _E, "Definitions that cannot be loaded.", of_definitions=True),
     Check("drift", _E, "A file of the output that is not what the definitions make.", of_definitions=True),
     Check("promtool", _E, "A rule file that promtool objects to.", of_definitions=True),
 )
