@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import inf
 
 from tocsin.promql.dimensions import product
@@ -30,7 +30,7 @@ class Grouping:
         if "__name__" in self.labels:
             kept = kept.with_label("__name__", ANY)
         if any(stands_in(label) for label in self.labels):
-            kept = replace(kept, closed=False)
+            kept = kept.opened()
         return kept
 
 

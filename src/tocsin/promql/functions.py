@@ -6,7 +6,7 @@ From the documentation of PromQL's functions for Prometheus 2.42 to 3.16.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import ceil, floor, inf, pi
 
 import promql_parser as parser
@@ -248,7 +248,7 @@ def _quantiles(arguments: Arguments) -> Type:
 def _informed(arguments: Arguments) -> Type:
     """`info` adds labels that nobody can know here."""
     of = arguments[0]
-    return of.but(labels=replace(of.labels, known=dict.fromkeys(of.labels.known, ANY), closed=False))
+    return of.but(labels=LabelSet(dict.fromkeys(of.labels.known, ANY), False, of.labels.partial))
 
 
 FUNCTIONS: Mapping[str, Function] = {

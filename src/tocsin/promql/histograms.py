@@ -7,13 +7,11 @@ from collections.abc import Iterator
 from tocsin.promql.faults import Fault, error
 from tocsin.promql.types import Kind, Type
 
-_SHARES = {"histogram_quantile": 0, "quantile_over_time": 0}
+SHARES = frozenset({"histogram_quantile", "quantile_over_time"})
 
 
 def quantile_faults(name: str, arguments: tuple[Type, ...]) -> Iterator[Fault]:
-    """quantile-range and le-missing."""
-    if name not in _SHARES:
-        return
+    """quantile-range and le-missing: of a function whose first argument is a share."""
     yield from share_faults(name, arguments[0])
     if name == "histogram_quantile":
         yield from _le_missing(arguments[1])

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import partial
 from typing import Any, NamedTuple
 
 from tocsin.promql.context import NOWHERE, Context
 from tocsin.promql.faults import Fault, error
+from tocsin.promql.forms import form_of, recorded_parts
 from tocsin.promql.functions import know_old_functions
 from tocsin.promql.parse import PromQLError, parse
 from tocsin.promql.queries import budget_faults, recorded_faults, result_faults
@@ -62,8 +64,6 @@ def _analysis(text: str, world: World, context: Context) -> Analysis:
 def _of(node: Any, walk: Walk) -> Analysis:
     world, context = walk.world, walk.context
     placed = context.place is not None
-    if placed and world.recordings:
-        walk.forms = _forms(world)
     found = walk.type_of(node)
     faults = walk.faults
     if walk.odd_numbers or BARE_RANGE.search(walk.source):
@@ -71,7 +71,9 @@ def _of(node: Any, walk: Walk) -> Analysis:
     if placed:
         faults += result_faults(found, node)
         faults += budget_faults(found, context.budget)
-        faults += recorded_faults(world, walk.recordable, walk.series, partial(recorded_type, world))
+        if world.recordings:
+            recordable = recorded_parts(node, _forms(world), context.record)
+            faults += recorded_faults(world, recordable, walk.series, partial(recorded_type, world))
     told = tuple(dict.fromkeys(faults)) if len(faults) > 1 else tuple(faults)
     return Analysis(found, told, tuple(walk.series), tuple(walk.comparisons))
 
@@ -82,8 +84,7 @@ def recorded_type(world: World, name: str) -> Type:
     if name not in known:
         known[name] = None
         types = [
-            as_recorded(analyse(rule.expr, world).type, name, rule.labels, rule.interval)
-            for rule in world.recordings[name]
+            as_recorded(analyse(rule.expr, world).type, rule.labels, rule.interval) for rule in world.recordings[name]
         ]
         known[name] = either_recording(types)
     return known[name] or OPEN
@@ -96,5 +97,6 @@ def _forms(world: World) -> Mapping[int, str]:
         memory.forms = {}
         for name, rules in world.recordings.items():
             if len(rules) == 1 and not rules[0].labels:
-                memory.forms.setdefault(analyse(rules[0].expr, world).type.form, name)
+                with suppress(PromQLError):  # told where the rule stands
+                    memory.forms.setdefault(form_of(_parse(rules[0].expr), lambda _part, _form: None), name)
     return memory.forms

@@ -17,6 +17,8 @@ _TARGETS = frozenset({"instance", "pod"})
 
 def join_faults(operator: str, matching: Matching, left: Type, right: Type) -> Iterator[Fault]:
     """What is wrong with the way in which two vectors are matched."""
+    if not (left.labels.known or left.labels.closed or right.labels.known or right.labels.closed):
+        return
     if "__name__" in matching.labels or any(map(stands_in, matching.labels)):
         return
     if matching.labels:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from math import prod
+from typing import NamedTuple
 
 from tocsin.metrics import Label
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(NamedTuple):
     """What is known of one label.
 
     `values` are the only ones that it takes, where it is there at all; `sure` says that every series has it;
@@ -36,17 +35,25 @@ class Known:
 ANY = Known()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class LabelSet:
+class _Labels(NamedTuple):
+    known: Mapping[str, Known]
+    closed: bool
+    partial: bool = False
+
+
+class LabelSet(_Labels):
     """The labels of a result, without the metric's name.
 
     Where it is `closed`, no series has a label that is not in `known`. `partial` says that series were chosen by
     value, so that how many remain for a label set cannot be told.
     """
 
-    known: Mapping[str, Known]
-    closed: bool
-    partial: bool = False
+    # A tuple, since they are made by the thousand; but each is equal to itself alone.
+    __slots__ = ()
+    __hash__ = object.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
 
     @classmethod
     def of(
@@ -81,6 +88,10 @@ class LabelSet:
 
     def with_label(self, name: str, known: Known) -> LabelSet:
         return LabelSet({**self.known, name: known}, self.closed, self.partial)
+
+    def opened(self) -> LabelSet:
+        """The same labels, and perhaps others."""
+        return LabelSet(self.known, False, self.partial)
 
     def chosen(self) -> LabelSet:
         """The same labels, after some series were chosen by value."""
@@ -118,7 +129,7 @@ def _known(label: Label, *, target: bool, sure: bool) -> Known:
 def _either(ours: Known | None, theirs: Known | None) -> Known:
     if ours is None or theirs is None:
         found = ours or theirs or ANY
-        return replace(found, sure=False)
+        return found._replace(sure=False)
     if ours is theirs:
         return ours
     values = ours.values | theirs.values if ours.values is not None and theirs.values is not None else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from tocsin.promql.labels import OPEN_LABELS, LabelSet, both, disjoint
@@ -73,7 +73,7 @@ class Matching:
             return self._of_many(right, left)
         found = left.together(right, self.keys(left, right))
         closed = self.on or left.closed or right.closed
-        return found if closed else replace(found, closed=False)
+        return found if closed else found.opened()
 
     def _of_many(self, many: LabelSet, one: LabelSet) -> LabelSet:
         """The labels of the many, narrowed by the one, with those that are included from the one."""

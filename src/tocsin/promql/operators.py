@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from math import inf, isfinite
+from typing import NamedTuple
 
 from tocsin.promql.dimensions import same, unit_after
-from tocsin.promql.labels import NO_LABELS
+from tocsin.promql.labels import LabelSet
 from tocsin.promql.matching import Matching
 from tocsin.promql.ranges import ARITHMETIC, always, filtered, has_zero, makes_infinite, makes_nan
 from tocsin.promql.ratios import is_part
-from tocsin.promql.types import COUNTERS, FLOWING, GROWING, NATURAL, Comparison, Kind, Type
-from tocsin.units import RATIO
+from tocsin.promql.types import COUNTERS, FLOWING, GROWING, NATURAL, Comparison, Kind, Type, Value
+from tocsin.units import RATIO, Unit
 
 COMPARISONS = {"==": "==", "!=": "!=", ">": "<", "<": ">", ">=": "<=", "<=": ">="}
 SETS = frozenset({"and", "or", "unless"})
@@ -40,26 +41,33 @@ def _both(left: Type, right: Type) -> bool:
     return left.value == "vector" and right.value == "vector"
 
 
-def _joined(matching: Matching, left: Type, right: Type) -> Type:
-    """The left side with the labels of the result, and with all that may be missing on either side."""
-    if left.value == right.value == "scalar":
-        return left.but(labels=NO_LABELS, comparison=None, origin=None, text=None)
+class _Joined(NamedTuple):
+    """What the two sides make together, whatever is done with their values."""
+
+    value: Value
+    labels: LabelSet
+    maybe_absent: bool
+    floats: bool
+    observed: Unit | None
+    window: int | None
+    scrape: int | None
+    lazy: tuple[str, ...]
+
+
+def _joined(matching: Matching, left: Type, right: Type) -> _Joined:
+    """The labels of the result, and all that may be missing on either side."""
     if not _both(left, right):
-        vector = left if left.value == "vector" else right
-        return vector.but(comparison=None, text=None)
-    labels = matching.result(left.labels, right.labels)
-    absent = left.maybe_absent or right.maybe_absent or not _certain_match(matching, left, right)
-    return left.but(
-        labels=labels,
-        maybe_absent=absent,
-        floats=left.floats and right.floats,
-        comparison=None,
-        origin=None,
-        window=_agreed(left.window, right.window),
-        scrape=_slower(left.scrape, right.scrape),
-        lazy=tuple(dict.fromkeys((*left.lazy, *right.lazy))) if left.lazy or right.lazy else (),
-        nan=left.nan or right.nan,
-        text=None,
+        of = right if left.value == "scalar" and right.value == "vector" else left
+        return _Joined(of.value, of.labels, of.maybe_absent, of.floats, of.observed, of.window, of.scrape, of.lazy)
+    return _Joined(
+        "vector",
+        matching.result(left.labels, right.labels),
+        left.maybe_absent or right.maybe_absent or not _certain_match(matching, left, right),
+        left.floats and right.floats,
+        left.observed,
+        _agreed(left.window, right.window),
+        _slower(left.scrape, right.scrape),
+        tuple(dict.fromkeys((*left.lazy, *right.lazy))) if left.lazy or right.lazy else (),
     )
 
 
@@ -81,7 +89,7 @@ def _certain_match(matching: Matching, left: Type, right: Type) -> bool:
 
 
 def _computed(operator: str, matching: Matching, left: Type, right: Type) -> Type:
-    found = _joined(matching, left, right)
+    joined = _joined(matching, left, right)
     low, high = ARITHMETIC[operator](left, right)
     nan = left.maybe_nan or right.maybe_nan or makes_nan(operator, left, right) or matching.filled
     unit = unit_after(operator, left, right)
@@ -89,17 +97,25 @@ def _computed(operator: str, matching: Matching, left: Type, right: Type) -> Typ
     finite = left.finite and right.finite and not makes_infinite(operator, left, right)
     if operator == "/" and is_part(matching, left, right):
         low, high, finite = max(low, 0.0), 1.0, True
-    return found.but(
-        kind=kind,
-        unit=unit,
-        low=-inf if matching.filled else low,
-        high=inf if matching.filled else high,
-        finite=finite and not matching.filled,
-        maybe_absent=True if matching.filled else found.maybe_absent,
-        maybe_nan=nan,
+    if matching.filled:
+        low, high, finite = -inf, inf, False
+    return Type(
+        joined.value,
+        kind,
+        joined.labels,
+        unit,
+        low,
+        high,
+        finite,
+        joined.maybe_absent or matching.filled,
+        nan,
+        joined.floats,
+        _scaled_buckets(operator, left, right) if left.buckets else None,
+        joined.observed,
+        window=joined.window,
+        scrape=joined.scrape,
+        lazy=joined.lazy,
         nan=left.nan or right.nan or _nan(operator, left, right),
-        origin=None,
-        buckets=_scaled_buckets(operator, left, right),
     )
 
 
@@ -142,34 +158,40 @@ def _compared(operator: str, matching: Matching, left: Type, right: Type) -> Typ
     vectors = left.value == right.value == "vector"
     if left.value == "scalar" and right.value == "vector":
         operator, left, right = COMPARISONS[operator], right, left
-    found = _joined(matching, left, right) if vectors or left.value == "scalar" else left
+    joined = _joined(matching, left, right)
     comparison = Comparison(operator, left, right, matching.boolean)
     if matching.boolean:
-        return found.but(
-            kind=Kind.BOOL,
-            unit=None,
-            low=0.0,
-            high=1.0,
-            finite=True,
-            maybe_nan=False,
-            nan="",
-            buckets=None,
-            origin=None,
-            comparison=comparison,
-        )
-    low, high = filtered(operator, left, right)
-    passes = always(operator, left, right)
-    guard = operator == ">" and right.low == right.high == 0 and left.kind in _NEVER_NEGATIVE
-    return found.but(
-        labels=found.labels if guard or passes else found.labels.chosen(),
-        low=low,
-        high=max(low, high),
-        finite=left.finite or (isfinite(low) and isfinite(high)),
-        maybe_absent=found.maybe_absent or not passes,
-        maybe_nan=left.maybe_nan and operator == "!=",
-        nan="",
-        comparison=comparison,
-        origin=left.origin.but(all_rows=False) if left.origin and not vectors else None,
+        kind, unit, low, high, finite, nan = Kind.BOOL, None, 0.0, 1.0, True, False
+        labels, absent, buckets, origin = joined.labels, joined.maybe_absent, None, None
+    else:
+        kind, unit, buckets = left.kind, left.unit, left.buckets
+        low, high = filtered(operator, left, right)
+        passes = always(operator, left, right)
+        guard = operator == ">" and right.low == right.high == 0 and left.kind in _NEVER_NEGATIVE
+        labels = joined.labels if guard or passes else joined.labels.chosen()
+        high = max(low, high)
+        finite = left.finite or (isfinite(low) and isfinite(high))
+        absent = joined.maybe_absent or not passes
+        nan = left.maybe_nan and operator == "!="
+        origin = left.origin.but(all_rows=False) if left.origin and not vectors else None
+    return Type(
+        joined.value,
+        kind,
+        labels,
+        unit,
+        low,
+        high,
+        finite,
+        absent,
+        nan,
+        joined.floats,
+        buckets,
+        joined.observed,
+        comparison,
+        origin,
+        joined.window,
+        joined.scrape,
+        joined.lazy,
     )
 
 

@@ -19,9 +19,9 @@ _MANY = 3
 
 
 def pattern_faults(matcher: Matcher) -> Iterator[Fault]:
-    """regex: what is wrong with the pattern of a matcher."""
+    """regex: what is wrong with the pattern of a `=~` or `!~`."""
     pattern = matcher.value
-    if matcher.operator not in ("=~", "!~") or has_variable(pattern):
+    if has_variable(pattern):
         return
     plain = "=" if matcher.operator == "=~" else "!="
     if not _META.search(pattern):

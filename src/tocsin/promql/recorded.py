@@ -9,8 +9,8 @@ from tocsin.promql.labels import Known
 from tocsin.promql.types import OPEN, Kind, Type
 
 
-def as_recorded(of: Type, name: str, labels: Mapping[str, str], interval: int | None) -> Type:
-    """What a rule's result looks like under its name, with the rule's labels, every `interval` milliseconds."""
+def as_recorded(of: Type, labels: Mapping[str, str], interval: int | None) -> Type:
+    """What a rule's result looks like when it is read back, with the rule's labels, every `interval` milliseconds."""
     if of.value not in ("vector", "scalar"):
         return OPEN
     found = of.labels
@@ -27,7 +27,6 @@ def as_recorded(of: Type, name: str, labels: Mapping[str, str], interval: int | 
         window=None,
         scrape=interval,
         text=None,
-        form=hash(("select", name, (), "")),
     )
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from tocsin.promql.labels import Known, LabelSet
 from tocsin.promql.types import Type
 
@@ -36,7 +34,7 @@ def _replaced(labels: LabelSet, label: str, replacement: str, source: str, patte
 def _either(before: Known | None, after: Known | None) -> Known | None:
     if before is None or after is None:
         left = before or after
-        return replace(left, sure=False) if left is not None else None
+        return left._replace(sure=False) if left is not None else None
     values = before.values | after.values if before.values is not None and after.values is not None else None
     return Known(values, before.sure and after.sure, len(values) if values is not None else None)
 

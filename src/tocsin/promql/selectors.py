@@ -6,12 +6,11 @@ import math
 import re
 import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
 from tocsin.findings import Severity
-from tocsin.metrics import Matcher, bound_text, nearest
+from tocsin.metrics import Matcher, MatchOperator, bound_text, nearest
 from tocsin.promql.aggregations import Grouping
 from tocsin.promql.faults import Fault, error, warning
 from tocsin.promql.labels import Known, LabelSet
@@ -20,11 +19,23 @@ from tocsin.promql.types import OPEN, Kind, Origin, Type
 from tocsin.promql.variables import has_variable, stands_in
 from tocsin.promql.world import SYNTHETIC, World
 
-_OPERATORS = {"MatchOp.Equal": "=", "MatchOp.NotEqual": "!=", "MatchOp.Re": "=~", "MatchOp.NotRe": "!~"}
+_OPERATORS: dict[str, MatchOperator] = {
+    "MatchOp.Equal": "=",
+    "MatchOp.NotEqual": "!=",
+    "MatchOp.Re": "=~",
+    "MatchOp.NotRe": "!~",
+}
 _LITERAL = re.compile(r"(?:[\w :/,@%=~-]|\\[.\-/])*\Z")
 # Written alike in Go and in Python, but with another meaning.
 _FOREIGN = re.compile(r"\[\[?:|\\[pPQEzCK]|\(\?[^:)]")
 _FLOAT_SUFFIXES = ("_bucket", "_total", "_sum", "_count")
+_UP = OPEN.but(kind=Kind.GAUGE, low=0.0, high=1.0, finite=True, maybe_nan=False, floats=True)
+_OPEN_FLOATS = OPEN.but(floats=True)
+_ALTERNATIVES = error(
+    "syntax",
+    "`or` between matchers is not PromQL: Prometheus refuses the query",
+    "write one selector for each side and put `or` between them",
+)
 
 
 def selected(
@@ -34,32 +45,45 @@ def selected(
 
     `shift` is its offset and `@` as text; `recorded` types recorded series.
     """
-    matchers = matchers_of(node)
-    name = node.name or next((m.value for m in matchers if m.label == "__name__" and m.operator == "="), "")
-    faults = [*_unknown(world, name, node)]
+    given = node.matchers
+    raw = [(matcher.name, str(matcher.op), matcher.value) for matcher in given.matchers]
+    name = node.name or next((value for label, op, value in raw if label == "__name__" and op == "MatchOp.Equal"), "")
     base = _base(world, name, recorded)
-    labels, label_faults = _narrowed(world, name, base, matchers)
-    faults += label_faults
+    # Series of which nothing is known are alike: what their matchers leave is worked out once.
+    key = ("selected", base, shift, *raw)
+    entry = world.memory.kept.get(key)
+    if entry is None:
+        matchers = tuple([_matcher(*one) for one in raw])
+        entry = world.memory.kept[key] = _selected(world, name, base, matchers, shift)
+    found, faults = entry
+    if (world.closed or world.histograms) and name not in world.series and name not in world.recordings:
+        faults = (*_unknown(world, name), *faults)
+    if given.or_matchers:
+        faults = (_ALTERNATIVES, *faults)
+    return name, found, faults
+
+
+def _selected(
+    world: World, name: str, base: Type, matchers: tuple[Matcher, ...], shift: str
+) -> tuple[Type, tuple[Fault, ...]]:
+    labels, faults = _narrowed(world, name, base, matchers)
     buckets = base.buckets
     if buckets and (le := labels.get("le")) is not None and le.values is not None:
         buckets = tuple(bound for bound in buckets if bound_text(bound) in le.values)
-    conditions = tuple(sorted(str(matcher) for matcher in matchers if matcher.label != "__name__"))
-    found = base.but(
-        labels=labels,
-        buckets=buckets,
-        origin=_origin(name, base, matchers, labels, shift),
-        text=None,
-        form=hash(("select", name, conditions, shift)),
-    )
-    return name, found, tuple(faults)
+    origin = _origin(name, base, matchers, labels, shift)
+    if labels is base.labels and origin is None:
+        return base, tuple(faults)
+    return base.but(labels=labels, buckets=buckets, origin=origin), tuple(faults)
 
 
 def matchers_of(node: Any) -> tuple[Matcher, ...]:
     """A selector's matchers as values."""
-    return tuple(
-        Matcher(matcher.name, _OPERATORS[str(matcher.op)], matcher.value)  # type: ignore[arg-type]
-        for matcher in node.matchers.matchers
-    )
+    return tuple([_matcher(matcher.name, str(matcher.op), matcher.value) for matcher in node.matchers.matchers])
+
+
+@lru_cache(maxsize=4096)
+def _matcher(label: str, operator: str, value: str) -> Matcher:
+    return Matcher(label, _OPERATORS[operator], value)
 
 
 def labels_of_absence(node: Any) -> LabelSet:
@@ -81,19 +105,13 @@ def _base(world: World, name: str, recorded: Callable[[World, str], Type]) -> Ty
     if name in world.recordings:
         return recorded(world, name)
     if name == "up":
-        return OPEN.but(kind=Kind.GAUGE, low=0.0, high=1.0, finite=True, maybe_nan=False, floats=True)
-    return OPEN.but(floats=name.endswith(_FLOAT_SUFFIXES))
+        return _UP
+    return _OPEN_FLOATS if name.endswith(_FLOAT_SUFFIXES) else OPEN
 
 
-def _unknown(world: World, name: str, node: Any) -> Iterator[Fault]:
+def _unknown(world: World, name: str) -> Iterator[Fault]:
     """metric-unknown, and a histogram's base name (type-function)."""
-    if node.matchers.or_matchers:
-        yield error(
-            "syntax",
-            "`or` between matchers is not PromQL: Prometheus refuses the query",
-            "write one selector for each side and put `or` between them",
-        )
-    if not name or name in world.series or name in world.recordings or name in SYNTHETIC or stands_in(name):
+    if not name or name in SYNTHETIC or stands_in(name):
         return
     histogram = world.histograms.get(name)
     if histogram is not None:
@@ -131,7 +149,8 @@ def _narrowed(world: World, name: str, base: Type, matchers: tuple[Matcher, ...]
     for matcher in matchers:
         if matcher.label == "__name__" or stands_in(matcher.label):
             continue
-        faults += pattern_faults(matcher)
+        if matcher.operator in ("=~", "!~"):
+            faults += pattern_faults(matcher)
         known = base.labels.get(matcher.label)
         if known is None:
             faults += _label_unknown(name, base.labels, matcher)
@@ -258,7 +277,7 @@ def _matched(labels: LabelSet, matcher: Matcher) -> LabelSet:
         return labels.with_label(matcher.label, known.narrowed(frozenset({matcher.value}), sure=True))
     if matcher.operator == "!=":
         if known.values is None:
-            return labels.with_label(matcher.label, replace(known, sure=True)) if not matcher.value else labels
+            return labels.with_label(matcher.label, known._replace(sure=True)) if not matcher.value else labels
         return labels.with_label(matcher.label, known.narrowed(known.values - {matcher.value}, sure=not matcher.value))
     pattern = compiled(matcher.value)
     if pattern is None:
@@ -270,7 +289,7 @@ def _matched(labels: LabelSet, matcher: Matcher) -> LabelSet:
         hits = frozenset(value for value in known.values if pattern.fullmatch(value))
         values = hits if positive else known.values - hits
     if values is None:
-        return labels.with_label(matcher.label, replace(known, sure=known.sure or needed))
+        return labels.with_label(matcher.label, known._replace(sure=known.sure or needed))
     return labels.with_label(matcher.label, known.narrowed(values - {""}, sure=needed))
 
 

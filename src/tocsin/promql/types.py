@@ -83,7 +83,6 @@ class _Facts(NamedTuple):
     lazy: tuple[str, ...] = ()
     nan: str = ""
     text: str | None = None
-    form: int = 0
 
 
 class Type(_Facts):
@@ -93,8 +92,7 @@ class Type(_Facts):
     is known; `maybe_nan` is False only where it is certain that none does. `floats` says that no sample is a native
     histogram. `buckets` are the finite bounds of the histogram that it comes from, `observed` the unit of what that
     observes. `window` is how far back a range reaches, `scrape` how far apart its samples are, both in
-    milliseconds. `lazy` names counters that are missing until their first event. `form` is equal for expressions of
-    the same meaning.
+    milliseconds. `lazy` names counters that are missing until their first event.
     """
 
     # A tuple, since copies with changes are made by the thousand; but each is equal to itself alone.

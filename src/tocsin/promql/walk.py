@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
-from itertools import chain
+from math import inf
 from typing import Any
 
 import promql_parser as parser
@@ -21,7 +21,7 @@ from tocsin.promql.counters import comparison_faults, function_faults, lazy_faul
 from tocsin.promql.dimensions import unit_faults
 from tocsin.promql.faults import Fault
 from tocsin.promql.functions import FUNCTIONS, UNKNOWN
-from tocsin.promql.histograms import aggregate_faults, quantile_faults, share_faults
+from tocsin.promql.histograms import SHARES, aggregate_faults, quantile_faults, share_faults
 from tocsin.promql.joins import join_faults
 from tocsin.promql.labels import NO_LABELS
 from tocsin.promql.matching import Matching
@@ -30,15 +30,17 @@ from tocsin.promql.parse import printed
 from tocsin.promql.patterns import or_faults
 from tocsin.promql.ratios import average_faults, division_faults
 from tocsin.promql.selectors import grouping_faults, labels_of_absence, selected
-from tocsin.promql.types import OPEN_SCALAR, Comparison, Kind, Type
+from tocsin.promql.types import COUNTERS, Comparison, Kind, Type
 from tocsin.promql.variables import is_stand_in_length, is_stand_in_number, variables_put_back
 from tocsin.promql.windows import interval_faults, panel_faults, range_faults
 from tocsin.promql.world import World
 
 Faults = tuple[Fault, ...]
 _MILLISECOND = timedelta(milliseconds=1)
-_INDIFFERENT = frozenset({"absent", "absent_over_time", "count_over_time", "present_over_time", "timestamp"})
+_ABSENCE = frozenset({"absent", "absent_over_time"})
+_INDIFFERENT = _ABSENCE | frozenset({"count_over_time", "present_over_time", "timestamp"})
 _COUNTING = frozenset({"count", "group"})
+_MATCHINGS: dict[str, Matching] = {}
 # Faults that do not matter where nobody looks at the value.
 _OF_VALUES = frozenset(
     {"type-function", "counter-reset", "division-by-zero", "nan-aggregated", "ratio-shape", "lazy-series"}
@@ -68,11 +70,9 @@ class Walk:
         "comparisons",
         "context",
         "faults",
-        "forms",
         "indifferent",
         "kept",
         "odd_numbers",
-        "recordable",
         "recorded",
         "series",
         "source",
@@ -89,8 +89,6 @@ class Walk:
         self.kept = memory.kept
         self.texts = memory.texts
         self.recorded = recorded
-        self.forms: Mapping[int, str] = {}
-        self.recordable: list[tuple[Any, str]] = []
         self.faults: list[Fault] = []
         self.series: list[str] = []
         self.comparisons: list[Comparison] = []
@@ -100,19 +98,14 @@ class Walk:
     def type_of(self, node: Any) -> Type:
         return _VISITORS[type(node)](self, node)
 
-    def report(self, faults: Faults) -> None:
+    def report(self, node: Any, faults: Faults) -> None:
+        """Keep faults of a node, which they quote."""
         if self.indifferent:
             faults = tuple(fault for fault in faults if fault.id not in _OF_VALUES)
-        self.faults += faults
+        self.faults += quoted(node, faults)
 
-    def look_up(self, node: Any, found: Type) -> None:
-        """Note an expression that a rule records."""
-        name = self.forms.get(found.form)
-        if name is not None and name != self.context.record:
-            self.recordable.append((node, name))
-
-    def remember(self, node: Any, key: Any, found: Type, faults: Iterable[Fault]) -> tuple[Type, Faults]:
-        entry = self.kept[key] = (found, quoted(node, faults))
+    def remember(self, key: Any, found: Type, faults: Iterable[Fault] = ()) -> tuple[Type, Faults]:
+        entry = self.kept[key] = (found, tuple(faults))
         return entry
 
 
@@ -120,16 +113,23 @@ def _number(walk: Walk, node: Any) -> Type:
     value: float = node.val
     found: Type | None = walk.kept.get(value)
     if found is None:
-        if is_stand_in_number(value):
-            found = OPEN_SCALAR.but()
-        elif value != value:
-            found = Type("scalar", labels=NO_LABELS, maybe_absent=False)
-        else:
-            finite = abs(value) != float("inf")
-            found = Type(
-                "scalar", Kind.OPEN, NO_LABELS, None, value, value, finite, maybe_absent=False, maybe_nan=False
-            )
-        found = walk.kept[value] = found.but(floats=True, form=hash(("number", value)), text=f"{value:g}")
+        low, high = value, value
+        if value != value or is_stand_in_number(value):
+            low, high = -inf, inf
+        known = low == high
+        found = walk.kept[value] = Type(
+            "scalar",
+            Kind.OPEN,
+            NO_LABELS,
+            None,
+            low,
+            high,
+            known and abs(value) != inf,
+            False,
+            not known,
+            True,
+            text=f"{value:g}",
+        )
     if (found.text or "") not in walk.source:
         walk.odd_numbers = True
     return found
@@ -140,7 +140,7 @@ def _text(walk: Walk, node: Any) -> Type:
     key = ("text", value)
     found: Type | None = walk.kept.get(key)
     if found is None:
-        found = walk.kept[key] = Type("string", labels=NO_LABELS, text=value, form=hash(key))
+        found = walk.kept[key] = Type("string", labels=NO_LABELS, text=value)
     return found
 
 
@@ -150,11 +150,12 @@ def _selector(walk: Walk, node: Any) -> Type:
     if entry is None:
         shift = f"{node.offset or ''} {node.at or ''}".strip()
         name, found, faults = selected(walk.world, node, shift, walk.recorded)
-        faults = (*faults, *versions.selector_faults(walk.world, name))
-        entry = walk.texts[text] = (found, quoted(node, faults), name)
+        if not (name.isascii() and name.isidentifier()):
+            faults = (*faults, *versions.selector_faults(walk.world, name))
+        entry = walk.texts[text] = (found, faults, name)
     walk.series.append(entry[2])
     if entry[1]:
-        walk.report(entry[1])
+        walk.report(node, entry[1])
     return entry[0]
 
 
@@ -165,11 +166,12 @@ def _range(walk: Walk, node: Any) -> Type:
         of = node.vector_selector
         shift = f"{of.offset or ''} {of.at or ''}".strip()
         name, found, faults = selected(walk.world, of, shift, walk.recorded)
-        faults = (*faults, *versions.selector_faults(walk.world, name))
-        entry = walk.texts[text] = (_ranged(found, node.range), quoted(node, faults), name)
+        if not (name.isascii() and name.isidentifier()):
+            faults = (*faults, *versions.selector_faults(walk.world, name))
+        entry = walk.texts[text] = (_ranged(walk, found, node.range), faults, name)
     walk.series.append(entry[2])
     if entry[1]:
-        walk.report(entry[1])
+        walk.report(node, entry[1])
     return entry[0]
 
 
@@ -181,22 +183,23 @@ def _length(duration: timedelta | None) -> int | None:
     return None if is_stand_in_length(length) else length
 
 
-def _ranged(of: Type, window: timedelta) -> Type:
-    length = _length(window)
-    return of.but(
-        value="range", window=length, maybe_absent=True, comparison=None, form=hash(("range", of.form, window))
-    )
+def _ranged(walk: Walk, of: Type, window: timedelta) -> Type:
+    key = ("range", of, window)
+    found: Type | None = walk.kept.get(key)
+    if found is None:
+        found = of.but(value="range", window=_length(window), maybe_absent=True, comparison=None)
+        walk.kept[key] = found
+    return found
 
 
 def _subquery(walk: Walk, node: Any) -> Type:
     of = walk.type_of(node.expr)
     window, step = node.range, node.step
-    key = ("subquery", of, window, step, node.offset, str(node.at))
-    entry = walk.kept.get(key)
-    if entry is None:
-        found = _ranged(of, window).but(scrape=_length(step), origin=None, form=hash(("subquery", of.form, *key[2:])))
-        entry = walk.remember(node, key, found, ())
-    return entry[0]
+    key = ("subquery", of, window, step)
+    found: Type | None = walk.kept.get(key)
+    if found is None:
+        found = walk.kept[key] = _ranged(walk, of, window).but(scrape=_length(step), origin=None)
+    return found
 
 
 def _paren(walk: Walk, node: Any) -> Type:
@@ -207,10 +210,10 @@ def _paren(walk: Walk, node: Any) -> Type:
 def _negation(walk: Walk, node: Any) -> Type:
     of = walk.type_of(node.expr)
     key = ("-", of)
-    entry = walk.kept.get(key)
-    if entry is None:
-        entry = walk.remember(node, key, negated(of).but(form=hash(("-", of.form))), ())
-    return entry[0]
+    found: Type | None = walk.kept.get(key)
+    if found is None:
+        found = walk.kept[key] = negated(of)
+    return found
 
 
 def _call(walk: Walk, node: Any) -> Type:
@@ -226,34 +229,33 @@ def _call(walk: Walk, node: Any) -> Type:
     entry = walk.kept.get(key)
     if entry is None:
         found = FUNCTIONS.get(name, UNKNOWN).result(arguments)
-        if name in ("absent", "absent_over_time"):
-            found = _absent(found, nodes[0])
-        found = found.but(form=hash((name, *(argument.form for argument in arguments))))
-        entry = walk.remember(node, key, found, _call_faults(walk, name, arguments))
+        entry = walk.remember(key, found, _call_faults(walk, name, arguments))
     if entry[1]:
-        walk.report(entry[1])
+        walk.report(node, entry[1])
     if walk.context.place is not None and arguments and arguments[0].value == "range":
         _report_window(walk, node, name, arguments[0])
-    if walk.forms:
-        walk.look_up(node, entry[0])
-    return entry[0]
+    return _absent(entry[0], nodes[0]) if name in _ABSENCE else entry[0]
 
 
+# What cannot be found in a type is not looked for: most types are open, and a generator costs as much as the rest.
 def _call_faults(walk: Walk, name: str, arguments: tuple[Type, ...]) -> Iterator[Fault]:
     yield from versions.function_faults(walk.world, name)
-    yield from quantile_faults(name, arguments)
+    if name in SHARES:
+        yield from quantile_faults(name, arguments)
     for argument in arguments:
         if argument.value == "range":
-            yield from function_faults(name, argument)
-            yield from range_faults(name, argument)
+            if argument.kind is not Kind.OPEN:
+                yield from function_faults(name, argument)
+            if argument.scrape is not None:
+                yield from range_faults(name, argument)
 
 
 def _report_window(walk: Walk, node: Any, name: str, of: Type) -> None:
     context = walk.context
     if context.place == "panel":
-        walk.report(quoted(node, panel_faults(name, of)))
+        walk.report(node, tuple(panel_faults(name, of)))
     elif context.interval is not None:
-        walk.report(quoted(node, interval_faults(name, of, context.interval)))
+        walk.report(node, tuple(interval_faults(name, of, context.interval)))
 
 
 def _absent(found: Type, argument: Any) -> Type:
@@ -285,14 +287,9 @@ def _aggregate(walk: Walk, node: Any) -> Type:
         if modifier is not None:
             grouping = Grouping(tuple(sorted(modifier.labels)), str(modifier.type).endswith("Without"))
         found = aggregated(operator, grouping, given, of)
-        form = hash((operator, grouping.labels, grouping.without, given.form if given else None, of.form))
-        entry = walk.remember(
-            node, key, found.but(form=form), _aggregate_faults(walk.world, operator, grouping, given, of)
-        )
+        entry = walk.remember(key, found, _aggregate_faults(walk.world, operator, grouping, given, of))
     if entry[1]:
-        walk.report(entry[1])
-    if walk.forms:
-        walk.look_up(node, entry[0])
+        walk.report(node, entry[1])
     return entry[0]
 
 
@@ -300,11 +297,13 @@ def _aggregate_faults(
     world: World, operator: str, grouping: Grouping, parameter: Type | None, of: Type
 ) -> Iterator[Fault]:
     yield from versions.aggregation_faults(world, operator)
-    yield from grouping_faults(operator, grouping, of.labels)
-    yield from sum_faults(operator, of)
-    yield from aggregate_faults(operator, of)
-    yield from average_faults(operator, of)
-    if operator == "quantile" and parameter is not None:
+    if of.labels.closed and grouping.labels:
+        yield from grouping_faults(operator, grouping, of.labels)
+    if operator in ("sum", "avg") and (of.nan or of.kind is not Kind.OPEN):
+        yield from sum_faults(operator, of)
+        yield from aggregate_faults(operator, of)
+        yield from average_faults(operator, of)
+    elif operator == "quantile" and parameter is not None:
         yield from share_faults("quantile", parameter)
 
 
@@ -330,21 +329,25 @@ def _binary(walk: Walk, node: Any) -> Type:
     key = (operator, str(modifier), left, right) if modifier is not None else (operator, left, right)
     entry = walk.kept.get(key)
     if entry is None:
-        matching = Matching.of(modifier) if modifier is not None else PLAIN
+        matching = _matching(modifier) if modifier is not None else PLAIN
         found = combined(operator, matching, left, right)
-        form = hash((operator, matching if modifier is not None else None, left.form, right.form))
-        faults = chain(
-            _binary_faults(walk.world, operator, matching, left, right, found),
-            or_faults(left_node, right_node) if operator == "or" else (),
-        )
-        entry = walk.remember(node, key, found.but(form=form), faults)
+        entry = walk.remember(key, found, _binary_faults(walk.world, operator, matching, left, right, found))
     if entry[1]:
-        walk.report(entry[1])
+        walk.report(node, entry[1])
+    if operator == "or":
+        walk.report(node, tuple(or_faults(left_node, right_node)))
     if operator in COMPARISONS and entry[0].comparison is not None:
         walk.comparisons.append(entry[0].comparison)
-    if walk.forms:
-        walk.look_up(node, entry[0])
     return entry[0]
+
+
+def _matching(modifier: Any) -> Matching:
+    """Each modifier as a value is made once: its text says all of it."""
+    text = str(modifier)
+    found = _MATCHINGS.get(text)
+    if found is None:
+        found = _MATCHINGS[text] = Matching.of(modifier)
+    return found
 
 
 def _is_zero(node: Any) -> bool:
@@ -356,16 +359,21 @@ def _binary_faults(
 ) -> Iterator[Fault]:
     if left.value == right.value == "vector":
         yield from join_faults(operator, matching, left, right)
-        yield from versions.matching_faults(world, matching)
+        if matching.filled:
+            yield from versions.matching_faults(world, matching)
     if operator in SETS:
         return
-    yield from unit_faults(operator, left, right)
-    yield from lazy_faults(operator, left, right)
+    if left.unit is not right.unit:
+        yield from unit_faults(operator, left, right)
+    if left.lazy or right.lazy:
+        yield from lazy_faults(operator, left, right)
     if operator == "/":
-        yield from division_faults(matching, left, right)
+        if right.low == 0 or left.origin is not None:
+            yield from division_faults(matching, left, right)
     elif operator == "-":
-        yield from subtraction_faults(left, right)
-    elif operator in COMPARISONS and found.comparison is not None:
+        if left.kind in COUNTERS:
+            yield from subtraction_faults(left, right)
+    elif found.comparison is not None and Kind.COUNTER in (left.kind, right.kind):
         yield from comparison_faults(found.comparison)
 
 
