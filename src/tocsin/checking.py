@@ -19,6 +19,8 @@ from tocsin.source import Source
 from tocsin.targets import drafts
 from tocsin.targets.prometheus_tests import alert_test_path, rules_test_path
 
+_RULES = ("prometheus/rules", "prometheus/alerts", "prometheus/mappings")
+
 
 def check_project(settings: Settings, plan: Plan) -> list[Finding]:
     """All findings; with no error among them, also drift of the output and what promtool says of the rules."""
@@ -45,7 +47,7 @@ def drift(changes: Changes) -> Iterator[Finding]:
 
 
 def _promtool(documents: Sequence[Document], settings: Settings) -> Iterator[Finding]:
-    rules = [document.path for document in documents if document.path.startswith(("prometheus/rules", "prometheus/al"))]
+    rules = [document.path for document in documents if document.path.startswith(_RULES)]
     with _written(documents) as folder:
         for result in check_rules(folder, rules):
             if not result.passed:

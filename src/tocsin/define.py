@@ -14,6 +14,7 @@ from tocsin.model.alert import CRITICAL, INFO, WARNING, Alert, Severity
 from tocsin.model.dashboard import Dashboard, Row
 from tocsin.model.definitions import Definitions
 from tocsin.model.indicator import Indicator, at_least, at_most
+from tocsin.model.mapping import SeriesMapping, mapped
 from tocsin.model.recording import Record, RuleGroup
 from tocsin.model.scenario import (
     Feed,
@@ -120,6 +121,7 @@ __all__ = [
     "Row",
     "RuleGroup",
     "Scenario",
+    "SeriesMapping",
     "Severity",
     "Site",
     "Stat",
@@ -141,6 +143,7 @@ __all__ = [
     "holding",
     "increase",
     "instance",
+    "mapped",
     "matching",
     "maximum",
     "milliseconds",

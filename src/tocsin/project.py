@@ -23,6 +23,7 @@ from tocsin.model.alert import Alert
 from tocsin.model.dashboard import Dashboard
 from tocsin.model.definitions import Definitions
 from tocsin.model.indicator import Indicator
+from tocsin.model.mapping import SeriesMapping
 from tocsin.model.recording import RuleGroup
 from tocsin.model.scenario import Proof
 from tocsin.model.site import Site
@@ -246,12 +247,13 @@ def collect(modules: Iterable[ModuleType], catalogs: tuple[Catalog, ...], root: 
         dashboards=_sorted(kinds, Dashboard),
         alerts=_sorted(kinds, Alert),
         groups=_sorted(kinds, RuleGroup),
+        mappings=_sorted(kinds, SeriesMapping),
         proofs=_sorted(kinds, Proof),
         root=root,
     )
 
 
-_KINDS = (Indicator, Dashboard, Alert, RuleGroup, Proof, Site)
+_KINDS = (Indicator, Dashboard, Alert, RuleGroup, SeriesMapping, Proof, Site)
 
 
 def _note(found: dict[int, tuple[str, Any]], name: str, value: Any, module: ModuleType) -> None:
@@ -262,7 +264,7 @@ def _note(found: dict[int, tuple[str, Any]], name: str, value: Any, module: Modu
         found[id(value)] = (name, value)
 
 
-_Sourced = TypeVar("_Sourced", Dashboard, Alert, RuleGroup, Proof)
+_Sourced = TypeVar("_Sourced", Dashboard, Alert, RuleGroup, SeriesMapping, Proof)
 
 
 def _sorted(values: list[Any], kind: type[_Sourced]) -> tuple[_Sourced, ...]:

@@ -57,6 +57,7 @@ def _silencing(definitions: Definitions) -> Iterator[Silencing]:
     yield from definitions.indicators.values()
     yield from definitions.alerts
     yield from (record for group in definitions.groups for record in group.records)
+    yield from definitions.mappings
     for dashboard in definitions.dashboards:
         yield dashboard
         yield from dashboard.panels

@@ -19,6 +19,7 @@ def findings(plan: Plan) -> Iterator[Finding]:
         ("duplicate-name", "alert", ((slug(one.name), one.source) for one in defined.alerts)),
         ("duplicate-name", "dashboard uid", ((one.uid.lower(), one.source) for one in defined.dashboards)),
         ("duplicate-name", "rule group", ((slug(one.name), one.source) for one in defined.groups)),
+        ("duplicate-name", "mapping", ((slug(one.name), one.source) for one in defined.mappings)),
         ("rule-duplicate", "recorded series", ((one.name, one.record.source) for one in plan.records)),
     )
     for check, kind, named in names:

@@ -8,20 +8,26 @@ from decimal import Decimal
 from tocsin.display import quantity_text
 from tocsin.findings import Finding, Severity
 from tocsin.plan import Plan, PlannedAlert
+from tocsin.promql.infer import analyse
 from tocsin.promql.ranges import always, never
 from tocsin.promql.types import Kind, Type
+from tocsin.promql.world import World
 from tocsin.units import Quantity
 
 
 def findings(plan: Plan) -> Iterator[Finding]:
     for planned in plan.alerts:
-        right = planned.alert.when.right
-        unit = planned.unit
-        if isinstance(right, Quantity) and (unit is None or right.unit.measures_like(unit)):
-            left, other = plan.type_of(planned.left), plan.type_of(planned.right)
-            yield from _ceiling(planned, left, other)
-            yield from _gap(planned, left, other)
-            yield from _range(planned, left, other)
+        yield from of_alert(planned, plan.world)
+
+
+def of_alert(planned: PlannedAlert, world: World) -> Iterator[Finding]:
+    """What is wrong with an alert's threshold where these series are read."""
+    right, unit = planned.alert.when.right, planned.unit
+    if isinstance(right, Quantity) and (unit is None or right.unit.measures_like(unit)):
+        left, other = (analyse(side.text(), world).type for side in (planned.left, planned.right))
+        yield from _ceiling(planned, left, other)
+        yield from _gap(planned, left, other)
+        yield from _range(planned, left, other)
 
 
 def _found(planned: PlannedAlert, check: str, severity: Severity, message: str, way_out: str) -> Finding:

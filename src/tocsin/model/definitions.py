@@ -9,6 +9,7 @@ from tocsin.metrics import Catalog
 from tocsin.model.alert import Alert
 from tocsin.model.dashboard import Dashboard
 from tocsin.model.indicator import Indicator
+from tocsin.model.mapping import SeriesMapping
 from tocsin.model.recording import RuleGroup
 from tocsin.model.scenario import Proof
 from tocsin.model.site import Site
@@ -24,6 +25,7 @@ class Definitions:
     dashboards: tuple[Dashboard, ...] = ()
     alerts: tuple[Alert, ...] = ()
     groups: tuple[RuleGroup, ...] = ()
+    mappings: tuple[SeriesMapping, ...] = ()
     proofs: tuple[Proof, ...] = ()
     root: str = "."
 

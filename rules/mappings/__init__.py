@@ -1,0 +1,1 @@
+"""Other exporters' series under our names: each mapping is a file that only those load who have that exporter."""
