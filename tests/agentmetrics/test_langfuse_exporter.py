@@ -16,7 +16,7 @@ import pytest
 from langfuse_server import KEYS, Handler, LangfuseServer, langfuse, observation, trace
 
 from agentmetrics.langfuse.api import Api
-from agentmetrics.langfuse.exporter import MOST_NAMES, PATIENCE, SETTLE, WINDOW, Exporter
+from agentmetrics.langfuse.exporter import MOST_VALUES, PATIENCE, SETTLE, WINDOW, Exporter
 
 START = 1_800_000_000.0 // WINDOW * WINDOW
 GPT = {"environment": "production", "model": "gpt-4o"}
@@ -129,12 +129,15 @@ def test_a_new_series_is_seen_with_0_first_so_that_its_first_events_count(watch:
     assert watch.value("langfuse_observations_total", **CALL) == 2
 
 
-def test_a_counter_does_not_fall_where_traces_are_deleted(watch: Watch) -> None:
+def test_a_window_that_shrinks_and_grows_again_is_counted_once(watch: Watch) -> None:
     watch.poll()
     watch.record(observation(watch.now), observation(watch.now))
     watch.poll()
     watch.poll()
-    watch.server.events.pop()
+    back = watch.server.events.pop()
+    watch.poll()
+    assert watch.value("langfuse_observations_total", **CALL) == 2
+    watch.record(back)
     watch.poll()
     assert watch.value("langfuse_observations_total", **CALL) == 2
 
@@ -269,13 +272,16 @@ def test_an_answer_at_the_row_limit_is_read_in_parts(watch: Watch) -> None:
     assert watch.value("langfuse_exporter_windows_truncated_total", view="observations") >= 1
 
 
-def test_traces_with_countless_names_are_counted_as_other(watch: Watch) -> None:
+def test_values_without_end_are_counted_as_other(watch: Watch) -> None:
     watch.poll()
-    watch.record(*(trace(watch.now, f"request {number}") for number in range(MOST_NAMES + 50)))
+    watch.record(*(trace(watch.now, f"request {number}") for number in range(MOST_VALUES + 50)))
+    watch.record(*(observation(watch.now, providedModelName=f"m{number}") for number in range(MOST_VALUES + 50)))
     watch.poll()
     watch.poll()
-    assert watch.value("langfuse_traces_total") == MOST_NAMES + 50
+    assert watch.value("langfuse_traces_total") == MOST_VALUES + 50
     assert watch.value("langfuse_traces_total", trace_name="other") == 50
+    # That traces have no model is a value, too.
+    assert watch.value("langfuse_cost_dollars_total", model="other") == 0.6375
 
 
 def test_a_server_that_is_upgraded_is_asked_in_its_new_version() -> None:

@@ -14,7 +14,11 @@ FAILURES = Unit.counting("failures")
 ONE = Unit("")
 
 environment = Label("environment", "Langfuse's environment, for example production.", cardinality=5)
-trace_name = Label("trace_name", "The trace's name: most often the agent. Beyond 200 names: other.", cardinality=200)
+trace_name = Label(
+    "trace_name",
+    "The trace's name: most often the agent. Beyond 200 values: other, as for every label.",
+    cardinality=200,
+)
 model = Label("model", "The model as the application named it; empty where the observation has none.", cardinality=30)
 kind = Label("type", "The observation's type: SPAN, GENERATION, EVENT, AGENT, TOOL, ...", cardinality=10)
 level = Label("level", "The observation's level.", values=("DEBUG", "DEFAULT", "WARNING", "ERROR"))

@@ -21,7 +21,7 @@ from tocsin import metrics
 WINDOW = 300.0
 SETTLE = 900.0
 PATIENCE = 86400.0
-MOST_NAMES = 200
+MOST_VALUES = 200
 _SHORTEST = 10.0
 
 Say = Callable[[str], None]
@@ -50,7 +50,7 @@ class Exporter(Collector):
         self._failures = dict.fromkeys(catalog.reason.values or (), 0)
         self._truncated = dict.fromkeys(self._succeeded, 0)
         self._trouble: dict[str, str] = {}
-        self._names: set[str] = set()
+        self._values: defaultdict[str, set[str]] = defaultdict(set)
 
     def poll(self, stopped: Callable[[], bool] = lambda: False) -> bool:
         """Asks everything once; tells whether all was answered. Never raises for what Langfuse does."""
@@ -127,25 +127,26 @@ class Exporter(Collector):
             self._truncated[view.name] += 1
 
     def _capped(self, amounts: Mapping[Key, Decimal]) -> dict[Key, Decimal]:
-        """The same with the traces' names beyond the most that we show as one."""
+        """The same with label values beyond the most that we show as one."""
         found: defaultdict[Key, Decimal] = defaultdict(Decimal)
-        for (name, labels), amount in amounts.items():
-            shown = labels
-            if name == catalog.traces.name:
-                environment, trace_name = labels
-                if trace_name not in self._names and len(self._names) >= MOST_NAMES:
-                    trace_name = "other"
-                self._names.add(trace_name)
-                shown = (environment, trace_name)
-            found[name, shown] += amount
+        for (name, values), amount in amounts.items():
+            names = catalog.CATALOG.series()[name].label_names
+            found[name, tuple(map(self._kept, names, values))] += amount
         return dict(found)
+
+    def _kept(self, label: str, value: str) -> str:
+        seen = self._values[label]
+        if value not in seen and len(seen) >= MOST_VALUES:
+            return "other"
+        seen.add(value)
+        return value
 
     def _show(self, view: View) -> None:
         start = self._countings[0].windows.last_complete(self._clock())
         rows = self._rows(view, start, start + WINDOW)
-        if len(rows) > MOST_NAMES:
+        if len(rows) > MOST_VALUES:
             self._note_truncated(view)
-        shown = view.summed(rows[:MOST_NAMES])
+        shown = view.summed(rows[:MOST_VALUES])
         with self._lock:
             self._shown[view.name] = shown
 

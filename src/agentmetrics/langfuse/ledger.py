@@ -12,8 +12,9 @@ Amounts = Mapping[Key, Decimal]
 class Ledger:
     """Remembers for each window what was counted of it, so that a later reading adds the difference alone.
 
-    A window's amount that has shrunk (somebody deleted a trace) takes nothing back: a counter does not fall. A series
-    is shown with 0 first and gets its amount with the next reading, since `increase` does not see a first sample.
+    A window's amount that has shrunk (a trace was deleted, a replica of the database lags) takes nothing back, and what
+    returns does not count again. A series is shown with 0 first and gets its amount with the next reading, since
+    `increase` does not see a first sample.
     """
 
     def __init__(self) -> None:
