@@ -12,22 +12,10 @@ if command -v promtool >/dev/null 2>&1; then
     exit 0
 fi
 
-# Debian's package starts a server. We want the tool alone, so the server is not allowed to start.
 apt_install_promtool() {
     command -v apt-get >/dev/null 2>&1 || return 1
     say "promtool is missing; installing the system package prometheus for it (apt-get). Its server is not started."
-    policy=/usr/sbin/policy-rc.d
-    if [ ! -e "$policy" ]; then
-        trap 'as_root rm -f "$policy"' EXIT
-        trap 'exit 130' INT TERM HUP
-        as_root sh -c "printf '#!/bin/sh\nexit 101\n' >$policy && chmod 755 $policy" || return 1
-    fi
-    if apt_install prometheus; then ok=yes; else ok=; fi
-    if [ -n "$ok" ] && command -v systemctl >/dev/null 2>&1; then
-        # Not at the next boot either.
-        as_root systemctl disable --quiet prometheus prometheus-node-exporter >/dev/null 2>&1 || true
-    fi
-    [ -n "$ok" ]
+    apt_install_without_servers prometheus
 }
 
 brew_install_promtool() {

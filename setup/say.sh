@@ -35,3 +35,17 @@ apt_install() {
         return 1
     fi
 }
+
+# The same for missing packages that start a server: it does not start now, nor at the next boot.
+apt_install_without_servers() {
+    policy=/usr/sbin/policy-rc.d
+    if [ ! -e "$policy" ]; then
+        trap 'as_root rm -f "$policy"' EXIT
+        trap 'exit 130' INT TERM HUP
+        as_root sh -c "printf '#!/bin/sh\nexit 101\n' >$policy && chmod 755 $policy" || return 1
+    fi
+    apt_install "$@" || return 1
+    if command -v systemctl >/dev/null 2>&1; then
+        as_root systemctl disable --quiet "$@" >/dev/null 2>&1 || true
+    fi
+}
