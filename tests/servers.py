@@ -92,12 +92,13 @@ def _wait(url: str, process: subprocess.Popen[bytes]) -> None:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a server says, whatever it is asked. `promised` is a Content-Length that is not true."""
+    """What a server says to everybody, or to those with its `login`. `promised` is a Content-Length that is wrong."""
 
     body: bytes
     kind: str = "text/plain; version=0.0.4"
     code: int = 200
     promised: int | None = None
+    login: str = ""
 
 
 @contextlib.contextmanager
@@ -106,7 +107,8 @@ def serving(answer: Answer) -> Iterator[str]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            self.send_response(answer.code)
+            allowed = not answer.login or self.headers["Authorization"] == answer.login
+            self.send_response(answer.code if allowed else 401)
             self.send_header("Content-Type", answer.kind)
             self.send_header("Content-Length", str(answer.promised or len(answer.body)))
             self.end_headers()

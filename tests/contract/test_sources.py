@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from pathlib import Path
 
@@ -174,3 +175,16 @@ def test_a_source_is_told_from_a_git_revision(tmp_path: Path) -> None:
     file.write_bytes(generate_latest())
     assert all(is_source(text) for text in ("a.b:C", "http://x/metrics", "prometheus+http://x", str(file)))
     assert not any(is_source(text) for text in ("main", "v1.2.0", "HEAD~3", "origin/main"))
+
+
+def test_address_may_log_in_and_its_password_is_shown_nowhere() -> None:
+    login = "Basic " + base64.b64encode(b"bot:hun@ter").decode()
+    with serving(Answer(b"# TYPE a gauge\na 1\n", login=login)) as url:
+        address = url.replace("://", "://bot:hun%40ter@")
+        assert "hun" not in repr(catalog_from(f"{address}/metrics"))
+        with pytest.raises(TocsinError, match="401"):
+            catalog_from(f"{url}/metrics")
+    for source in (f"{address}/metrics", f"prometheus+{address}"):
+        with pytest.raises(TocsinError, match="Connection refused") as caught:
+            catalog_from(source)
+        assert "hun" not in f"{caught.value.source} {caught.value.message}"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from tocsin.contract.reading import fetched
+from tocsin.contract.reading import fetched, without_login
 from tocsin.findings import TocsinError
 from tocsin.promql.durations import milliseconds_of
 from tocsin.source import Source
@@ -38,7 +38,7 @@ class Server:
 
     def __init__(self, source: str) -> None:
         """`source` is its address, as prometheus+http://host:9090."""
-        self.source = source
+        self.source = without_login(source)
         self.url = source.removeprefix(SCHEME).rstrip("/")
 
     def _get(self, path: str, shape: type, arguments: Mapping[str, str] | None = None, *, post: bool = False) -> Any:
@@ -55,7 +55,7 @@ class Server:
             raise TocsinError(
                 f"this does not answer like a Prometheus: {what or kind.partition(';')[0] or 'no JSON'}",
                 help="name its address without a path, as prometheus+http://host:9090",
-                source=Source(url),
+                source=Source(without_login(url)),
             )
         return answer["data"]
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import http.client
+import re
 import urllib.error
 import urllib.request
+from base64 import b64encode
 from pathlib import Path
+from urllib.parse import unquote
 
 from tocsin.contract.exposition import Exposition, parse_exposition
 from tocsin.findings import TocsinError
@@ -14,6 +17,7 @@ from tocsin.source import Source
 _OPENMETRICS = "application/openmetrics-text"
 _ACCEPT = f"text/plain;version=0.0.4, {_OPENMETRICS};version=1.0.0;q=0.8, */*;q=0.1"
 _TIMEOUT = 10.0
+_LOGIN = re.compile(r"://([^/?#@]*)@")
 _LARGEST = 256 * 2**20
 
 
@@ -21,6 +25,7 @@ def read_exposition(source: str) -> Exposition:
     """What a file or an http(s) address exposes. Raises TocsinError where it cannot be had, or is no exposition."""
     if is_address(source):
         body, kind = fetched(source, _ACCEPT)
+        source = without_login(source)
         if "html" in kind or "json" in kind:
             raise TocsinError(
                 f"the answer is {kind.partition(';')[0]}, not metrics",
@@ -43,11 +48,24 @@ def is_address(source: str) -> bool:
     return source.startswith(("http://", "https://"))
 
 
+def without_login(address: str) -> str:
+    """The address as it may be shown: without user and password."""
+    return _LOGIN.sub("://", address, count=1)
+
+
 def fetched(url: str, accept: str = "*/*", form: bytes | None = None) -> tuple[bytes, str]:
-    """The body that an address answers with, and its content type. Raises TocsinError."""
+    """The body that an address answers with, and its content type. `user:password@` in it is basic auth.
+
+    Raises TocsinError.
+    """
+    login = _LOGIN.search(url)
+    url = without_login(url)
     place = Source(url.partition("?")[0])
+    headers = {"Accept": accept, "User-Agent": "tocsin"}
+    if login:
+        headers["Authorization"] = f"Basic {b64encode(unquote(login[1]).encode()).decode()}"
     try:
-        request = urllib.request.Request(url, form, headers={"Accept": accept, "User-Agent": "tocsin"})
+        request = urllib.request.Request(url, form, headers=headers)
         with urllib.request.urlopen(request, timeout=_TIMEOUT) as answer:
             body = answer.read(_LARGEST + 1)
             kind = str(answer.headers.get("Content-Type", ""))
