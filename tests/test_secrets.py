@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
+from click.testing import CliRunner
 from projects import REPOSITORY, Copy
 
+from tocsin.cli import main
 from tocsin.documents import Draft, rendered
 from tocsin.findings import TocsinError
 from tocsin.secrets import may_hold_secrets, secrets_in, secrets_in_python, secrets_in_text
@@ -36,7 +40,7 @@ SHAPES = {
 def test_known_shapes_are_found_and_never_shown_whole(kind: str, text: str) -> None:
     (found,) = secrets_in_text(f"see\n{text} there")
     assert (found.kind, found.line) == (kind, 2)
-    assert may_hold_secrets(text.encode())
+    assert may_hold_secrets(text)
     assert text not in found.message
     assert "hunter2" not in found.message
 
@@ -54,7 +58,7 @@ def test_known_shapes_are_found_and_never_shown_whole(kind: str, text: str) -> N
 )
 def test_fields_that_are_named_for_it_are_found(data: Any) -> None:
     assert list(secrets_in(data))
-    assert may_hold_secrets(json.dumps(data).encode())
+    assert may_hold_secrets(json.dumps(data))
 
 
 @pytest.mark.parametrize(
@@ -94,15 +98,15 @@ def test_literal_in_a_definition_is_told_at_its_line(project_copy: Copy) -> None
     assert LETTERS not in answer.stdout
 
 
-def test_computed_one_is_told_at_the_definition(project_copy: Copy) -> None:
+def test_computed_one_is_refused_before_anything_is_written(project_copy: Copy) -> None:
     half = len(SHAPES["GitHub token"]) // 2
     first, second = SHAPES["GitHub token"][:half], SHAPES["GitHub token"][half:]
-    project_copy.replace(
-        "monitors/alerts.py", 'summary="Agent {agent_name} is slow"', f'summary="".join(["{first}", "{second}"])'
-    )
-    answer = project_copy.tocsin("check")
-    assert answer.returncode == 1
-    assert "error[secret] AgentHighLatency: this looks like a credential (GitHub token)" in answer.stdout
+    project_copy.replace("monitors/dashboards/agents.py", '    "AI Agents",', f'    "".join(["{first}", "{second}"]),')
+    answer = project_copy.tocsin("generate")
+    assert answer.returncode == 2
+    assert "would show what looks like a credential (GitHub token): ghp_... (40 characters)" in answer.stderr
+    assert second not in answer.stderr + answer.stdout
+    assert second not in "".join(path.read_text() for path in project_copy.root.glob("generated/grafana/dashboards/*"))
 
 
 def test_document_that_would_show_one_is_refused() -> None:
@@ -112,3 +116,26 @@ def test_document_that_would_show_one_is_refused() -> None:
     with pytest.raises(TocsinError, match=r"contacts.yaml would show what looks like a credential") as caught:
         list(rendered([draft]))
     assert "hunter2" not in f"{caught.value.message} {caught.value.help}"
+
+
+def test_lint_finds_them_in_files_of_others_at_their_lines(tmp_path: Path) -> None:
+    dashboard = {
+        "title": "X",
+        "uid": "x",
+        "panels": [{"id": 1, "title": "P", "type": "text", "options": {"content": SHAPES["AWS access key"]}}],
+    }
+    (tmp_path / "dashboard.json").write_text(json.dumps(dashboard, indent=1))
+    embedded = json.dumps(dashboard, indent=1).replace("\n", "\n    ")
+    (tmp_path / "map.yaml").write_text(f"kind: ConfigMap\nmetadata: {{name: x}}\ndata:\n  x.json: |\n    {embedded}\n")
+    rule = {"alert": "A", "expr": "up == 0", "labels": {}, "annotations": {"password": "hunter2"}}
+    (tmp_path / "rules.yaml").write_text(yaml.safe_dump({"groups": [{"name": "g", "rules": [rule]}]}))
+    answer = CliRunner().invoke(main, ["lint", str(tmp_path), "--select", "secret", "--format", "json"])
+    found = {(Path(one["file"]).name, one["line"], one["message"][-30:]) for one in json.loads(answer.stdout)}
+    assert answer.exit_code == 1
+    assert {(name, message) for name, _, message in found} == {
+        ("dashboard.json", "access key): AKIA... (20 characters)"[-30:]),
+        ("map.yaml", "access key): AKIA... (20 characters)"[-30:]),
+        ("rules.yaml", "(in the field password): 7 characters"[-30:]),
+    }
+    (line,) = [line for name, line, _ in found if name == "rules.yaml"]
+    assert "hunter2" in (tmp_path / "rules.yaml").read_text().splitlines()[line - 1]

@@ -35,8 +35,7 @@ def rendered(drafts: Iterable[Draft]) -> Iterator[Document]:
         validate(draft)
         write = _json if draft.path.endswith(".json") else _yaml
         content = write(draft.data)
-        # Dashboards are large and have no fields for credentials: their texts are searched in the definitions.
-        if write is _yaml and may_hold_secrets(content):
+        if may_hold_secrets(content.decode()):
             _refuse_secrets(draft)
         yield Document(draft.path, content)
 

@@ -10,8 +10,9 @@ import ast
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 # What is sure by its shape. The word is what a user calls it.
@@ -55,8 +56,6 @@ _SIGNS = (
     *("lsv2_", "k-lf-", "sk-", "hf_", "AIza", "k_live_", "glsa_", "glc_", "eyJ", "PRIVATE KEY", "Bearer ", "Basic "),
 )
 _LOGIN = re.compile(r"://[^\s/:@\"'<>{}$]*:[^\s/@\"'<>{}]+@")
-_SIGN_BYTES = tuple(sign.encode() for sign in _SIGNS)
-_LOGIN_BYTES = re.compile(_LOGIN.pattern.encode())
 # Fields whose value is a credential whatever it looks like; and those whose value is one where it looks random.
 _SURE = ("password", "passwd", "passphrase")
 _LIKELY = (
@@ -73,9 +72,9 @@ _LIKELY = (
     ),
     *("integrationkey", "routingkey", "servicekey", "signingkey", "encryptionkey"),
 )
-_FIELD = re.compile(
-    rb"(?i)(?:pass(?:word|wd|phrase)|secret|token|credentials?|(?:secret|api|access|private|integration|routing|service"
-    rb"|signing|encryption)[_-]?key)[\"']?\s*[:=]|authorization"
+_FIELD = (
+    r"(?i:(?:pass(?:word|wd|phrase)|secret|token|credentials?|(?:secret|api|access|private|integration|routing|service"
+    r"|signing|encryption)[_-]?key)[\"']?\s*[:=]|authorization)"
 )
 _REFERENCE = re.compile(r"\$\w|\$\{|\{\{|\A<[^>]*>\Z|\A[*xX.]{3,}\Z|\A[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\Z")
 _PLAIN = re.compile(r"[^a-z]")
@@ -119,19 +118,27 @@ def is_secret_field(name: str, value: str) -> bool:
     return plain.endswith(_SURE) or (plain.endswith(_LIKELY) and _is_random(value))
 
 
-def secrets_in(data: Any) -> Iterator[Secret]:
-    """The credentials in a document, parsed: by shape, by the field that they are in, and by a name beside them."""
-    if isinstance(data, str):
-        yield from secrets_in_text(data)
-    elif isinstance(data, dict):
-        name, value = data.get("key", data.get("name")), data.get("value")
-        if isinstance(name, str) and isinstance(value, str):
-            yield from _in_field(name, value)
-        for field, inner in data.items():
-            yield from _in_field(str(field), inner) if isinstance(inner, str) else secrets_in(inner)
-    elif isinstance(data, list | tuple):
-        for inner in data:
-            yield from secrets_in(inner)
+def secrets_in(data: Any, line_of: Callable[[Any, str], int] = lambda *_: 1) -> Iterator[Secret]:
+    """The credentials in a document, parsed: by shape, by the field that they are in, and by a name beside them.
+
+    `line_of` tells where the value of a mapping's key begins.
+    """
+    yield from _in_value(data, data, "", line_of)
+
+
+def _in_value(value: Any, container: Any, field: str, line_of: Callable[[Any, str], int]) -> Iterator[Secret]:
+    if isinstance(value, str):
+        for found in _in_field(field, value):
+            yield replace(found, line=line_of(container, field) + found.line - 1)
+    elif isinstance(value, dict):
+        named, given = value.get("key", value.get("name")), value.get("value")
+        if isinstance(named, str) and isinstance(given, str):
+            yield from _in_value(given, value, named, lambda inner, _: line_of(inner, "value"))
+        for name, inner in value.items():
+            yield from _in_value(inner, value, str(name), line_of)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from _in_value(inner, container, field, line_of)
 
 
 def secrets_in_python(text: str) -> Iterator[Secret]:
@@ -145,9 +152,19 @@ def secrets_in_python(text: str) -> Iterator[Secret]:
                 yield Secret(found.kind, found.shown, node.lineno + found.line - 1)
 
 
-def may_hold_secrets(text: bytes) -> bool:
+def may_hold_secrets(text: str) -> bool:
     """A quick look: False where there is certainly none."""
-    return any(sign in text for sign in _SIGN_BYTES) or bool(_FIELD.search(text)) or bool(_LOGIN_BYTES.search(text))
+    looked: bool = _quick_look().is_valid(text)
+    return looked
+
+
+@cache
+def _quick_look() -> Any:
+    # The expressions of Rust, as the schemas have them, search a hundred times faster than Python's.
+    import jsonschema_rs
+
+    signs = "|".join(sign.replace(".", r"\.") for sign in _SIGNS)
+    return jsonschema_rs.validator_for({"pattern": f"{signs}|{_LOGIN.pattern}|{_FIELD}"})
 
 
 def _named_values(node: ast.AST) -> Iterator[tuple[str, str, int]]:

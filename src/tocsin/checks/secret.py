@@ -1,8 +1,4 @@
-"""Credentials in the definitions: in their source, and in what they say.
-
-Where an alert or a provisioning file would show one, it is refused when it is written; a dashboard says nothing but
-what is searched here.
-"""
+"""Credentials: in the source of definitions, and in files of others. What is made is searched when it is written."""
 
 from __future__ import annotations
 
@@ -11,49 +7,35 @@ from pathlib import Path
 
 from tocsin.findings import Finding, Severity
 from tocsin.plan import Plan
-from tocsin.secrets import WAY_OUT, Secret, may_hold_secrets, secrets_in_python, secrets_in_text
+from tocsin.secrets import WAY_OUT, Secret, may_hold_secrets, secrets_in_python
 from tocsin.source import Source
-
-_Said = tuple[str, str, Source]
+from tocsin.subject import Subject
 
 
 def findings(plan: Plan) -> Iterator[Finding]:
-    """One finding for each credential, at its line; or at the definition that says it, where it is computed."""
-    said = list(_said(plan))
-    found: dict[tuple[Source, str], str | None] = {}
-    for file in sorted({source.file for _, _, source in said}):
-        for secret in _in_file(file):
-            found[Source(file, secret.line), secret.message] = None
-    if may_hold_secrets("\n".join(text for text, _, _ in said).encode()):
-        literal = {(source.file, message) for source, message in found}
-        for text, name, source in said:
-            for secret in secrets_in_text(text):
-                if (source.file, secret.message) not in literal:
-                    found[source, secret.message] = name
-    for (source, message), subject in found.items():
-        yield Finding("secret", Severity.ERROR, message, WAY_OUT, source, subject)
+    """One finding for each credential in a file that something is defined in, at its line."""
+    for file in sorted(_files(plan)):
+        for secret in dict.fromkeys(_in_file(file)):
+            yield Finding("secret", Severity.ERROR, secret.message, WAY_OUT, Source(file, secret.line))
+
+
+def findings_in(subject: Subject) -> Iterator[Finding]:
+    """The same of files that were read."""
+    for exposed in subject.contents.exposed:
+        yield Finding("secret", Severity.ERROR, exposed.message, WAY_OUT, exposed.source)
 
 
 def _in_file(file: str) -> Iterator[Secret]:
     try:
-        text = Path(file).read_bytes()
+        text = Path(file).read_text(encoding="utf-8")
         if may_hold_secrets(text):
-            yield from secrets_in_python(text.decode())
-    except (OSError, SyntaxError, UnicodeDecodeError):  # no file of Python: what it says is searched all the same
+            yield from secrets_in_python(text)
+    except (OSError, SyntaxError, UnicodeDecodeError):  # no file of Python: what it makes is searched all the same
         return
 
 
-def _said(plan: Plan) -> Iterator[_Said]:
-    """Every text that a dashboard or an alert shows, with the name and the place of its definition."""
+def _files(plan: Plan) -> set[str]:
     defined = plan.definitions
-    yield defined.site.runbooks_url, "site", defined.site.source
-    for name, indicator in defined.indicators.items():
-        yield f"{indicator.title}\n{indicator.description}", name, indicator.source
-    for alert in defined.alerts:
-        yield f"{alert.summary}\n{alert.description}", alert.name, alert.source
-    for group in defined.groups:
-        yield group.name, group.name, group.source
-    for dashboard in defined.dashboards:
-        yield f"{dashboard.title}\n{dashboard.description}", dashboard.title, dashboard.source
-        for panel in dashboard.panels:
-            yield f"{panel.title}\n{panel.description}", f"{dashboard.title} / {panel.title}", panel.source
+    panels = (panel for dashboard in defined.dashboards for panel in dashboard.panels)
+    parts = (defined.indicators.values(), defined.alerts, defined.groups, defined.dashboards, panels)
+    return {defined.site.source.file, *(one.source.file for part in parts for one in part)}

@@ -13,7 +13,8 @@ from tocsin.reading.fields import mapping, mappings, text, texts
 from tocsin.reading.grafana_rules import grafana_rules, is_grafana_rule
 from tocsin.reading.located import Located, UnreadableError, parsed
 from tocsin.reading.rules import is_rule, rule_group, test_file
-from tocsin.reading.values import Contents, Dashboard, Failure, GrafanaRule, RuleGroup, TestFile
+from tocsin.reading.values import Contents, Dashboard, Exposed, Failure, GrafanaRule, RuleGroup, TestFile
+from tocsin.secrets import may_hold_secrets, secrets_in
 from tocsin.source import Source
 
 _ENDINGS = frozenset({".yaml", ".yml", ".json", ".rules"})
@@ -32,6 +33,7 @@ class _Found:
     failures: list[Failure] = field(default_factory=list)
     files: int = 0
     of_a_kind: bool = False
+    exposed: list[Exposed] = field(default_factory=list)
 
     def contents(self) -> Contents:
         return Contents(
@@ -41,6 +43,7 @@ class _Found:
             tuple(self.tests),
             tuple(self.failures),
             self.files,
+            tuple(self.exposed),
         )
 
 
@@ -54,6 +57,7 @@ def read(paths: Iterable[str | Path]) -> Contents:
         found.tests += one.tests
         found.failures += one.failures
         found.files += one.files
+        found.exposed += one.exposed
     return found.contents()
 
 
@@ -108,11 +112,25 @@ def read_value(value: Any, file: str) -> Contents:
 
 
 def _read_raw(found: _Found, raw: bytes, file: str, first: int, depth: int) -> None:
+    suspect = may_hold_secrets(raw.decode(errors="replace"))
     try:
         for document in parsed(raw, file, first):
+            within = len(found.exposed)
             _read(found, document, document.value, depth)
+            if suspect:
+                # What stands in a document that is embedded in this one is told already, with the better line.
+                told = {one.message for one in found.exposed[within:]}
+                found.exposed += (one for one in _exposed(document) if one.message not in told)
     except UnreadableError as error:
         found.failures.append(Failure(Source(file, error.line), str(error)))
+
+
+def _exposed(document: Located) -> Iterator[Exposed]:
+    def line_of(container: Any, key: str) -> int:
+        return document.at(container, key).line or 1
+
+    for secret in dict.fromkeys(secrets_in(document.value, line_of)):
+        yield Exposed(secret.message, Source(document.file, secret.line))
 
 
 def _read(found: _Found, document: Located, value: Any, depth: int) -> None:

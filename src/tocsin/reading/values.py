@@ -239,6 +239,14 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
+class Exposed:
+    """Something in a file that looks like a credential. The message does not show it."""
+
+    message: str
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
 class Contents:
     """What one file or many hold."""
 
@@ -248,3 +256,4 @@ class Contents:
     tests: tuple[TestFile, ...] = ()
     failures: tuple[Failure, ...] = ()
     files: int = 0
+    exposed: tuple[Exposed, ...] = ()
