@@ -10,7 +10,16 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 from projects import REPOSITORY
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest, start_http_server
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    Info,
+    Summary,
+    generate_latest,
+    start_http_server,
+)
 from prometheus_client.openmetrics.exposition import generate_latest as generate_openmetrics
 from servers import Answer, running_prometheus, serving
 
@@ -173,6 +182,18 @@ def test_old_timestamps_are_stale(tmp_path: Path) -> None:
     path = tmp_path / "saved.prom"
     path.write_text(head + line.format("a", 1_000_000))
     assert live(path).exit_code == 0
+
+
+@pytest.mark.parametrize("write", [generate_latest, generate_openmetrics])
+def test_an_exposition_keeps_the_contract_that_is_read_off_it(
+    write: Any, registry: CollectorRegistry, tmp_path: Path
+) -> None:
+    agent(registry)
+    Summary("size_bytes", "", ["kind"], registry=registry).labels("x").observe(1)
+    Info("build", "", registry=registry).info({"version": "1"})
+    path = tmp_path / "app.prom"
+    path.write_bytes(write(registry))
+    assert {one["id"] for one in found(path, "--catalog", path).values()} <= {"live-empty"}
 
 
 def test_another_catalog_needs_no_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from tocsin.contract.exposition import Exposition, Sample
+from tocsin.contract.exposition import Exposition, Family, Sample
 from tocsin.contract.reading import is_address
 from tocsin.findings import Severity
 from tocsin.metrics import Catalog, Counter, Gauge, Histogram, Metric, bound_text, nearest, series_of
@@ -15,6 +15,7 @@ from tocsin.promql.durations import milliseconds_of
 
 # How many scrapes a series may miss before it counts as stale.
 MISSABLE = 4
+_PARTS = {"histogram": ("_bucket", "_sum", "_count"), "summary": ("_sum", "_count")}
 _ALWAYS_ADDED = frozenset({"job", "instance"})
 
 
@@ -39,10 +40,10 @@ class Seen:
         self.samples: dict[str, list[Sample]] = {}
         self.kinds: dict[str, str] = {}
         for family in exposition.families:
-            self.kinds[family.name] = family.kind
+            for name, kind in names_of(family).items():
+                self.kinds.setdefault(name, kind)
             for sample in family.samples:
                 self.samples.setdefault(sample.name, []).append(sample)
-                self.kinds.setdefault(sample.name, family.kind)
 
     @cached_property
     def now(self) -> float:
@@ -58,6 +59,15 @@ class Seen:
     def of(self, metric: Metric) -> dict[str, list[Sample]]:
         """The samples of a metric, by the names that its series have."""
         return {one.name: self.samples.get(one.name, []) for one in series_of(metric)}
+
+
+def names_of(family: Family) -> dict[str, str]:
+    """The names that a family's series have or will have, and what each is on its own: a summary's sum is a counter."""
+    names = {family.name: family.kind}
+    names |= {f"{family.name}{part}": "counter" for part in _PARTS.get(family.kind, ())}
+    for sample in family.samples:
+        names.setdefault(sample.name, "gauge" if sample.name.endswith("_created") else family.kind)
+    return names
 
 
 def breaches(metric: Metric, catalog: Catalog, seen: Seen) -> Iterator[Breach]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from tocsin.contract.breaches import Breach, Seen, breaches, stale
+from tocsin.contract.breaches import Breach, Seen, breaches, names_of, stale
 from tocsin.contract.exposition import Exposition
 from tocsin.contract.prometheus import Server, is_prometheus
 from tocsin.contract.reading import read_exposition
@@ -179,7 +179,7 @@ class _Fleet:
         by_name: dict[str, list[str]] = {}
         for seen in self.seen:
             for family in seen.exposition.families:
-                names = {sample.name for sample in family.samples} | {family.name}
+                names = names_of(family).keys()
                 by_product = is_by_product(family.name, {*known, *seen.kinds})
                 if family.name.startswith(prefixes) and not names & known and not by_product:
                     by_name.setdefault(family.name, []).append(seen.exposition.source)
