@@ -80,7 +80,7 @@ def test_expression_and_threshold_are_the_same(pairs: list[tuple[dict[str, Any],
 
 def test_times_and_labels_are_the_same(pairs: list[tuple[dict[str, Any], dict[str, Any]]]) -> None:
     for prometheus, grafana in pairs:
-        assert grafana["for"] == prometheus["for"]
+        assert grafana["for"] == prometheus.get("for", "0s")
         assert grafana.get("keepFiringFor") == prometheus.get("keep_firing_for")
         assert grafana["interval"] == prometheus["interval"]
         assert {name: text.replace("$$", "$") for name, text in grafana["labels"].items()} == prometheus["labels"]

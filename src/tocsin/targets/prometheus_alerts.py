@@ -26,7 +26,9 @@ def alert_path(alert: Alert) -> str:
 def alert_rule(plan: Plan, planned: PlannedAlert) -> dict[str, Any]:
     """The alert as a Prometheus alerting rule."""
     alert = planned.alert
-    rule: dict[str, Any] = {"alert": alert.name, "expr": planned.expr, "for": alert.hold}
+    rule: dict[str, Any] = {"alert": alert.name, "expr": planned.expr}
+    if milliseconds_of(alert.hold):
+        rule["for"] = alert.hold
     if milliseconds_of(alert.keep_firing):
         rule["keep_firing_for"] = alert.keep_firing
     rule["labels"] = rule_labels(alert)
