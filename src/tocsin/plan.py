@@ -37,6 +37,7 @@ from tocsin.promql.tree import (
     Window,
 )
 from tocsin.promql.types import Type
+from tocsin.promql.versions import version_of
 from tocsin.promql.world import Recording, World
 from tocsin.units import Quantity, Unit
 
@@ -93,7 +94,8 @@ class Plan:
     def _recorded(self) -> tuple[tuple[PlannedRecord, ...], World]:
         planned: list[PlannedRecord] = []
         recordings: dict[str, tuple[Recording, ...]] = {}
-        world = World.of(self.definitions.catalogs)
+        oldest = version_of(self.definitions.site.prometheus.oldest)
+        world = World.of(self.definitions.catalogs, prometheus=oldest)
         for group in self.definitions.groups:
             for record in group.records:
                 node = Recorded(planned).read_in(_in_rule(record.indicator))
@@ -101,7 +103,7 @@ class Plan:
                 made = PlannedRecord(record, group, record_name(record, labels), node, labels)
                 planned.append(made)
                 recordings[made.name] = (*recordings.get(made.name, ()), _recording(made))
-                world = World.of(self.definitions.catalogs, recordings)
+                world = World.of(self.definitions.catalogs, recordings, prometheus=oldest)
         return tuple(planned), world
 
     @property

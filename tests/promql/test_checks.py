@@ -264,6 +264,21 @@ PLACED = [
 ]
 
 
+# expr, from which Prometheus on it is understood
+NEWER = [
+    ("limitk(2, sessions)", (2, 54)),
+    ("sessions > 1_000", (2, 54)),
+    ("sessions > 10m", (2, 54)),
+    ("info(sessions)", (2, 55)),
+    ("rate(requests_total[5m + 1m])", (3, 4)),
+    ("first_over_time(sessions[5m])", (3, 7)),
+    ("rate(requests_total[5m] smoothed)", (3, 7)),
+    ("sessions + fill (0) memory_bytes / 1000", (3, 10)),
+    ("min_of(1, 2)", (3, 13)),
+    ("integral(sessions[5m])", (3, 16)),
+]
+
+
 def found(check: str, expr: str, context: Context = NOWHERE) -> list[Fault]:
     return [fault for fault in analyse(expr, WORLD, context).faults if fault.id == check]
 
@@ -281,6 +296,23 @@ def test_check_of_a_place_finds_the_bad_query_and_leaves_the_good_one(
     assert [fault.severity for fault in found(check, bad, context)] == [severity]
     assert not found(check, good, context)
     assert not found(check, bad)
+
+
+@pytest.mark.parametrize(("expr", "since"), NEWER)
+def test_newer_notation_is_an_error_for_older_prometheus_alone(expr: str, since: tuple[int, int]) -> None:
+    def told(version: tuple[int, int]) -> list[str]:
+        faults = analyse(expr, World.of([CATALOG], prometheus=version)).faults
+        return [fault.message for fault in faults if fault.id == "syntax"]
+
+    assert len(told((since[0], since[1] - 1))) == 1
+    assert f"needs Prometheus {since[0]}.{since[1]} or newer" in told((since[0], since[1] - 1))[0]
+    assert not told(since)
+
+
+def test_function_that_is_gone_is_an_error_for_newer_prometheus() -> None:
+    expr = "holt_winters(sessions[5m], 0.5, 0.5)"
+    assert not analyse(expr, World.of([CATALOG], prometheus=(2, 55))).faults
+    assert [fault.id for fault in analyse(expr, World.of([CATALOG], prometheus=(3, 0))).faults] == ["syntax"]
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda value: value[2][:60])

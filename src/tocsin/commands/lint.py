@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -71,8 +70,9 @@ def _catalog(source: str) -> Catalog:
 
 def _version(text: str) -> tuple[int, int]:
     from tocsin.findings import TocsinError
+    from tocsin.promql.versions import version_of
 
-    found = re.match(r"v?(\d+)\.(\d+)(\.\d+)?\Z", text)
-    if found is None:
-        raise TocsinError(f"{text!r} is no version of Prometheus", help="write it like 2.42 or 3.5")
-    return int(found[1]), int(found[2])
+    try:
+        return version_of(text)
+    except ValueError as error:
+        raise TocsinError(str(error), help="see --prometheus") from None

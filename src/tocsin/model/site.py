@@ -7,15 +7,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from tocsin.findings import DefinitionError
+from tocsin.promql.versions import version_of
 from tocsin.source import Source, here
 
 
 @dataclass(frozen=True, slots=True)
 class Prometheus:
-    """Where the metrics are."""
+    """Where the metrics are. `oldest` is the oldest version that must understand the queries."""
 
     url: str = "http://prometheus:9090"
     uid: str = "prometheus"
+    oldest: str = "2.42"
+
+    def __post_init__(self) -> None:
+        version_of(self.oldest)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """PromQL's functions: from which Prometheus on they exist, and the type of what they give.
 
-From the documentation of PromQL's functions for Prometheus 2.42 to 3.16.
+From Prometheus's change log up to 3.16, experimental functions included: whether a server allows them nobody knows.
 """
 
 from __future__ import annotations
@@ -224,6 +224,10 @@ def _smoothed(arguments: Arguments) -> Type:
     return derived(arguments[0], unit=arguments[0].unit, maybe_nan=True, window=arguments[0].window)
 
 
+def _integral(arguments: Arguments) -> Type:
+    return derived(arguments[0], unit=product(arguments[0].unit, SECONDS), window=arguments[0].window)
+
+
 def _of_native(low: float = -inf) -> Result:
     def result(arguments: Arguments) -> Type:
         return derived(arguments[0], low=low, maybe_nan=True, maybe_absent=True, floats=True)
@@ -278,7 +282,7 @@ FUNCTIONS: Mapping[str, Function] = {
     "delta": Function(_change(certain=True)),
     "deriv": Function(_change(per_second=True)),
     "double_exponential_smoothing": Function(_smoothed, (3, 0)),
-    "end": Function(_unknown_number, (3, 0)),
+    "end": Function(_unknown_number, (3, 12)),
     "exp": Function(_bounded(0.0)),
     "first_over_time": Function(_chosen_over_time, (3, 7)),
     "floor": Function(_rounded(floor)),
@@ -286,7 +290,7 @@ FUNCTIONS: Mapping[str, Function] = {
     "histogram_count": Function(_of_native(0.0), (2, 40)),
     "histogram_fraction": Function(fraction, (2, 40)),
     "histogram_quantile": Function(quantile_of_buckets),
-    "histogram_quantiles": Function(_quantiles, (3, 0)),
+    "histogram_quantiles": Function(_quantiles, (3, 11)),
     "histogram_stddev": Function(_of_native(0.0), (2, 47)),
     "histogram_stdvar": Function(_of_native(0.0), (2, 47)),
     "histogram_sum": Function(_of_native(), (2, 40)),
@@ -294,7 +298,8 @@ FUNCTIONS: Mapping[str, Function] = {
     "hour": Function(_part_of_date(0, 23)),
     "idelta": Function(_change(certain=True)),
     "increase": Function(_growth(Kind.INCREASE, per_second=False)),
-    "info": Function(_informed, (3, 0)),
+    "info": Function(_informed, (2, 55)),
+    "integral": Function(_integral, (3, 16)),
     "irate": Function(_growth(Kind.RATE, per_second=True)),
     "label_join": Function(joined),
     "label_replace": Function(replaced),
@@ -303,9 +308,9 @@ FUNCTIONS: Mapping[str, Function] = {
     "log10": Function(_bounded(least=0.0)),
     "log2": Function(_bounded(least=0.0)),
     "mad_over_time": Function(_spread_over_time(squared=False), (2, 49)),
-    "max_of": Function(_unknown_number, (3, 0)),
+    "max_of": Function(_unknown_number, (3, 13)),
     "max_over_time": Function(_chosen_over_time),
-    "min_of": Function(_unknown_number, (3, 0)),
+    "min_of": Function(_unknown_number, (3, 13)),
     "min_over_time": Function(_chosen_over_time),
     "minute": Function(_part_of_date(0, 59)),
     "month": Function(_part_of_date(1, 12)),
@@ -314,7 +319,7 @@ FUNCTIONS: Mapping[str, Function] = {
     "present_over_time": Function(_events(1.0, Kind.BOOL)),
     "quantile_over_time": Function(quantile_over_time),
     "rad": Function(_bounded()),
-    "range": Function(_unknown_number, (3, 0)),
+    "range": Function(_unknown_number, (3, 12)),
     "rate": Function(_growth(Kind.RATE, per_second=True)),
     "resets": Function(_events(0.0)),
     "round": Function(_rounded(lambda value: floor(value + 0.5))),
@@ -327,11 +332,11 @@ FUNCTIONS: Mapping[str, Function] = {
     "sort_by_label_desc": Function(_same, (2, 49)),
     "sort_desc": Function(_same),
     "sqrt": Function(_bounded(0.0, least=0.0)),
-    "start": Function(_unknown_number, (3, 0)),
-    "start_timestamp": Function(_unknown, (3, 0)),
+    "start": Function(_unknown_number, (3, 12)),
+    "start_timestamp": Function(_unknown, (3, 14)),
     "stddev_over_time": Function(_spread_over_time(squared=False)),
     "stdvar_over_time": Function(_spread_over_time(squared=True)),
-    "step": Function(_unknown_number, (3, 0)),
+    "step": Function(_unknown_number, (3, 12)),
     "sum_over_time": Function(_sum_over_time),
     "tan": Function(_bounded()),
     "tanh": Function(_bounded(-1.0, 1.0)),

@@ -16,7 +16,7 @@ from tocsin.promql.queries import budget_faults, recorded_faults, result_faults
 from tocsin.promql.recorded import as_recorded, either_recording
 from tocsin.promql.types import OPEN, Comparison, Type
 from tocsin.promql.variables import has_variable, replacements
-from tocsin.promql.versions import BARE_RANGE, number_faults
+from tocsin.promql.versions import BARE_RANGE, number_faults, unread
 from tocsin.promql.walk import Walk, quote
 from tocsin.promql.world import World
 
@@ -58,6 +58,9 @@ def _analysis(text: str, world: World, context: Context) -> Analysis:
             continue
     if has_variable(text):
         return Analysis(OPEN, ())
+    newer = unread(text, world)
+    if newer is not None:
+        return Analysis(OPEN, newer)
     return Analysis(OPEN, (error("syntax", failure, "Prometheus refuses the query as it is: mend it there"),))
 
 

@@ -18,7 +18,22 @@ _ELSEWHERE = re.compile(r"\boffset\s+-?\w+|\[[^\]]*\]")
 BARE_RANGE = re.compile(r"\[\s*\d+(?:\.\d+)?\s*[\]:]")
 DURATIONS_AS_NUMBERS = (2, 54)
 QUOTED_NAMES = (3, 0)
-FILLS = (3, 0)
+FILLS = (3, 10)
+# What the parser does not read: from which Prometheus on it is no mistake.
+_UNREAD = (
+    (re.compile(r"\b(?:smoothed|anchored)\b"), "`smoothed` and `anchored`", (3, 7)),
+    (re.compile(r"[<>]/"), "trimming of histograms (`</`, `>/`)", (3, 11)),
+    (re.compile(r"\[[^\]]*[-+*/%^(][^\]]*\]|\boffset\s+-?\("), "arithmetic with durations", (3, 4)),
+    (re.compile(r"\b\d+_\d"), "an underscore in a number", (2, 54)),
+)
+
+
+def version_of(text: str) -> tuple[int, int]:
+    """A version of Prometheus as numbers. Raises ValueError, saying how versions are written."""
+    found = re.match(r"v?(\d+)\.(\d+)(\.\d+)?\Z", text)
+    if found is None:
+        raise ValueError(f"{text!r} is no version of Prometheus: write it like 2.42 or 3.5")
+    return int(found[1]), int(found[2])
 
 
 def _version(version: tuple[int, int]) -> str:
@@ -44,6 +59,19 @@ def function_faults(world: World, name: str) -> Iterator[Fault]:
             f"{name}() is gone since {_version(function.until)}: the query is refused",
             "its new name is double_exponential_smoothing()",
         )
+
+
+def unread(text: str, world: World) -> tuple[Fault, ...] | None:
+    """syntax: newer PromQL than the parser reads, and than the oldest Prometheus does. None where it is no PromQL."""
+    text = _STRING.sub('""', text)
+    found = [(what, since) for pattern, what, since in _UNREAD if pattern.search(text)]
+    if not found:
+        return None
+    return tuple(
+        _newer(world, what, since, "write it without, or raise the stated minimum")
+        for what, since in found
+        if world.prometheus < since
+    )
 
 
 def aggregation_faults(world: World, operator: str) -> Iterator[Fault]:
