@@ -23,7 +23,9 @@ FILLS = (3, 10)
 _UNREAD = (
     (re.compile(r"\b(?:smoothed|anchored)\b"), "`smoothed` and `anchored`", (3, 7)),
     (re.compile(r"[<>]/"), "trimming of histograms (`</`, `>/`)", (3, 11)),
-    (re.compile(r"\[[^\]]*[-+*/%^(][^\]]*\]|\boffset\s+-?\("), "arithmetic with durations", (3, 4)),
+    (re.compile(r"\[[^\]]*[-+*/%^(][^\]]*\]|\boffset\s+[-+]?\w*\("), "arithmetic with durations", (3, 4)),
+    (re.compile(r"\binfo\s*\("), "info()", (2, 55)),
+    (re.compile(r"\w\.[A-Za-z_]|[^\x00-\x7f]"), "a name with dots or letters of other scripts, unquoted,", (3, 16)),
     (re.compile(r"\b\d+_\d"), "an underscore in a number", (2, 54)),
 )
 
