@@ -298,6 +298,16 @@ def test_check_of_a_place_finds_the_bad_query_and_leaves_the_good_one(
     assert not found(check, bad)
 
 
+def test_labels_of_one_target_count_once() -> None:
+    [fault] = found("cardinality", "requests_total", Context("rule", budget=10))
+    assert "18 series (3 agent x 3 code x 2 instance), and 10 are the budget" in fault.message
+
+
+def test_recorded_series_says_what_it_saves() -> None:
+    [fault] = found("recorded-instead", "1 - sum by (agent) (rate(requests_total[5m]))", IN_A_RULE)
+    assert fault.message == "agent:requests:rate5m already records this: 3 series to read instead of up to 18"
+
+
 @pytest.mark.parametrize(("expr", "since"), NEWER)
 def test_newer_notation_is_an_error_for_older_prometheus_alone(expr: str, since: tuple[int, int]) -> None:
     def told(version: tuple[int, int]) -> list[str]:

@@ -7,11 +7,16 @@ from collections.abc import Iterator
 from tocsin.promql.faults import Fault, error
 from tocsin.promql.types import Kind, Type
 
-SHARES = frozenset({"histogram_quantile", "quantile_over_time"})
+SHARES = frozenset({"histogram_quantile", "histogram_quantiles", "quantile_over_time"})
 
 
 def quantile_faults(name: str, arguments: tuple[Type, ...]) -> Iterator[Fault]:
     """quantile-range and le-missing: of a function whose first argument is a share."""
+    if name == "histogram_quantiles":
+        for share in arguments[2:]:
+            yield from share_faults(name, share)
+        yield from _le_missing(arguments[0])
+        return
     yield from share_faults(name, arguments[0])
     if name == "histogram_quantile":
         yield from _le_missing(arguments[1])

@@ -17,7 +17,7 @@ from tocsin.promql.recorded import as_recorded, either_recording
 from tocsin.promql.types import OPEN, Comparison, Type
 from tocsin.promql.variables import has_variable, replacements
 from tocsin.promql.versions import BARE_RANGE, number_faults, unread
-from tocsin.promql.walk import Walk, quote
+from tocsin.promql.walk import Walk, quote, quoted
 from tocsin.promql.world import World
 
 __all__ = ["NOWHERE", "Analysis", "Context", "analyse", "quote", "recorded_type"]
@@ -73,7 +73,7 @@ def _of(node: Any, walk: Walk) -> Analysis:
         faults += number_faults(walk.source, world)
     if placed:
         faults += result_faults(found, node)
-        faults += budget_faults(found, context.budget)
+        faults += quoted(node, budget_faults(found, context.budget))
         if world.recordings:
             recordable = recorded_parts(node, _forms(world), context.record)
             faults += recorded_faults(world, recordable, walk.series, partial(recorded_type, world))

@@ -115,10 +115,22 @@ class LabelSet(_Labels):
     @property
     def series(self) -> int | None:
         """How many series are expected at most, where that is known of each label."""
-        if not self.closed:
-            return None
-        sizes = [known.cardinality for known in self.known.values()]
-        return None if None in sizes else prod(size for size in sizes if size is not None)
+        sizes = self.sizes
+        return prod(sizes.values()) if sizes is not None else None
+
+    @property
+    def sizes(self) -> dict[str, int] | None:
+        """How many values each label has. Of those that the scrape adds the largest alone: they come together."""
+        found: dict[str, int] = {}
+        targets: dict[str, int] = {}
+        for name, known in self.known.items():
+            if known.cardinality is None:
+                return None
+            (targets if known.target else found)[name] = known.cardinality
+        if targets:
+            largest = max(targets, key=lambda name: targets[name])
+            found[largest] = targets[largest]
+        return found if self.closed else None
 
 
 def _known(label: Label, *, target: bool, sure: bool) -> Known:

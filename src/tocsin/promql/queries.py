@@ -40,13 +40,13 @@ def budget_faults(of: Type, budget: int | None) -> Iterator[Fault]:
         return
     yield warning(
         "cardinality",
-        f"the result may have {size} series ({_product(of.labels)}), and {budget} are the budget here",
+        f"the result may have {size:,} series ({_product(of.labels)}), and {budget:,} are the budget here",
         "sum away the labels that nobody reads, or show the largest alone: topk(10, ...)",
     )
 
 
 def _product(labels: LabelSet) -> str:
-    return " x ".join(f"{known.cardinality} {name}" for name, known in sorted(labels.known.items()))
+    return " x ".join(f"{size:,} {name}" for name, size in sorted((labels.sizes or {}).items()))
 
 
 def recorded_faults(
@@ -60,7 +60,7 @@ def recorded_faults(
         raw = [world.exported_type(series).labels.series for series in dict.fromkeys(reads) if series in world.series]
         few = recorded(name).labels.series
         many = sum(size for size in raw if size is not None) if None not in raw and raw else None
-        saving = f": {few} series to read instead of up to {many}" if few is not None and many is not None else ""
+        saving = f": {few:,} series to read instead of up to {many:,}" if few is not None and many is not None else ""
         yield replace(
             information(
                 "recorded-instead",
