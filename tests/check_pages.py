@@ -2,8 +2,8 @@
 
 An example is a fenced block. Its first word is the language (`promql`; `python` for definitions; `yaml` and `json` for
 files that are linted), its second what it is for: `bad` (the check finds it), `good` (it does not) or `given` (a rule
-file whose recorded series the queries of the page can read). Further words say where a query stands (`rule`, `panel`),
-`interval=5m` how often the rule runs, and `warning` that this bad example is less severe than the page says.
+file beside it, `rules.yaml`, whose series the examples can read). Further words say where a query stands (`rule`,
+`panel`), `interval=5m` how often the rule runs, and `warning` that this bad example is less severe than the page says.
 """
 
 from __future__ import annotations
@@ -73,6 +73,8 @@ class Page:
             if example.purpose == "given":
                 for group in yaml.safe_load(example.text)["groups"]:
                     for rule in group["rules"]:
+                        if "record" not in rule:
+                            continue
                         recordings[rule["record"]] = (Recording(rule["expr"], rule.get("labels", {})),)
         return World.of([CATALOG], recordings)
 

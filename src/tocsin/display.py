@@ -34,6 +34,11 @@ _GRAFANA = {
     WATTS: "watt",
     REQUESTS / SECONDS: "reqps",
 }
+# What panels of others are shown in, as far as it says what is measured.
+GRAFANA_UNITS = {
+    **{name: unit for unit, name in _GRAFANA.items() if unit not in (REQUESTS / SECONDS, MINUTES)},
+    "decbytes": BYTES,
+}
 OPERATOR_WORDS = {">": "above", ">=": "at or above", "<": "below", "<=": "at or below"}
 _SHORT_TIME = {"seconds": "s", "minutes": "min", "hours": "h", "days": "d"}
 

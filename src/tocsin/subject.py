@@ -6,9 +6,9 @@ A subject is made of files that were read, or of a plan (see `compiled`). The sa
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from tocsin.metrics import Catalog
 from tocsin.promql.context import NOWHERE, Context
@@ -66,6 +66,12 @@ class Subject:
         self.world = world
         self.is_ours = ours is not None
         self._ours = tuple(ours or ())
+        # Every family of checks asks again: what the world forgets in between is kept here, by the ids of the rules
+        # (the contents keep them alive), and for one dashboard at a time.
+        self._of_rules: dict[int, Analysis] = {}
+        self._conditions: dict[int, tuple[tuple[Comparison, str], ...]] = {}
+        self._shown: dict[str, Analysis] = {}
+        self.series_shown: set[str] = set()
 
     @cached_property
     def rules(self) -> tuple[Placed, ...]:
@@ -75,44 +81,55 @@ class Subject:
     def alerts(self) -> tuple[Placed, ...]:
         return tuple(placed for placed in self.rules if placed.rule.kind == "alert")
 
+    def alerts_on(self, names: frozenset[str]) -> tuple[Placed, ...]:
+        """The alerts whose expressions read exactly these series."""
+        return self._alerts_by_series.get(names, ())
+
+    @cached_property
+    def _alerts_by_series(self) -> Mapping[frozenset[str], tuple[Placed, ...]]:
+        found: dict[frozenset[str], tuple[Placed, ...]] = {}
+        for placed in self.alerts:
+            names = frozenset(self.analysis(placed).series)
+            found[names] = (*found.get(names, ()), placed)
+        return found
+
     @cached_property
     def records(self) -> tuple[Placed, ...]:
         return tuple(placed for placed in self.rules if placed.rule.kind == "record")
 
     def analysis(self, of: Placed) -> Analysis:
         """What is known of a rule's expression."""
-        return analyse(of.rule.expr, self.world, of.context)
+        found = self._of_rules.get(id(of.rule))
+        if found is None:
+            found = self._of_rules[id(of.rule)] = analyse(of.rule.expr, self.world, of.context)
+        return found
 
     def shown(self, target: Target) -> Analysis:
         """What is known of a panel's query."""
-        return analyse(target.expr, self.world, PANEL)
+        found = self._shown.get(target.expr)
+        if found is None:
+            found = self._shown[target.expr] = analyse(target.expr, self.world, PANEL)
+            self.series_shown.update(found.series)
+        return found
 
-    def expressions(self) -> Iterator[Expression]:
-        """Every expression; of definitions the indicators' first, which the others rest on."""
-        if self.is_ours:
-            yield from self._ours
-            return
-        for placed in self.rules:
-            yield Expression(placed.rule.expr, placed.rule.name, placed.rule.at, placed.context)
-        for rule in self.contents.grafana_rules:
-            context = Context("rule", length_of(rule.interval), RULE_BUDGET)
-            for step in rule.steps:
-                if step.expr and (step.engine in PROMETHEUS or not step.engine):
-                    yield Expression(step.expr, rule.name, step.source, context, (), step.engine in PROMETHEUS)
-        for dashboard, panel, target in self.targets():
-            name = f"{dashboard.title} / {panel.title}"
-            yield Expression(target.expr, name, target.source, PANEL, (), target.engine in PROMETHEUS)
-
-    def targets(self) -> Iterator[tuple[Dashboard, Panel, Target]]:
-        """Every query of a panel that is PromQL, or may be."""
+    def dashboards(self) -> Iterator[Dashboard]:
+        """The dashboards, one at a time: what was known of the queries of the one before is forgotten."""
         for dashboard in self.contents.dashboards:
-            for panel in dashboard.panels:
-                for target in panel.targets:
-                    if may_be_promql(target):
-                        yield dashboard, panel, target
+            self._shown.clear()
+            yield dashboard
 
-    def conditions(self, of: Placed) -> Iterator[tuple[Comparison, str]]:
+    def ours(self) -> Iterator[Expression]:
+        """The expressions of definitions, the indicators' first, which the others rest on."""
+        return iter(self._ours)
+
+    def conditions(self, of: Placed) -> tuple[tuple[Comparison, str], ...]:
         """The comparisons that must all hold for an alert to fire, each with its text."""
+        found = self._conditions.get(id(of.rule))
+        if found is None:
+            found = self._conditions[id(of.rule)] = tuple(self._conditions_of(of))
+        return found
+
+    def _conditions_of(self, of: Placed) -> Iterator[tuple[Comparison, str]]:
         analysis = self.analysis(of)
         text = of.rule.expr
         if _CONJUNCTION.search(text):
@@ -132,6 +149,14 @@ class Subject:
 PANEL = Context("panel", budget=PANEL_BUDGET)
 
 
+def queries(dashboard: Dashboard) -> Iterator[tuple[Panel, Target]]:
+    """Every query of a panel that is PromQL, or may be."""
+    for panel in dashboard.panels:
+        for target in panel.targets:
+            if may_be_promql(target):
+                yield panel, target
+
+
 def may_be_promql(target: Target) -> bool:
     return bool(target.expr) and (target.engine in PROMETHEUS or not target.engine)
 
@@ -145,6 +170,7 @@ def _conjuncts(node: Node) -> Iterator[Node]:
         yield node
 
 
+@lru_cache(maxsize=1024)
 def length_of(duration: str) -> int | None:
     """A duration in milliseconds; None where none is written, or none that Prometheus takes."""
     try:

@@ -77,7 +77,9 @@ def template(text: str, engine: str = "prometheus") -> Template:
         return Template()
     reader = _Reader(text, engine)
     problem = next(reader.problems(), "")
-    return Template(problem, frozenset(reader.labels), frozenset(reader.variables), tuple(reader.prints))
+    return Template(
+        problem, frozenset(reader.labels - reader.guarded), frozenset(reader.variables), tuple(reader.prints)
+    )
 
 
 class _Reader:
@@ -88,6 +90,8 @@ class _Reader:
         self.functions = FUNCTIONS[engine]
         self.known = set(_VARIABLES[engine])
         self.labels: set[str] = set()
+        # Labels that are asked for before they are printed: they need not be there.
+        self.guarded: set[str] = set()
         self.variables: set[str] = set()
         self.prints: list[Print] = []
         self.depth = 0
@@ -133,6 +137,7 @@ class _Reader:
         if first in _OPENING:
             self.depth += 1
         self._declare(tokens)
+        before = set(self.labels)
         for place, (kind, word) in enumerate(tokens):
             if kind == "word":
                 yield from self._word(word, place, first, found)
@@ -142,6 +147,8 @@ class _Reader:
                 self.labels.add(word.split(".")[2])
             elif kind == "text" and place >= 2 and tokens[place - 2][1] == "index":
                 self._indexed(tokens[place - 1][1], word)
+        if first in ("if", "with", "else"):
+            self.guarded |= self.labels - before
         self._print(tokens, found)
 
     def _declare(self, tokens: list[tuple[str, str]]) -> None:

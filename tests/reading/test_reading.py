@@ -144,7 +144,7 @@ def test_the_line_of_each_key_is_where_it_stands(value: dict[str, object]) -> No
 
     def look(of: object) -> None:
         for key, inner in of.items() if isinstance(of, dict) else ():
-            if key in ("expr", "name", "title", "type"):
+            if key in ("expr", "name", "title"):
                 line = document.at(of, key).line
                 assert line is not None
                 assert text.splitlines()[line - 1].lstrip().startswith(f'"{key}": ')

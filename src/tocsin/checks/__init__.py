@@ -1,6 +1,7 @@
 """The checks. Each module here is a family, found by itself.
 
-`findings_in(subject)` judges what will be written, whoever wrote it; `findings(plan)` what only definitions have.
+`findings_in(subject)` and `findings_on(subject, dashboard)` judge what will be written, whoever wrote it;
+`findings(plan)` what only definitions have.
 Adding a file adds a family.
 """
 
@@ -37,7 +38,12 @@ def check(plan: Plan) -> list[Finding]:
 
 def judge(subject: Subject) -> Iterator[Finding]:
     """All findings in what will be written."""
-    for family in _families():
+    families = list(_families())
+    on_dashboards = [family.findings_on for family in families if hasattr(family, "findings_on")]
+    for dashboard in subject.dashboards():
+        for findings_on in on_dashboards:
+            yield from findings_on(subject, dashboard)
+    for family in families:
         if hasattr(family, "findings_in"):
             yield from family.findings_in(subject)
 

@@ -1,4 +1,4 @@
-"""Dashboards: text, uids, units of panels, variables."""
+"""Dashboards: uids, units of panels, variables."""
 
 from __future__ import annotations
 
@@ -20,7 +20,6 @@ def findings(plan: Plan) -> Iterator[Finding]:
         yield from _uid(dashboard)
         yield from _variables(plan, dashboard)
         for panel in dashboard.panels:
-            yield from _text(dashboard, panel)
             yield from _unit(plan, dashboard, panel)
 
 
@@ -48,19 +47,6 @@ def _variables(plan: Plan, dashboard: Dashboard) -> Iterator[Finding]:
                 f"did you mean {near}?" if near else "choose by a label of the catalog",
                 dashboard.source,
                 dashboard.title,
-            )
-
-
-def _text(dashboard: Dashboard, panel: Panel) -> Iterator[Finding]:
-    for name, text in (("title", panel.title), ("description", panel.description)):
-        if not text.strip():
-            yield Finding(
-                "panel-text",
-                Severity.WARNING,
-                f"a panel has no {name}",
-                f"state {name}=... on the panel or on its first indicator",
-                panel.source,
-                f"{dashboard.title} / {panel.title or '(untitled)'}",
             )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from tocsin.checks.thresholds import of_alert
+from tocsin.checks.conditions import of_alert
 from tocsin.findings import Finding, Severity
 from tocsin.model.mapping import SeriesMapping
 from tocsin.plan import Plan

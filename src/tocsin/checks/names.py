@@ -1,4 +1,4 @@
-"""Names that must be unique: of alerts, dashboards, rule groups and recorded series."""
+"""Names that must be unique: of alerts, dashboards and rule groups."""
 
 from __future__ import annotations
 
@@ -14,16 +14,15 @@ _Named = Iterable[tuple[str, Source]]
 
 def findings(plan: Plan) -> Iterator[Finding]:
     defined = plan.definitions
-    names: tuple[tuple[str, str, _Named], ...] = (
+    names: tuple[tuple[str, _Named], ...] = (
         # File names and uids are made of slugs: AbcD and abc-d would meet there.
-        ("duplicate-name", "alert", ((slug(one.name), one.source) for one in defined.alerts)),
-        ("duplicate-name", "dashboard uid", ((one.uid.lower(), one.source) for one in defined.dashboards)),
-        ("duplicate-name", "rule group", ((slug(one.name), one.source) for one in defined.groups)),
-        ("duplicate-name", "mapping", ((slug(one.name), one.source) for one in defined.mappings)),
-        ("rule-duplicate", "recorded series", ((one.name, one.record.source) for one in plan.records)),
+        ("alert", ((slug(one.name), one.source) for one in defined.alerts)),
+        ("dashboard uid", ((one.uid.lower(), one.source) for one in defined.dashboards)),
+        ("rule group", ((slug(one.name), one.source) for one in defined.groups)),
+        ("mapping", ((slug(one.name), one.source) for one in defined.mappings)),
     )
-    for check, kind, named in names:
-        yield from _twice(check, kind, named, defined.root)
+    for kind, named in names:
+        yield from _twice(kind, named, defined.root)
     yield from _retired(plan)
 
 
@@ -41,13 +40,13 @@ def _retired(plan: Plan) -> Iterator[Finding]:
             )
 
 
-def _twice(check: str, kind: str, named: _Named, root: str) -> Iterator[Finding]:
+def _twice(kind: str, named: _Named, root: str) -> Iterator[Finding]:
     first: dict[str, Source] = {}
     for name, source in named:
         other = first.setdefault(name, source)
         if other is not source:
             yield Finding(
-                check,
+                "duplicate-name",
                 Severity.ERROR,
                 f"the {kind} {name} is defined twice; the other one stands at {other.relative(root)}",
                 f"give each {kind} a name of its own",

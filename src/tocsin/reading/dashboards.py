@@ -12,7 +12,8 @@ from tocsin.reading.fields import as_text, flag, items, mapping, mappings, numbe
 from tocsin.reading.located import Located
 from tocsin.reading.values import Dashboard, Grid, Panel, Target, Variable
 
-_MENTIONED = re.compile(rb"\$(?:\{(\w+)|(\w+))|\[\[(\w+)")
+_MENTIONED = (re.compile(rb"\$\{?(\w+)"), re.compile(rb"\[\[(\w+)"))
+_HINTS = ("loki", "tempo", "cloudwatch", "elastic", "prometheus")
 _BUILT_IN = frozenset({"-- Grafana --", "grafana", "-- Dashboard --", "-- Mixed --", "__expr__"})
 
 
@@ -43,8 +44,7 @@ def dashboard(document: Located, value: dict[str, Any]) -> Dashboard:
 
 def _mentions(document: Located, value: dict[str, Any]) -> frozenset[str]:
     raw = document.text or orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS)
-    found = _MENTIONED.findall(raw)
-    return frozenset((braced or bare or old).decode() for braced, bare, old in set(found))
+    return frozenset(name.decode() for pattern in _MENTIONED for name in set(pattern.findall(raw)))
 
 
 def _engines(value: dict[str, Any]) -> Mapping[str, str]:
@@ -71,7 +71,7 @@ def _source(of: dict[str, Any], engines: Mapping[str, str]) -> tuple[str, str]:
     if name in _BUILT_IN:
         engine = name
     # Only a hint, but one that keeps LogQL from being read as PromQL.
-    hinted = next((hint for hint in ("loki", "tempo", "cloudwatch", "elastic") if hint in name.lower()), "")
+    hinted = next((hint for hint in _HINTS if hint in name.lower()), "")
     return name, engine or hinted
 
 
@@ -106,6 +106,7 @@ def _panel(document: Located, panel: dict[str, Any], engines: Mapping[str, str],
         _overridden(panel),
         flag(mapping(mapping(panel, "options"), "legend").get("showLegend")) is False
         or text(mapping(mapping(panel, "options"), "legend"), "displayMode") == "hidden",
+        _transformations(panel),
     )
 
 
@@ -119,6 +120,12 @@ def _overridden(panel: dict[str, Any]) -> frozenset[str]:
     overrides = mappings(mapping(panel, "fieldConfig"), "overrides")
     found = {text(one, "id") for override in overrides for one in mappings(override, "properties")}
     return frozenset(found) if found else _NONE
+
+
+def _transformations(panel: dict[str, Any]) -> frozenset[str]:
+    """What is done with the answers; panels from before there were transformations had one `transform`."""
+    found = {text(one, "id") for one in mappings(panel, "transformations")} | {text(panel, "transform")}
+    return frozenset(found - {""}) or _NONE
 
 
 _NONE: frozenset[str] = frozenset()

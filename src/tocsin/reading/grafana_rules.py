@@ -43,6 +43,7 @@ def _rule(document: Located, group: dict[str, Any], rule: dict[str, Any], folder
         text(inner, "execErrState") or text(inner, "exec_err_state"),
         texts(rule.get("labels")),
         texts(rule.get("annotations")),
+        "grafana_alert" not in rule,
     )
 
 

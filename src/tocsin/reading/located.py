@@ -14,7 +14,7 @@ from tocsin.source import Source
 
 _START = ""
 # The keys of JSON whose lines are wanted. Each stands once in an object, in the order in which it is parsed.
-_KEYS = frozenset({"expr", "name", "title", "type", "query", "uid", "alert", "record", "refId"})
+_KEYS = frozenset({"expr", "name", "title", "gridPos", "uid", "alert", "record", "refId"})
 _KEY = re.compile(rb'(?<!\\)"(' + "|".join(sorted(_KEYS)).encode() + rb')"\s*:')
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 
@@ -66,39 +66,35 @@ def parsed(raw: bytes, file: str, first: int = 0) -> Iterator[Located]:
 
 def _json_lines(raw: bytes, value: Any) -> dict[tuple[int, str], int]:
     """The lines of the interesting keys: the nth in the text is the nth in the order of the parse."""
-    found = list(_KEY.finditer(raw))
-    lines: dict[tuple[int, str], int] = {}
-    line, position = 1, 0
+    keys: list[tuple[int, str]] = []
     try:
-        for match, (container, key) in zip(found, _keys(value), strict=True):
-            start = match.start()
+        _note_keys(value, keys)
+        lines: dict[tuple[int, str], int] = {}
+        line, position = 1, 0
+        for found, key in zip(_KEY.finditer(raw), keys, strict=True):
+            start = found.start()
             line += raw.count(b"\n", position, start)
             position = start
-            lines[id(container), key] = line
-    except ValueError:  # a key stands twice in an object: where the others stand cannot be told
+            lines[key] = line
+    except (ValueError, RecursionError):  # a key stands twice in an object: where the others stand cannot be told
         return {}
     return lines
 
 
-def _keys(value: Any) -> Iterator[tuple[Any, str]]:
-    """The interesting keys in the order of the text."""
-    stack: list[Iterator[Any]] = [iter((value,))]
-    owners: list[Any] = [None]
-    while stack:
-        owner = owners[-1]
-        for item in stack[-1]:
-            if owner.__class__ is dict:
-                if item in _KEYS:
-                    yield owner, item
-                item = owner[item]
-            kind = item.__class__
+def _note_keys(container: Any, keys: list[tuple[int, str]]) -> None:
+    """The interesting keys in the order of the text, each with the id of what it stands in."""
+    if container.__class__ is dict:
+        for key, value in container.items():
+            if key in _KEYS:
+                keys.append((id(container), key))
+            kind = value.__class__
             if kind is dict or kind is list:
-                stack.append(iter(item))
-                owners.append(item)
-                break
-        else:
-            stack.pop()
-            owners.pop()
+                _note_keys(value, keys)
+    elif container.__class__ is list:
+        for value in container:
+            kind = value.__class__
+            if kind is dict or kind is list:
+                _note_keys(value, keys)
 
 
 def _yaml(raw: bytes, file: str, first: int) -> Iterator[Located]:

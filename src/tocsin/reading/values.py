@@ -71,7 +71,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class GrafanaRule:
-    """An alert rule of Grafana's. `no_data` and `on_error` are "" where they are left to the defaults."""
+    """An alert rule of Grafana's. `no_data` and `on_error` are "" where they are left to the defaults.
+
+    `is_file` says that it stands in a provisioning file, whose dollar signs are expanded.
+    """
 
     name: str
     condition: str
@@ -86,6 +89,7 @@ class GrafanaRule:
     on_error: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
     annotations: Mapping[str, str] = field(default_factory=dict)
+    is_file: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +126,7 @@ class Panel:
     """`of_library` panels stand elsewhere: only their place is known. `steps` are the values of absolute thresholds.
 
     `row` says in which collapsed row it lies; None for those that lie on the dashboard itself. `overrides` are the
-    properties that some of its fields have of their own.
+    properties that some of its fields have of their own, `transformations` what is done with the answers.
     """
 
     id: int | None
@@ -141,6 +145,7 @@ class Panel:
     of_library: bool = False
     overrides: frozenset[str] = frozenset()
     legend_hidden: bool = False
+    transformations: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

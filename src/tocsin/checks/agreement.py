@@ -1,0 +1,72 @@
+"""Panels beside alerts: colours that change where the alert fires."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
+
+from tocsin.findings import Finding, Severity
+from tocsin.promql.parse import PromQLError, tree_of
+from tocsin.promql.tree import Binary, Node, Number, Range, Select, Subquery, Window
+from tocsin.reading.values import Dashboard
+from tocsin.subject import Placed, Subject, queries
+
+_COMPARISONS = frozenset({">", ">=", "<", "<="})
+_ANY = Window("5m")
+
+
+def findings_on(subject: Subject, dashboard: Dashboard) -> Iterator[Finding]:
+    for panel, target in queries(dashboard):
+        if not panel.steps or len(panel.targets) != 1:
+            continue
+        found = _thresholds_on(subject, subject.shown(target).series).get(_form(target.expr), {})
+        if found and not found.keys() & set(panel.steps):
+            value, placed = next(iter(found.items()))
+            steps = ", ".join(f"{step:g}" for step in panel.steps)
+            yield Finding(
+                "threshold-disagrees",
+                Severity.WARNING,
+                f"its colours change at {steps}, and {placed.rule.name} fires at {value:g}: it is green while people "
+                "are woken, or red for nothing",
+                f"set a threshold at {value:g}",
+                panel.source,
+                f"{dashboard.title} / {panel.title}",
+                " ".join(target.expr.split()),
+            )
+
+
+def _thresholds_on(subject: Subject, names: Collection[str]) -> Mapping[str, Mapping[float, Placed]]:
+    """The numbers that alerts on these series compare with, by what they compare."""
+    found: dict[str, dict[float, Placed]] = {}
+    for placed in subject.alerts_on(frozenset(names)):
+        if len(subject.conditions(placed)) != 1:
+            continue
+        try:
+            node = tree_of(placed.rule.expr)
+        except (PromQLError, ValueError):
+            continue
+        if isinstance(node, Binary) and node.operator in _COMPARISONS and isinstance(node.right, Number):
+            found.setdefault(_plain(node.left), {})[float(node.right.value)] = placed
+    return found
+
+
+def _form(expr: str) -> str:
+    try:
+        return _plain(tree_of(expr))
+    except (PromQLError, ValueError):
+        return ""
+
+
+def _plain(node: Node) -> str:
+    """What is measured, whatever the range and whatever is chosen on a dashboard."""
+
+    def changed(part: Node) -> Node | None:
+        if isinstance(part, Select):
+            return replace(part, matchers=tuple(one for one in part.matchers if "$" not in one.value))
+        if isinstance(part, Range):
+            return Range(part.of.rewrite(changed), _ANY)  # type: ignore[arg-type]
+        if isinstance(part, Subquery):
+            return replace(part, of=part.of.rewrite(changed), window=_ANY)
+        return None
+
+    return node.rewrite(changed).text("panel")

@@ -1,0 +1,210 @@
+"""Conditions of alerts: that they can become true, can become false, and can be told from the truth."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+from math import inf, isfinite
+
+from tocsin.display import quantity_text
+from tocsin.findings import Finding, Severity
+from tocsin.plan import PlannedAlert
+from tocsin.promql.infer import analyse
+from tocsin.promql.labels import NO_LABELS
+from tocsin.promql.ranges import always, never
+from tocsin.promql.types import FLOWING, Comparison, Kind, Type
+from tocsin.promql.world import World
+from tocsin.reading.values import Contents, GrafanaRule, Rule, RuleGroup
+from tocsin.subject import PROMETHEUS, Placed, Subject
+from tocsin.units import Quantity, Unit
+
+_FILTER = re.compile(r"\b(?:and|unless|absent|absent_over_time|topk|bottomk|limitk|limit_ratio)\b", re.IGNORECASE)
+_OPERATORS = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<=", "eq": "==", "ne": "!="}
+# Reducers that give a value which the series had, or one between two of them.
+_KEEPING = frozenset({"last", "mean", "median", "min", "max"})
+# From here on an event more or less is no longer what an alert is about.
+_FEW = 3
+
+
+def findings_in(subject: Subject) -> Iterator[Finding]:
+    for placed in subject.alerts:
+        conditions = subject.conditions(placed)
+        for comparison, text in conditions:
+            yield from _of(placed, comparison, text)
+        if not conditions:
+            yield from _unconditional(subject, placed)
+    if not subject.is_ours:  # of definitions it is the same condition again
+        for rule in subject.contents.grafana_rules:
+            for placed, comparison, text in _thresholds(subject, rule):
+                yield from _of(placed, comparison, text)
+
+
+def _of(placed: Placed, comparison: Comparison, text: str) -> Iterator[Finding]:
+    if comparison.boolean:
+        yield _found(placed, "always-fires", Severity.ERROR, *_BOOLEAN, text)
+        return
+    yield from _ceiling(placed, comparison, text)
+    yield from _gap(placed, comparison, text)
+    yield from _range(placed, comparison, text)
+    yield from _exact(placed, comparison, text)
+
+
+def _thresholds(subject: Subject, rule: GrafanaRule) -> Iterator[tuple[Placed, Comparison, str]]:
+    """The condition of a Grafana rule whose threshold is on a query, or on a value that one had."""
+    steps = {step.ref: step for step in rule.steps}
+    last = steps.get(rule.condition)
+    of = steps.get(last.of) if last is not None and last.kind == "threshold" else None
+    if of is not None and of.kind == "reduce":
+        of = steps.get(of.of) if of.reducer in _KEEPING else None
+    if last is None or of is None or of.kind != "query" or of.engine not in PROMETHEUS or len(last.evaluators) != 1:
+        return
+    evaluator = last.evaluators[0]
+    operator = _OPERATORS.get(evaluator.kind)
+    if operator is None or len(evaluator.params) < 1:
+        return
+    value = evaluator.params[0]
+    number = Type("scalar", Kind.OPEN, NO_LABELS, None, value, value, True, maybe_absent=False, maybe_nan=False)
+    made = Rule("alert", rule.name, of.expr, rule.source, of.source)
+    comparison = Comparison(operator, analyse(of.expr, subject.world).type, number)
+    yield Placed(made, RuleGroup(rule.group, (made,), rule.source)), comparison, f"{of.expr} {operator} {value:g}"
+
+
+def of_alert(planned: PlannedAlert, world: World) -> Iterator[Finding]:
+    """What is wrong with an alert's condition where these series are read."""
+    alert = planned.alert
+    rule = Rule("alert", alert.name, planned.expr, alert.source, alert.source)
+    group = RuleGroup(alert.slug, (rule,), alert.source, alert.every)
+    yield from findings_in(Subject(Contents((group,)), world, ()))
+
+
+_BOOLEAN = (
+    "it always fires: `bool` gives 0 where the comparison is false, and an alert fires for every series, 0 as well",
+    "take `bool` away",
+)
+
+
+def _found(
+    placed: Placed, check: str, severity: Severity, message: str, way_out: str, text: str | None = None
+) -> Finding:
+    rule = placed.rule
+    return Finding(check, severity, message, way_out, rule.at, rule.name, _line(text or rule.expr))
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _text(number: float, unit: Unit | None) -> str:
+    if unit is None or not isfinite(number):
+        return f"{number:g}"
+    return quantity_text(Quantity(Decimal(f"{number:.12g}"), unit))
+
+
+def _is_beyond(operator: str, value: float, ceiling: float) -> bool:
+    return value >= ceiling if operator == ">" else operator == ">=" and value > ceiling
+
+
+def _ceiling(placed: Placed, of: Comparison, text: str) -> Iterator[Finding]:
+    """A quantile is never above the last finite bound of its histogram."""
+    value, bounds, unit = of.right.constant, of.left.buckets, of.left.unit
+    if of.left.kind is Kind.QUANTILE and bounds and value is not None and _is_beyond(of.operator, value, bounds[-1]):
+        yield _found(
+            placed,
+            "bucket-ceiling",
+            Severity.ERROR,
+            f"it can never fire: the last finite bucket is {_text(bounds[-1], unit)}, and no quantile is above that",
+            f"compare with less than {_text(bounds[-1], unit)}, or add a bucket above {_text(value, unit)}",
+            text,
+        )
+
+
+def _gap(placed: Placed, of: Comparison, text: str) -> Iterator[Finding]:
+    """Between two bounds a quantile is interpolated: how far it is from the truth nobody knows."""
+    value, bounds, unit = of.right.constant, of.left.buckets, of.left.unit
+    if of.left.kind is not Kind.QUANTILE or not bounds or value is None or value in bounds or value > bounds[-1]:
+        return
+    above = min(bound for bound in bounds if bound > value)
+    below = max((bound for bound in bounds if bound < value), default=0.0)
+    yield _found(
+        placed,
+        "bucket-gap",
+        Severity.WARNING,
+        f"the threshold {_text(value, unit)} lies inside the bucket from {_text(below, unit)} to "
+        f"{_text(above, unit)}: the quantile is a guess there, wrong by up to {_text(above - below, unit)}",
+        f"add the bound {value:g} to the histogram, or compare with {_text(below, unit)} or {_text(above, unit)}",
+        text,
+    )
+
+
+def _range(placed: Placed, of: Comparison, text: str) -> Iterator[Finding]:
+    left, right = of.left, of.right
+    if left.kind is Kind.QUANTILE and left.buckets and _is_beyond(of.operator, right.constant or 0, left.buckets[-1]):
+        return  # told as bucket-ceiling
+    if never(of.operator, left, right):
+        yield _found(
+            placed,
+            "never-fires",
+            Severity.ERROR,
+            f"it can never fire: the left side is {_between(left)}, none of it `{of.operator} {_right(right)}`",
+            "choose a threshold in that range; a ratio is between 0 and 1, so 5 % is 0.05",
+            text,
+        )
+    elif always(of.operator, left, right):
+        yield _found(
+            placed,
+            "always-fires",
+            Severity.ERROR,
+            f"it always fires: the left side is {_between(left)}, all of it `{of.operator} {_right(right)}`",
+            "choose a threshold in that range, or turn the comparison round",
+            text,
+        )
+
+
+def _between(of: Type) -> str:
+    if of.low == of.high:
+        return f"always {of.low:g}"
+    if of.high == inf:
+        return f"{of.low:g} or more"
+    return f"{of.high:g} or less" if of.low == -inf else f"between {of.low:g} and {of.high:g}"
+
+
+def _right(of: Type) -> str:
+    return f"{of.constant:g}" if of.constant is not None else "the right side"
+
+
+def _exact(placed: Placed, of: Comparison, text: str) -> Iterator[Finding]:
+    """`increase` extrapolates to the edges of its window: one event reads 1.16."""
+    value = of.right.constant
+    if of.left.kind is not Kind.INCREASE or value is None or not 0 < value < inf:
+        return
+    whole = value == int(value)
+    few = value <= _FEW and of.operator in (">", "<=")
+    near = value > 1 and not whole and value - int(value) < 0.2 and value < _FEW + 1
+    if of.operator in ("==", "!=") or (whole and few) or near:
+        most = int(value)
+        yield _found(
+            placed,
+            "increase-exact",
+            Severity.WARNING,
+            f"`{of.operator} {value:g}` counts on whole numbers, and increase() extrapolates: {most} "
+            f"event{'s' if most != 1 else ''} in 5 minutes read {most * 1.16:.3g} where samples are 45 s apart",
+            f"leave room for that: `> {most - 0.5:g}` for {most} and more, `> {most + 0.5:g}` for more than {most}",
+            text,
+        )
+
+
+def _unconditional(subject: Subject, placed: Placed) -> Iterator[Finding]:
+    """An alert without any comparison fires for every series that there is."""
+    analysis = subject.analysis(placed)
+    if analysis.comparisons or not analysis.series or _FILTER.search(placed.rule.expr):
+        return
+    exported = all(name in subject.world.series for name in analysis.series)
+    if analysis.type.value == "vector" and (exported or analysis.type.kind in FLOWING):
+        yield _found(
+            placed,
+            "always-fires",
+            Severity.ERROR if exported else Severity.WARNING,
+            "it has no condition: it fires for each series that exists, whatever its value",
+            "compare it with a threshold",
+        )

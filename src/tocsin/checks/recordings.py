@@ -1,0 +1,287 @@
+"""Recording rules: their order, their names, how often they run, and who reads them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
+
+from tocsin.findings import Finding, Severity
+from tocsin.promql.durations import duration_text
+from tocsin.promql.forms import form_of
+from tocsin.promql.infer import analyse
+from tocsin.promql.labels import disjoint
+from tocsin.promql.parse import PromQLError, parse, tree_of
+from tocsin.promql.tree import Node, Range, Select, Subquery
+from tocsin.reading.values import RuleGroup
+from tocsin.subject import Placed, Subject, length_of
+
+_STALE = 300_000
+# What every series of a Prometheus may carry, and no level states.
+_EVERYWHERE = frozenset({"cluster", "le", "quantile"})
+
+
+def findings_in(subject: Subject) -> Iterator[Finding]:
+    links = _Links(subject)
+    for group in subject.contents.groups:
+        yield from _order(subject, group)
+        yield from _interval(subject, group)
+    yield from links.circles()
+    yield from links.lags()
+    yield from links.unused()
+    for placed in subject.records:
+        yield from _name(subject, placed)
+    yield from _duplicates(subject)
+
+
+def _found(
+    placed: Placed,
+    check: str,
+    message: str,
+    way_out: str,
+    severity: Severity = Severity.WARNING,
+    expr: str | None = None,
+) -> Finding:
+    return Finding(check, severity, message, way_out, placed.rule.source, placed.rule.name, expr)
+
+
+def _read_now(expr: str) -> frozenset[str]:
+    """The series that an expression reads as they are at its own time: not over a range, nor with an offset."""
+    try:
+        return frozenset(_instant(tree_of(expr)))
+    except (PromQLError, ValueError):
+        return frozenset()
+
+
+def _instant(node: Node) -> Iterator[str]:
+    if isinstance(node, Range | Subquery):
+        return
+    if isinstance(node, Select):
+        if node.offset is None and node.at is None:
+            yield node.name
+        return
+    for child in node.children():
+        yield from _instant(child)
+
+
+def _order(subject: Subject, group: RuleGroup) -> Iterator[Finding]:
+    """rule-order: what a group records only after it was read."""
+    records = {rule.name: place for place, rule in enumerate(group.rules) if rule.kind == "record"}
+    for place, rule in enumerate(group.rules):
+        placed = Placed(rule, group)
+        later = [name for name in subject.analysis(placed).series if records.get(name, -1) > place]
+        for name in sorted(set(later) & _read_now(rule.expr)) if later else ():
+            every = f"{group.interval} old" if group.interval else "one evaluation old"
+            yield _found(
+                placed,
+                "rule-order",
+                f"it reads {name}, which its group records only after it: what it reads is always {every}",
+                f"move the rule that records {name} in front of it",
+                Severity.ERROR,
+                name,
+            )
+
+
+class _Links:
+    """Who reads what is recorded."""
+
+    def __init__(self, subject: Subject) -> None:
+        self.subject = subject
+        self.recorded: dict[str, list[Placed]] = {}
+        for placed in subject.records:
+            self.recorded.setdefault(placed.rule.name, []).append(placed)
+
+    @cached_property
+    def read(self) -> frozenset[str]:
+        """Every series that is read somewhere, and those that a variable is made of."""
+        found: set[str] = set()
+        for placed in self.subject.rules:
+            found.update(name for name in self.subject.analysis(placed).series if name != placed.rule.name)
+        found |= self.subject.series_shown
+        for rule in self.subject.contents.grafana_rules:
+            for step in rule.steps:
+                found.update(analyse(step.expr, self.subject.world).series if step.expr else ())
+        for dashboard in self.subject.contents.dashboards:
+            for variable in dashboard.variables:
+                found.update(re.findall(r"[a-zA-Z_:][\w:]*", variable.query))
+        return frozenset(found)
+
+    def unused(self) -> Iterator[Finding]:
+        for name, rules in self.recorded.items():
+            if name and name not in self.read:
+                yield _found(
+                    rules[0],
+                    "rule-unused",
+                    "nothing here reads it: it costs an evaluation and a series each time, for whom?",
+                    "take the rule away, or give the files that read it to the same run",
+                    Severity.INFO,
+                )
+
+    def circles(self) -> Iterator[Finding]:
+        """rule-order: rules that wait for each other, each of them empty until the other is not."""
+        told: set[frozenset[str]] = set()
+        for name in self.recorded:
+            circle = self._circle(name)
+            if circle and frozenset(circle) not in told:
+                told.add(frozenset(circle))
+                around = " -> ".join([*circle, circle[0]])
+                yield _found(
+                    self.recorded[circle[0]][0],
+                    "rule-order",
+                    f"the rules go round in a circle: {around}; none of them ever has a first value",
+                    "let one of them read what is exported",
+                    Severity.ERROR,
+                )
+
+    def _circle(self, start: str) -> tuple[str, ...]:
+        trail = [start]
+        while True:
+            rules = self.recorded[trail[-1]]
+            reads = self.subject.analysis(rules[0]).series if len(rules) == 1 else ()
+            if len(set(reads)) != 1 or reads[0] not in self.recorded:
+                return ()
+            if reads[0] in trail:
+                return tuple(trail[trail.index(reads[0]) :])
+            trail.append(reads[0])
+
+    def lags(self) -> Iterator[Finding]:
+        for placed in self.subject.rules:
+            interval = placed.interval
+            if not interval:
+                continue
+            for name in dict.fromkeys(self.subject.analysis(placed).series):
+                slower = [
+                    other.interval
+                    for other in self.recorded.get(name, ())
+                    if other.group is not placed.group and other.interval and other.interval > interval
+                ]
+                if slower and name in _read_now(placed.rule.expr):
+                    every = duration_text(max(slower))
+                    yield _found(
+                        placed,
+                        "rule-lag",
+                        f"it runs every {placed.group.interval} and reads {name}, which is recorded every {every}: "
+                        "it sees each value several times, and a change that much later",
+                        f"record {name} as often, or let this group run every {every}",
+                        expr=name,
+                    )
+
+
+def _interval(subject: Subject, group: RuleGroup) -> Iterator[Finding]:
+    records = [rule for rule in group.rules if rule.kind == "record"]
+    interval = length_of(group.interval)
+    if not records or not interval:
+        return
+    if interval >= _STALE:
+        yield Finding(
+            "rule-interval",
+            Severity.WARNING,
+            f"it records every {group.interval}, and a sample is stale after 5m: graphs have gaps, alerts reset",
+            "record at least every 4m; look back further for what changes slowly",
+            group.source,
+            group.name,
+        )
+        return
+    for rule in records:
+        scrapes = [
+            found.scrape
+            for name in subject.analysis(Placed(rule, group)).series
+            if name in subject.world.series and (found := subject.world.exported_type(name)).scrape
+        ]
+        if scrapes and interval < min(scrape for scrape in scrapes if scrape):
+            every = duration_text(min(scrape for scrape in scrapes if scrape))
+            yield Finding(
+                "rule-interval",
+                Severity.WARNING,
+                f"it records every {group.interval}, and {rule.name} is made of samples that come every {every}: "
+                "the same value is computed and stored again",
+                f"record every {every}",
+                group.source,
+                group.name,
+            )
+            return
+
+
+def _name(subject: Subject, placed: Placed) -> Iterator[Finding]:
+    name = placed.rule.name
+    if ":" not in name:
+        yield _found(
+            placed,
+            "rule-name",
+            f"{name or 'a rule without a name'} has no colon: it looks like something that a program exports",
+            "call it level:metric:operations, for example job:http_requests:rate5m",
+        )
+        return
+    labels = subject.analysis(placed).type.labels
+    parts = name.split(":")
+    if len(parts) != 3 or not labels.closed or subject.is_ours:
+        return
+    missing = [label for label in labels.names if label not in _EVERYWHERE and not _states(parts[0], label)]
+    if missing and len(missing) < len(labels.names):
+        yield _found(
+            placed,
+            "rule-name",
+            f"the level {parts[0]} does not state {', '.join(missing)}, which its series have: who sums it by what the "
+            "name says counts some twice",
+            f"call it {'_'.join(sorted(set(labels.names) - _EVERYWHERE))}:{parts[1]}:{parts[2]}",
+        )
+
+
+def _states(level: str, label: str) -> bool:
+    """Whether a level names a label, maybe by a part of it: `pod` for exported_pod."""
+    return label in level or any(part in level for part in label.split("_") if len(part) > 2)
+
+
+def _duplicates(subject: Subject) -> Iterator[Finding]:
+    groups: dict[tuple[object, ...], list[Placed]] = {}
+    for placed in subject.records:
+        key = (placed.rule.name, placed.group.namespace, *sorted(placed.rule.labels.items()))
+        groups.setdefault(key, []).append(placed)
+    for rules in groups.values():
+        for place, placed in enumerate(rules):
+            for other in rules[:place]:
+                severity = _clash(subject, placed, other)
+                if severity is not None:
+                    yield _found(
+                        placed,
+                        "rule-duplicate",
+                        f"{other.rule.source} records the same series: two values for one moment, and Prometheus keeps "
+                        "whichever comes first",
+                        "give each a name or a label of its own",
+                        severity,
+                    )
+                    break
+
+
+def _clash(subject: Subject, one: Placed, other: Placed) -> Severity | None:
+    """How sure it is that two rules of one name record the same series."""
+    copied = one.group.name == other.group.name and one.rule.source.file != other.rule.source.file
+    first, second = (subject.analysis(placed).type for placed in (one, other))
+    if subject.is_ours or _form(one.rule.expr) == _form(other.rule.expr):
+        return None if copied else Severity.ERROR
+    if not (first.labels.closed and second.labels.closed) or copied:
+        return None
+    if first.labels.names != second.labels.names or _apart(first.labels.known, second.labels.known):
+        return None
+    if not first.labels.names:
+        return Severity.ERROR
+    return Severity.WARNING if _matchers(one.rule.expr) == _matchers(other.rule.expr) else None
+
+
+def _form(expr: str) -> object:
+    """Equal for expressions of the same meaning."""
+    try:
+        return form_of(parse(expr), lambda _part, _form: None)
+    except PromQLError:
+        return object()
+
+
+def _apart(first: Mapping[str, object], second: Mapping[str, object]) -> bool:
+    return any(disjoint(first.get(name), second.get(name)) for name in first)  # type: ignore[arg-type]
+
+
+def _matchers(expr: str) -> Iterable[str]:
+    try:
+        return {str(matcher) for node in tree_of(expr).walk() if isinstance(node, Select) for matcher in node.matchers}
+    except (PromQLError, ValueError):
+        return {expr}

@@ -1,0 +1,158 @@
+"""Alerts that fire on noise, flap, or fall silent when they should not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from tocsin.findings import Finding, Severity
+from tocsin.promql.durations import duration_text
+from tocsin.promql.types import Comparison, Kind
+from tocsin.subject import Placed, Subject, length_of
+
+_TEXT = re.compile(r"\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'")
+_TWO_SAMPLES = re.compile(r"\b(irate|idelta)\s*\(", re.IGNORECASE)
+# What decides which series there are; within a join it merely picks one of several that say the same.
+_CHOICE = re.compile(r"[\s(]*(topk|bottomk|limitk|limit_ratio)\b", re.IGNORECASE)
+_SHORT = re.compile(r"\b(?:rate|increase|delta)\s*\([^()\[\]]*\[(\w+)\]")
+# Any event at all: `increase(x[5m]) > 0`.
+_SINGLE = re.compile(r"\b(?:increase|changes|resets)\s*\([^()\[\]]*\[(\w+)\]\)+\s*>\s*0(?![.\d])")
+_ABSENCE = re.compile(r"\babsent(?:_over_time)?\s*\(", re.IGNORECASE)
+_INSTANT = re.compile(r"^\s*(?:up\s*(?:\{[^}]*\})?\s*==\s*0|absent\s*\()", re.IGNORECASE)
+_LOW = frozenset({"<", "<="})
+_SAMPLES = 4
+_NOISY = 120_000
+
+
+def findings_in(subject: Subject) -> Iterator[Finding]:
+    watched = _Companions(subject)
+    for placed in subject.alerts:
+        text = _TEXT.sub('""', placed.rule.expr)
+        hold = length_of(placed.rule.hold) or 0
+        conditions = [comparison for comparison, _ in subject.conditions(placed)]
+        if not hold:
+            yield from _missing(subject, placed, text, conditions)
+        else:
+            yield from _interval(placed, hold)
+            yield from _outlives(placed, hold, text)
+        yield from _flapping(placed, text)
+        yield from _blind(subject, placed, conditions, watched)
+
+
+def _found(placed: Placed, check: str, message: str, way_out: str, expr: str | None = None) -> Finding:
+    rule = placed.rule
+    return Finding(check, Severity.WARNING, message, way_out, rule.source, rule.name, expr)
+
+
+def _missing(subject: Subject, placed: Placed, text: str, conditions: list[Comparison]) -> Iterator[Finding]:
+    """for-missing: what one bad sample can fire."""
+    noise = ""
+    if _INSTANT.match(text):
+        noise = "one failed scrape"
+    elif found := _SHORT.search(text):
+        window = length_of(found[1])
+        if window is not None and window <= _NOISY:
+            noise = f"a burst of {duration_text(window)}"
+    elif "irate" in text:
+        noise = "the difference of two samples"
+    elif any(_is_reading(subject, placed, comparison) for comparison in conditions):
+        noise = "one sample"
+    if noise:
+        yield _found(
+            placed,
+            "for-missing",
+            f"{noise} is enough to fire it, and the next evaluation resolves it: people are woken for nothing",
+            "state how long it must last: for: 5m",
+        )
+
+
+def _is_reading(subject: Subject, placed: Placed, of: Comparison) -> bool:
+    """Whether a gauge that moves by itself is compared as it is read, sample by sample."""
+    left = of.left
+    moves = left.kind is Kind.GAUGE and "[" not in placed.rule.expr and left.high > 1
+    names = subject.analysis(placed).series
+    return moves and of.right.literal and all(name in subject.world.series for name in names)
+
+
+def _interval(placed: Placed, hold: int) -> Iterator[Finding]:
+    """for-interval: a `for` between two evaluations lasts until the next."""
+    interval = placed.interval
+    if interval and hold % interval:
+        longer = duration_text((hold // interval + 1) * interval)
+        yield _found(
+            placed,
+            "for-interval",
+            f"the group runs every {placed.group.interval}, so `for: {placed.rule.hold}` lasts {longer}",
+            f"write {longer}, or let the group run as often as that divides by",
+        )
+
+
+def _outlives(placed: Placed, hold: int, text: str) -> Iterator[Finding]:
+    """for-interval: events that are forgotten before the alert may fire."""
+    found = _SINGLE.search(text)
+    window = length_of(found[1]) if found else None
+    if window is not None and hold >= window:
+        seen = duration_text(window)
+        yield _found(
+            placed,
+            "for-interval",
+            f"an event is in sight for {seen} and must last {placed.rule.hold}: a single one never fires it, only "
+            f"events that come at least every {seen}",
+            f"look back further than {placed.rule.hold}, or take a shorter `for`",
+        )
+
+
+def _flapping(placed: Placed, text: str) -> Iterator[Finding]:
+    if found := _TWO_SAMPLES.search(text):
+        yield _found(
+            placed,
+            "flapping",
+            f"{found[1]} looks at the last two samples only: the alert goes on and off with each scrape",
+            "use rate over several scrapes",
+            " ".join(placed.rule.expr.split()),
+        )
+    if found := _CHOICE.match(text):
+        yield _found(
+            placed,
+            "flapping",
+            f"which series {found[1]} gives changes from one evaluation to the next: each change begins `for` anew",
+            "compare all series with a threshold",
+            " ".join(placed.rule.expr.split()),
+        )
+
+
+class _Companions:
+    """The series whose absence some alert watches."""
+
+    def __init__(self, subject: Subject) -> None:
+        self.names: set[str] = set()
+        self.of_targets = False
+        for placed in subject.alerts:
+            names = subject.analysis(placed).series
+            if _ABSENCE.search(placed.rule.expr):
+                self.names.update(names)
+            self.of_targets |= "up" in names
+
+    def watch(self, names: tuple[str, ...]) -> bool:
+        return self.of_targets or any(name in self.names for name in names)
+
+
+def _blind(subject: Subject, placed: Placed, conditions: list[Comparison], watched: _Companions) -> Iterator[Finding]:
+    """no-data-blind: a low value is told, and no value is not."""
+    names = subject.analysis(placed).series
+    exported = subject.world.series
+    known = names and all(name in exported for name in names)
+    for of in conditions:
+        low = of.operator in _LOW or (of.operator == "==" and of.right.constant == 0)
+        vanishes = of.left.maybe_absent and of.left.value == "vector"
+        if low and vanishes and known and not watched.watch(names) and of.right.value == "scalar":
+            name = names[0]
+            yield _found(
+                placed,
+                "no-data-blind",
+                f"it fires when the value is low, and falls silent when {name} is no longer there: the worst case "
+                "looks like health",
+                f"add an alert on absent({name}), or on `up == 0` of what exports it",
+                placed.rule.expr,
+            )
+            return

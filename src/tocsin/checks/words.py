@@ -1,0 +1,158 @@
+"""What alerts say: labels that they have, values in their unit, and everything that must be said."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from tocsin.findings import Finding, Severity
+from tocsin.metrics import nearest
+from tocsin.promql.labels import LabelSet
+from tocsin.promql.types import Type
+from tocsin.subject import Placed, Subject
+from tocsin.templates import Print, template
+from tocsin.units import PERCENT, RATIO, SECONDS
+
+_ABSENT = re.compile(r"\babsent(?:_over_time)?\s*\(", re.IGNORECASE)
+_SECONDS = re.compile(r"\s*(?:s\b|sec|second)", re.IGNORECASE)
+_CONSTANT = re.compile(r"\s*vector\s*\(\s*[\d.]+\s*\)\s*\Z")
+
+
+def findings_in(subject: Subject) -> Iterator[Finding]:
+    for placed in subject.alerts:
+        of = subject.analysis(placed).type
+        yield from _texts(placed, of)
+        yield from _collisions(placed, of.labels)
+        if not subject.is_ours:  # definitions cannot be without, and say so themselves
+            yield from _missing(placed)
+
+
+def _found(
+    placed: Placed, check: str, message: str, way_out: str, severity: Severity = Severity.ERROR, expr: str | None = None
+) -> Finding:
+    return Finding(check, severity, message, way_out, placed.rule.source, placed.rule.name, expr)
+
+
+def _texts(placed: Placed, of: Type) -> Iterator[Finding]:
+    told: set[str] = set()
+    for kind, texts in (("annotation", placed.rule.annotations), ("label", placed.rule.labels)):
+        for name, text in texts.items():
+            found = template(text)
+            place = f"the {kind} {name}"
+            if found.problem:
+                way_out = "mend the template: what it fails with is printed in place of the text"
+                yield _found(placed, "template", f"{place}: {found.problem}", way_out, expr=text.strip())
+            for label in sorted(found.labels - told):
+                yield from _label(placed, of.labels, label, place)
+            told |= found.labels
+            if kind == "label" and "value" in found.variables:
+                yield _found(
+                    placed,
+                    "template",
+                    f"{place} is made of $value: with each new value the old alert is resolved and another one begins",
+                    "name the value in an annotation",
+                    expr=text.strip(),
+                )
+            for action in found.prints:
+                yield from _value(placed, of, action, place)
+
+
+def _label(placed: Placed, labels: LabelSet, label: str, place: str) -> Iterator[Finding]:
+    if labels.may_have(label) or label in ("__name__", "alertname"):
+        return
+    has = ", ".join(labels.names) or "none"
+    if _ABSENT.search(placed.rule.expr):
+        yield _found(
+            placed,
+            "absent-labels",
+            f"{place} names {label}, and absent() gives only labels that a `=` matcher states: it prints nothing there",
+            f"write {label} out, or match it with `{label}=`; the labels here are {has}",
+            expr=placed.rule.expr.strip(),
+        )
+        return
+    near = nearest(label, labels.names)
+    if label in placed.rule.labels:
+        way_out = "write its value out: a text sees the labels of the expression, not those that the rule adds"
+    else:
+        way_out = f"did you mean {near}?" if near else f"name one that it has ({has}), or keep {label} in the grouping"
+    yield _found(
+        placed,
+        "label-unknown",
+        f"{place} names {label}, which the expression has not: it prints nothing there",
+        way_out,
+        expr=placed.rule.expr.strip(),
+    )
+
+
+def _value(placed: Placed, of: Type, action: Print, place: str) -> Iterator[Finding]:
+    """A value in the wrong unit."""
+    if action.variable != "$value":
+        return
+    scaled = "humanizePercentage" in action.through
+    percent = action.after.lstrip().startswith("%")
+    if scaled and percent:
+        message, way_out = "prints the percent sign twice: humanizePercentage writes one", "take the second away"
+    elif of.unit == RATIO and percent and not {"humanizePercentage", "query"} & set(action.through):
+        message, way_out = (
+            "prints a ratio with a percent sign: 0.07 is shown as 0.07 %",
+            "write {{ $value | humanizePercentage }}, without a sign",
+        )
+    elif scaled and of.unit == PERCENT:
+        message, way_out = (
+            "takes a percentage for a ratio: 7 is shown as 700 %",
+            'write {{ printf "%.1f" $value }}%',
+        )
+    elif of.unit == SECONDS and action.through in ((), ("humanize",)) and not _SECONDS.match(action.after):
+        message, way_out = (
+            "prints seconds as a bare number: 93784 and no unit",
+            "write {{ $value | humanizeDuration }}",
+        )
+        yield _found(placed, "template", f"{place} {message}", way_out, Severity.WARNING, action.action)
+        return
+    else:
+        return
+    yield _found(placed, "template", f"{place} {message}", way_out, expr=action.action)
+
+
+def _collisions(placed: Placed, labels: LabelSet) -> Iterator[Finding]:
+    """label-collision: alerts that differ by a label become the same when a rule writes its own value into it."""
+    for name, text in placed.rule.labels.items():
+        known = labels.known.get(name)
+        if known is None or known.pinned or name in template(text).labels:
+            continue
+        several = known.sure and known.cardinality != 1
+        yield _found(
+            placed,
+            "label-collision",
+            f"the label {name} overrides the one of the expression: alerts that differ by it alone become duplicates, "
+            "and Prometheus drops the whole evaluation",
+            f"aggregate {name} away, or call the rule's label otherwise",
+            Severity.ERROR if several else Severity.WARNING,
+            placed.rule.expr.strip(),
+        )
+
+
+def _missing(placed: Placed) -> Iterator[Finding]:
+    """annotations: what whoever is woken needs to know."""
+    rule = placed.rule
+    if _CONSTANT.match(rule.expr):  # a watchdog says by its silence what it has to say
+        return
+    said: Mapping[str, str] = rule.annotations
+    missing = []
+    if not any(said.get(name, "").strip() for name in ("summary", "message")):
+        missing.append("summary")
+    if not any(said.get(name, "").strip() for name in ("description", "message")):
+        missing.append("description")
+    if not rule.labels.get("severity", "").strip():
+        missing.append("severity")
+    if missing:
+        yield _found(
+            placed,
+            "annotations",
+            f"it has no {' and no '.join(missing)}: whoever is woken does not know what it means, or how bad it is",
+            "say who suffers, and how; the severity is a label",
+            Severity.WARNING,
+        )
+    if not any("runbook" in name for name in said):
+        way_out = "annotate it with runbook_url: what it means, and what to do"
+        yield _found(placed, "annotations", "it has no runbook", way_out, Severity.INFO)
