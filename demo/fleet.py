@@ -8,18 +8,16 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from prometheus_client import CollectorRegistry, start_http_server
+from prometheus_client import CollectorRegistry
 
 from agentmetrics.instrument import AgentMetrics
+from agentmetrics.serve import start_metrics_server
 from demo.incidents import EXPENSIVE, FAILING, SLOW, THROTTLED, Trouble
 
 TENANTS = ("acme", "globex", "initech")
 BUDGETS = {"acme": Decimal(500), "globex": Decimal(20)}  # initech has agreed to none
 GPT = ("gpt-4o", "openai")
 CLAUDE = ("claude-sonnet-4-0", "anthropic")
-# USD for a million tokens, read and written: here the provider states what a call costs.
-PRICES = {GPT: (Decimal("2.5"), Decimal(10)), CLAUDE: (Decimal(3), Decimal(15))}
-_MILLION = 1_000_000
 _A_SECOND = 5
 _OPEN_SESSIONS = 4
 
@@ -96,10 +94,7 @@ class Agent:
             await asyncio.sleep(12 if slow else random.uniform(0.05, 0.4))
             books = EXPENSIVE in trouble and self.name == "research" and tenant == "globex"
             read = 150_000 if books else random.randint(500, 3000)
-            written = random.randint(50, 500)
-            a_million_read, a_million_written = PRICES[model]
-            cost = (a_million_read * read + a_million_written * written) / _MILLION
-            call.tokens(input=read, output=written, cache_read=read // 4, cost=cost)
+            call.tokens(input=read, output=random.randint(50, 500), cache_read=read // 4)
 
 
 @dataclass
@@ -154,8 +149,5 @@ class Fleet:
 
 def _served(stack: ExitStack, agent: Agent) -> str:
     """The address at which the agent's metrics are served until the stack is closed."""
-    server, thread = start_http_server(0, "127.0.0.1", agent.registry)
-    stack.callback(thread.join)
-    stack.callback(server.server_close)
-    stack.callback(server.shutdown)
-    return f"127.0.0.1:{server.server_port}"
+    server = stack.enter_context(start_metrics_server(0, address="127.0.0.1", registry=agent.registry))
+    return f"127.0.0.1:{server.port}"
