@@ -84,6 +84,8 @@ def test_checks_are_selected_and_ignored_by_name_and_by_severity() -> None:
     assert lint(".", "--select", "rate-interval").exit_code == 0
     wrong = lint(".", "--ignore", "labl-unknown")
     assert (wrong.exit_code, "did you mean label-unknown?" in wrong.stderr) == (2, True)
+    wrong = lint(".", "--select", "alert-unproven")
+    assert (wrong.exit_code, "alert-unproven looks at definitions" in wrong.stderr) == (2, True)
 
 
 def test_what_cannot_be_read_is_told_and_the_others_are_linted(files: Path) -> None:
@@ -111,6 +113,8 @@ def test_a_catalog_and_the_scrape_interval_tell_more(files: Path) -> None:
     with_catalog = ["one.yaml", "--catalog", "metrics.prom", "--min-severity", "error"]
     assert {one["id"] for one in found(*with_catalog)} == {"metric-unknown"}
     assert {one["id"] for one in found(*with_catalog, "--scrape-interval", "15s")} == {"metric-unknown", "range-short"}
+    alone = found("one.yaml", "--scrape-interval", "15s", "--min-severity", "error")
+    assert [one["id"] for one in alone] == ["range-short", "range-short"]
     for option in ("--scrape-interval", "--prometheus", "--catalog"):
         wrong = lint("one.yaml", option, "soon")
         assert (wrong.exit_code, "error: " in wrong.stderr) == (2, True)

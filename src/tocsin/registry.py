@@ -17,7 +17,7 @@ _E, _W, _I = Severity.ERROR, Severity.WARNING, Severity.INFO
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A check, as its page begins. Where it is `of_definitions`, files of others have nothing that it looks at."""
+    """A check, as its page begins. One `of_definitions` looks at nothing in files of others."""
 
     id: str
     severity: Severity
@@ -98,7 +98,7 @@ _TESTS = (
 )
 _DEFINITIONS = (
     Check("duplicate-name", _E, "Two definitions of one name.", of_definitions=True),
-    Check("duration", _E, "A duration that Prometheus or Grafana does not take.", of_definitions=True),
+    Check("duration", _E, "A duration that Prometheus or Grafana does not take."),
     Check("uid", _E, "A dashboard uid that Grafana does not take.", of_definitions=True),
     Check("silence", _E, "A silence without a reason, or without anything to silence.", of_definitions=True),
     Check("broken", _E, "Definitions that cannot be loaded.", of_definitions=True),
@@ -108,7 +108,7 @@ _DEFINITIONS = (
 
 _CONTRACT = (
     Check("contract-break", _E, "A change of the catalog that breaks what reads the series.", of_definitions=True),
-    Check("secret", _E, "Something that looks like a credential."),
+    Check("secret", _E, "Something that looks like a credential.", of_definitions=True),
 )
 
 CHECKS: Mapping[str, Check] = {
@@ -117,12 +117,18 @@ CHECKS: Mapping[str, Check] = {
 
 
 def known(ids: Iterable[str]) -> frozenset[str]:
-    """Ids that people wrote, separated by commas or not. Raises TocsinError for one that no check has."""
+    """Ids of checks on files that people wrote, separated by commas or not.
+
+    Raises TocsinError for one that no check has, or only a check on definitions.
+    """
     found = frozenset(id_.strip() for text in ids for id_ in text.split(",") if id_.strip())
-    for id_ in sorted(found - CHECKS.keys()):
-        near = nearest(id_, CHECKS)
-        raise TocsinError(
-            f"there is no check {id_}",
-            help=f"did you mean {near}?" if near else "docs/checks/README.md lists them all",
-        )
+    for id_ in sorted(found):
+        if id_ not in CHECKS:
+            near = nearest(id_, CHECKS)
+            raise TocsinError(
+                f"there is no check {id_}",
+                help=f"did you mean {near}?" if near else "docs/checks/README.md lists them all",
+            )
+        if CHECKS[id_].of_definitions:
+            raise TocsinError(f"{id_} looks at definitions, and not at files", help="`tocsin check` reports it")
     return found

@@ -195,4 +195,5 @@ def of_files(
                 recordings[rule.name] = (*recordings.get(rule.name, ()), made)
     if scrape_interval is not None:
         catalogs = [replace(catalog, scrape_interval=scrape_interval) for catalog in catalogs]
-    return Subject(contents, World.of(catalogs, recordings, prometheus=prometheus))
+    scrape = length_of(scrape_interval or "")
+    return Subject(contents, World.of(catalogs, recordings, prometheus=prometheus, scrape=scrape))

@@ -30,9 +30,9 @@ def findings_in(subject: Subject) -> Iterator[Finding]:
         text = _TEXT.sub('""', placed.rule.expr)
         hold = length_of(placed.rule.hold) or 0
         conditions = [comparison for comparison, _ in subject.conditions(placed)]
-        if not hold:
+        if not hold and length_of(placed.rule.hold or "0") == 0:
             yield from _missing(subject, placed, text, conditions)
-        else:
+        elif hold:
             yield from _interval(placed, hold)
             yield from _outlives(placed, hold, text)
         yield from _flapping(placed, text)

@@ -38,6 +38,8 @@ def findings_on(subject: Subject, dashboard: Dashboard) -> Iterator[Finding]:
 def _of_panel(subject: Subject, dashboard: Dashboard, panel: Panel, defined: set[str]) -> Iterator[Finding]:
     name = f"{dashboard.title} / {panel.title}"
     fixed = False
+    if panel.repeat:
+        yield from _undefined(dashboard, f"${panel.repeat}", panel.source, name, defined)
     for target in panel.targets:
         if may_be_promql(target):
             yield from _undefined(dashboard, target.expr, target.source, name, defined)

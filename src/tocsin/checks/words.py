@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping
 from tocsin.findings import Finding, Severity
 from tocsin.metrics import nearest
 from tocsin.promql.labels import LabelSet
+from tocsin.promql.parse import PromQLError, tree_of
+from tocsin.promql.tree import Aggregate, Binary, Node, Number
 from tocsin.promql.types import Type
 from tocsin.subject import Placed, Subject
 from tocsin.templates import Print, template
@@ -15,6 +17,8 @@ from tocsin.units import PERCENT, RATIO, SECONDS
 
 _ABSENT = re.compile(r"\babsent(?:_over_time)?\s*\(", re.IGNORECASE)
 _SECONDS = re.compile(r"\s*(?:s\b|sec|second)", re.IGNORECASE)
+# These leave the labels of the series that they choose.
+_CHOOSING = frozenset({"topk", "bottomk", "limitk", "limit_ratio"})
 _CONSTANT = re.compile(r"\s*vector\s*\(\s*[\d.]+\s*\)\s*\Z")
 
 
@@ -58,7 +62,8 @@ def _texts(placed: Placed, of: Type) -> Iterator[Finding]:
 
 
 def _label(placed: Placed, labels: LabelSet, label: str, place: str) -> Iterator[Finding]:
-    if labels.may_have(label) or label in ("__name__", "alertname"):
+    taken_away = "without" in placed.rule.expr and label in _taken_away(placed.rule.expr)
+    if (labels.may_have(label) and not taken_away) or label in ("__name__", "alertname"):
         return
     has = ", ".join(labels.names) or "none"
     if _ABSENT.search(placed.rule.expr):
@@ -82,6 +87,19 @@ def _label(placed: Placed, labels: LabelSet, label: str, place: str) -> Iterator
         way_out,
         expr=placed.rule.expr.strip(),
     )
+
+
+def _taken_away(expr: str) -> frozenset[str]:
+    """The labels that a `without` around the whole of the left side takes away."""
+    try:
+        node: Node = tree_of(expr)
+    except (PromQLError, ValueError):
+        return frozenset()
+    while isinstance(node, Binary) and node.operator != "or" and node.matching.group is None:
+        node = node.right if isinstance(node.left, Number) else node.left
+    if isinstance(node, Aggregate) and node.without and node.operator not in _CHOOSING:
+        return frozenset(node.grouping or ())
+    return frozenset()
 
 
 def _value(placed: Placed, of: Type, action: Print, place: str) -> Iterator[Finding]:

@@ -106,7 +106,9 @@ def _base(world: World, name: str, recorded: Callable[[World, str], Type]) -> Ty
         return recorded(world, name)
     if name == "up":
         return _UP
-    return _OPEN_FLOATS if name.endswith(_FLOAT_SUFFIXES) else OPEN
+    if ":" in name:  # recorded, somewhere else
+        return _OPEN_FLOATS if name.endswith(_FLOAT_SUFFIXES) else OPEN
+    return world.unseen_floats if name.endswith(_FLOAT_SUFFIXES) else world.unseen
 
 
 def _unknown(world: World, name: str) -> Iterator[Fault]:

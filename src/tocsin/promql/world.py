@@ -10,7 +10,7 @@ from typing import Any
 from tocsin.metrics import Catalog, Counter, Gauge, Histogram, Label, Metric, series_of
 from tocsin.promql.durations import milliseconds_of
 from tocsin.promql.labels import LabelSet
-from tocsin.promql.types import Kind, Type
+from tocsin.promql.types import OPEN, Kind, Type
 
 # Series that Prometheus itself makes.
 SYNTHETIC = frozenset(
@@ -45,7 +45,8 @@ class World:
 
     `series` gives each exported series with its catalog. In a `closed` world a name that is neither exported nor
     recorded is an error; in an open one it is merely unknown. Catalogs named in `open_catalogs` do not know all
-    labels of their series. Recorded series are typed by their rules, when first read.
+    labels of their series. Recorded series are typed by their rules, when first read. `scrape` is how far apart, in
+    milliseconds, the samples of series are that no catalog has.
     """
 
     series: Mapping[str, tuple[Metric, Catalog]] = field(default_factory=dict)
@@ -53,6 +54,7 @@ class World:
     closed: bool = False
     prometheus: tuple[int, int] = (2, 42)
     open_catalogs: frozenset[str] = frozenset()
+    scrape: int | None = None
 
     @classmethod
     def of(
@@ -63,6 +65,7 @@ class World:
         closed: bool | None = None,
         prometheus: tuple[int, int] = (2, 42),
         open_catalogs: Iterable[str] = (),
+        scrape: int | None = None,
     ) -> World:
         """The world of these catalogs; closed where there is one, unless stated. The first to name a series has it.
 
@@ -79,7 +82,18 @@ class World:
             bool(series) if closed is None else closed,
             prometheus,
             frozenset(open_catalogs),
+            scrape,
         )
+
+    @cached_property
+    def unseen(self) -> Type:
+        """The type of a series that nothing is known of but how often it is scraped."""
+        return OPEN if self.scrape is None else OPEN.but(scrape=self.scrape)
+
+    @cached_property
+    def unseen_floats(self) -> Type:
+        """The same, where its name says that it is no native histogram."""
+        return self.unseen.but(floats=True)
 
     @cached_property
     def histograms(self) -> Mapping[str, Histogram]:

@@ -6,8 +6,6 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import orjson
-
 from tocsin.reading.fields import as_text, flag, items, mapping, mappings, number, text, whole
 from tocsin.reading.located import Located
 from tocsin.reading.values import Dashboard, Grid, Panel, Target, Variable
@@ -43,7 +41,7 @@ def dashboard(document: Located, value: dict[str, Any]) -> Dashboard:
 
 
 def _mentions(document: Located, value: dict[str, Any]) -> frozenset[str]:
-    raw = document.text or orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS)
+    raw = document.text or repr(value).encode()
     return frozenset(name.decode() for pattern in _MENTIONED for name in set(pattern.findall(raw)))
 
 
