@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+import re
+from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -21,6 +22,8 @@ _RANKS = {
 }
 _RISING = frozenset({">", ">="})
 _FALLING = frozenset({"<", "<="})
+# Names, texts and durations, and no plain numbers.
+_WORD = re.compile(r"[A-Za-z_:][\w:]*|\d+[a-z]\w*|\"[^\"]*\"")
 _TURNED = {">": "<", ">=": "<=", "<": ">", "<=": ">="}
 
 
@@ -32,8 +35,9 @@ class _Threshold:
 
 
 def findings_in(subject: Subject) -> Iterator[Finding]:
-    yield from _duplicates(subject)
-    yield from _orders(subject)
+    for alerts in _alike(subject.alerts):
+        yield from _duplicates(alerts)
+        yield from _orders(subject, alerts)
 
 
 def _severity(placed: Placed) -> str:
@@ -60,10 +64,18 @@ def _ignore(_part: object, _form: int) -> None:
     """Forms of the parts are not asked for."""
 
 
-def _duplicates(subject: Subject) -> Iterator[Finding]:
+def _alike(alerts: Iterable[Placed]) -> Iterator[list[Placed]]:
+    """Alerts that may say the same, or the same with another number: all others need not be parsed for it."""
+    found: dict[tuple[str, ...], list[Placed]] = {}
+    for placed in alerts:
+        found.setdefault(tuple(sorted(_WORD.findall(placed.rule.expr))), []).append(placed)
+    return (some for some in found.values() if len(some) > 1)
+
+
+def _duplicates(alerts: Iterable[Placed]) -> Iterator[Finding]:
     """duplicate-alert: the same condition, duration and severity."""
     first: dict[tuple[Hashable, ...], Placed] = {}
-    for placed in subject.alerts:
+    for placed in alerts:
         rule = placed.rule
         condition = _condition(rule.expr)
         if not condition:
@@ -90,10 +102,10 @@ def _is_copy(one: Placed, other: Placed) -> bool:
     return same and one.rule.source.file != other.rule.source.file
 
 
-def _orders(subject: Subject) -> Iterator[Finding]:
+def _orders(subject: Subject, alerts: Iterable[Placed]) -> Iterator[Finding]:
     """severity-order: of alerts on one left side the more severe must be the stricter one."""
     found: dict[tuple[Hashable, ...], list[_Threshold]] = {}
-    for placed in subject.alerts:
+    for placed in alerts:
         rank = _RANKS.get(_severity(placed))
         conditions = subject.conditions(placed)
         if rank is None or len(conditions) != 1:
