@@ -148,17 +148,17 @@ budget_proof = Proof(
     fires(
         spending,
         "30m",
-        instance("USD 148.74", tenant_id="acme"),
-        instance("USD 148.74", tenant_id="globex"),
+        instance("USD 148.75", tenant_id="acme"),
+        instance("USD 148.75", tenant_id="globex"),
     ),
     quiet(thrifty, "30m"),
 )
 cost_cube_values = Proof(
     cost_cube,
-    computes(thrifty, "30m", instance("148.74", model="gpt-4o", tenant_id="acme", agent_name="support")),
+    computes(thrifty, "30m", instance("148.75", model="gpt-4o", tenant_id="acme", agent_name="support")),
 )
-cost_by_tenant_values = Proof(cost_by_tenant, computes(thrifty, "30m", instance("148.74", tenant_id="acme")))
-cost_by_model_values = Proof(cost_by_model, computes(spending, "30m", instance("297.48", model="gpt-4o")))
+cost_by_tenant_values = Proof(cost_by_tenant, computes(thrifty, "30m", instance("148.75", tenant_id="acme")))
+cost_by_model_values = Proof(cost_by_model, computes(spending, "30m", instance("297.50", model="gpt-4o")))
 budget_values = Proof(
     daily_budget,
     computes(spending, "30m", instance("50", tenant_id="acme"), instance("100", tenant_id="globex")),

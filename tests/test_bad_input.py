@@ -331,7 +331,21 @@ def test_mistake_in_raw_promql_is_told_at_its_indicator(text: str, project_copy:
         assert words in told
 
 
-def test_alert_without_a_proof_is_told_at_the_alert(project_copy: Copy) -> None:
+def test_alert_that_nothing_proves_is_told_with_what_is_missing(project_copy: Copy) -> None:
+    project_copy.replace("monitors/alerts.py", "when=latency_p99 > seconds(10)", "when=label_it > seconds(10)")
+    project_copy.replace("monitors/alerts.py", "from tocsin", "from monitors.indicators import label_it\nfrom tocsin")
+    project_copy.append(
+        "monitors/indicators.py",
+        """
+label_it = Indicator(
+    promql('label_replace(max by (agent_name) (agent_active_sessions), "a", "b", "agent_name", ".*")'),
+    title="Labelled",
+    description="Labelled.",
+    unit=SECONDS,
+)
+""",
+    )
+    project_copy.replace("monitors/indicators.py", "    SHOWN,\n", "    SECONDS,\n    SHOWN,\n    promql,\n")
     project_copy.replace(
         "rules/scenarios.py", "    agent_high_latency,\n    quiet(", "    agent_high_error_rate,\n    quiet("
     )
@@ -339,7 +353,9 @@ def test_alert_without_a_proof_is_told_at_the_alert(project_copy: Copy) -> None:
     line = project_copy.line_of("monitors/alerts.py", "agent_high_latency = Alert(")
     assert answer.returncode == 1
     assert f"monitors/alerts.py:{line}: error[alert-unproven] AgentHighLatency" in answer.stdout
-    assert "no scenario shows that it fires" in answer.stdout
+    assert "nothing shows that it fires" in answer.stdout
+    assert "the function label_replace()" in answer.stdout
+    assert "prove(alert, fires(...), quiet(...))" in answer.stdout
 
 
 def test_interrupted_definition_leaves_the_files_alone(project_copy: Copy) -> None:

@@ -124,7 +124,7 @@ def test_check_tells_drift_as_a_finding(project_copy: Copy) -> None:
 def test_every_alert_is_proven_by_promtool(project_copy: Copy) -> None:
     answer = project_copy.tocsin("test")
     assert answer.returncode == 0, answer.stdout
-    assert answer.stdout.endswith("6 passed, 0 failed\n")
+    assert answer.stdout.endswith("7 passed, 0 failed\n")
 
 
 HOLD = ',\n    hold="5m"'

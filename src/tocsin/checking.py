@@ -17,7 +17,7 @@ from tocsin.project import Settings
 from tocsin.promtool import Result, check_rules, test_rules
 from tocsin.source import Source
 from tocsin.targets import drafts
-from tocsin.targets.prometheus_tests import alert_test_path, rules_test_path
+from tocsin.targets.prometheus_tests import alert_tests, rules_test_path
 
 _RULES = ("prometheus/rules", "prometheus/alerts", "prometheus/mappings")
 
@@ -71,9 +71,9 @@ def _proven(plan: Plan) -> dict[str, str]:
     """The test files, with the name and the place of what each of them proves."""
     root = plan.definitions.root
     alerts = {
-        alert_test_path(alert): f"{alert.name}  ({proof.source.relative(root)})"
+        path: f"{alert.name}  ({alert.source.relative(root)})"
         for alert in plan.definitions.alerts
-        for proof in plan.definitions.proofs_of(alert)
+        for path, _, _ in alert_tests(plan, alert)
     }
     groups = {
         rules_test_path(group): f"recording rules {group.name}  ({group.source.relative(root)})"

@@ -11,6 +11,7 @@ from tocsin.metrics import (
     unlike,
 )
 from tocsin.model.alert import CRITICAL, INFO, WARNING, Alert, Severity
+from tocsin.model.amounts import a_day, a_minute, a_second, an_hour
 from tocsin.model.dashboard import Dashboard, Row
 from tocsin.model.definitions import Definitions
 from tocsin.model.indicator import Indicator, at_least, at_most
@@ -21,12 +22,15 @@ from tocsin.model.scenario import (
     Proof,
     Scenario,
     computes,
+    feeds,
     fires,
     growing,
     holding,
     instance,
     observing,
+    prove,
     quiet,
+    serving,
     silence,
 )
 from tocsin.model.silence import allow
@@ -129,8 +133,12 @@ __all__ = [
     "TimeSeries",
     "Traces",
     "Unit",
+    "a_day",
+    "a_minute",
+    "a_second",
     "above_zero",
     "allow",
+    "an_hour",
     "at_least",
     "at_most",
     "average",
@@ -138,6 +146,7 @@ __all__ = [
     "complement",
     "computes",
     "email",
+    "feeds",
     "fires",
     "growing",
     "holding",
@@ -154,6 +163,7 @@ __all__ = [
     "per_minute",
     "percent",
     "promql",
+    "prove",
     "quantile",
     "quantity",
     "quiet",
@@ -161,6 +171,7 @@ __all__ = [
     "ratio",
     "requests",
     "seconds",
+    "serving",
     "share",
     "silence",
     "sum_by",

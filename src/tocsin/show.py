@@ -12,6 +12,7 @@ from tocsin.model.indicator import Indicator
 from tocsin.panels.panel import Panel
 from tocsin.plan import Plan
 from tocsin.promql.parse import prettify
+from tocsin.proving.derive import derived
 from tocsin.readers import readers_of
 from tocsin.source import Source
 
@@ -61,6 +62,8 @@ def _alerts(plan: Plan, name: str) -> Iterator[str]:
         for claim in (claim for proof in plan.definitions.proofs_of(alert) for claim in proof.claims):
             state = "fires" if claim.instances else "is quiet"
             yield f"  proven: {state} at {claim.at} when {claim.scenario.title}"
+        own = derived(plan, alert)
+        yield f"  derived: {len(own.claims)} claims" if own.claims else f"  nothing derived: no model of {own.missing}"
 
 
 def _indicators(plan: Plan, name: str) -> Iterator[str]:

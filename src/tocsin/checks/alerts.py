@@ -12,6 +12,7 @@ from tocsin.metrics import nearest
 from tocsin.model.alert import Alert
 from tocsin.plan import Plan, PlannedAlert
 from tocsin.promql.durations import milliseconds_of
+from tocsin.proving.derive import derived
 from tocsin.units import Quantity
 
 _GRAFANA_BASE_INTERVAL = 10_000
@@ -110,8 +111,10 @@ def _runbook(plan: Plan, planned: PlannedAlert) -> Iterator[Finding]:
 
 
 def _proven(plan: Plan, planned: PlannedAlert) -> Iterator[Finding]:
+    """What is not derived must be stated."""
     alert = planned.alert
-    claims = [claim for proof in plan.definitions.proofs_of(alert) for claim in proof.claims]
+    own = derived(plan, alert)
+    claims = [*own.claims, *(claim for proof in plan.definitions.proofs_of(alert) for claim in proof.claims)]
     missing = []
     if not any(claim.instances for claim in claims):
         missing.append("fires")
@@ -121,8 +124,9 @@ def _proven(plan: Plan, planned: PlannedAlert) -> Iterator[Finding]:
         yield _found(
             alert,
             "alert-unproven",
-            f"no scenario shows that it {' or that it '.join(missing)}",
-            "state one in rules/scenarios.py: Proof(alert, fires(...), quiet(...))",
+            f"nothing shows that it {' or that it '.join(missing)}, and no proof could be derived: "
+            f"there is no model of {own.missing}",
+            "state a scenario in rules/scenarios.py: prove(alert, fires(...), quiet(...))",
         )
 
 

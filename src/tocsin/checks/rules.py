@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from tocsin.findings import Finding, Severity
 from tocsin.plan import Plan
 from tocsin.promql.durations import milliseconds_of
+from tocsin.proving.values import derived_values
 
 _NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*:[a-zA-Z0-9_]+\Z")
 
@@ -26,6 +27,7 @@ def findings(plan: Plan) -> Iterator[Finding]:
                 group.source,
                 group.name,
             )
+    derived = {id(planned) for group in plan.definitions.groups for planned, _ in derived_values(plan, group)}
     for planned in plan.records:
         record = planned.record
         if not _NAME.match(record.name):
@@ -37,12 +39,12 @@ def findings(plan: Plan) -> Iterator[Finding]:
                 record.source,
                 planned.name,
             )
-        if not any(plan.definitions.proofs_of(record.indicator)):
+        if id(planned) not in derived and not any(plan.definitions.proofs_of(record.indicator)):
             yield Finding(
                 "rule-unproven",
                 Severity.ERROR,
-                "no scenario shows what it computes",
-                "state one in rules/scenarios.py: Proof(indicator, computes(...))",
+                "nothing shows what it computes, and no value of it could be derived",
+                "state one in rules/scenarios.py: prove(indicator, computes(...))",
                 record.source,
                 planned.name,
             )

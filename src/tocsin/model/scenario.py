@@ -1,21 +1,23 @@
-"""Scenarios: synthetic series over time, and what alerts and recorded series must make of them.
+"""Scenarios: what happens to some series over time.
 
-Amounts are stated a minute; a sample is taken `every` so often.
+A feed is one series (a histogram is one) and the stretches of its life, one after the other: a counter grows, a
+histogram serves, a gauge holds, each steadily, in a spike or along a ramp; or nothing is scraped. What befalls a
+process (its counters start again from 0) or a whole exporter (a scrape is missed, it restarts) is stated beside that.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import product
 
 from tocsin.findings import DefinitionError
 from tocsin.metrics import Counter, Gauge, Histogram, Metric, Selection
 from tocsin.model.alert import Alert
+from tocsin.model.amounts import Amount, Flow, a_minute, exact
 from tocsin.model.indicator import Indicator
 from tocsin.source import Source, here
-
-Amount = int | str | Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,23 +29,27 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Growing(Segment):
-    """A counter grows by so much a minute."""
+    """A counter grows steadily, or from one flow to another."""
 
-    a_minute: Decimal
+    flow: Flow
+    to: Flow
 
 
 @dataclass(frozen=True, slots=True)
-class Observing(Segment):
-    """A histogram observes each of these values so many times a minute."""
+class Serving(Segment):
+    """A histogram observes values, each making up a share of the flow."""
 
-    a_minute: tuple[tuple[Decimal, Decimal], ...]
+    flow: Flow
+    to: Flow
+    mix: tuple[tuple[Decimal, Decimal], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Holding(Segment):
-    """A gauge stands at a value."""
+    """A gauge stands at a value, or moves evenly to another."""
 
     value: Decimal
+    to: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,17 +57,35 @@ class Silence(Segment):
     """Nothing is scraped."""
 
 
-def growing(a_minute: Amount, *, lasting: str) -> Growing:
-    return Growing(lasting, Decimal(a_minute))
+def _flow(amount: Amount | Flow) -> Flow:
+    return amount if isinstance(amount, Flow) else a_minute(amount)
 
 
-def observing(a_minute: Mapping[Amount, Amount], *, lasting: str) -> Observing:
+def growing(flow: Amount | Flow, *, to: Amount | Flow | None = None, lasting: str) -> Growing:
+    """`growing(a_day(120), lasting="2h")`; a bare number is an amount a minute. With `to` it is a ramp."""
+    return Growing(lasting, _flow(flow), _flow(flow if to is None else to))
+
+
+def serving(
+    flow: Amount | Flow, mix: Mapping[Amount, Amount], *, to: Amount | Flow | None = None, lasting: str
+) -> Serving:
+    """`serving(a_second(4), {"1.5": "90%", 20: "10%"}, lasting="15m")`: nine in ten take 1.5 s, one takes 20 s."""
+    parts = tuple((exact(value), exact(share)) for value, share in mix.items())
+    if sum(share for _, share in parts) != 1:
+        raise DefinitionError("the shares of the mix are not the whole", help="let them add up to 100%", source=here())
+    return Serving(lasting, _flow(flow), _flow(flow if to is None else to), parts)
+
+
+def observing(a_minute_each: Mapping[Amount, Amount], *, lasting: str) -> Serving:
     """`observing({"1.5": 54, 20: 6}, lasting="15m")`: each minute 54 requests of 1.5 s and 6 of 20 s."""
-    return Observing(lasting, tuple((Decimal(value), Decimal(count)) for value, count in a_minute.items()))
+    counts = [(exact(value), exact(count)) for value, count in a_minute_each.items()]
+    # Shares of a flow of one a minute: the counts themselves, so that nothing is divided.
+    return Serving(lasting, a_minute(1), a_minute(1), tuple(counts))
 
 
-def holding(value: Amount, *, lasting: str) -> Holding:
-    return Holding(lasting, Decimal(value))
+def holding(value: Amount, *, to: Amount | None = None, lasting: str) -> Holding:
+    """A gauge at a value; with `to` it moves there evenly."""
+    return Holding(lasting, exact(value), exact(value if to is None else to))
 
 
 def silence(*, lasting: str) -> Silence:
@@ -70,22 +94,46 @@ def silence(*, lasting: str) -> Silence:
 
 _KINDS: tuple[tuple[type[Metric], type[Segment], str], ...] = (
     (Counter, Growing, "growing"),
-    (Histogram, Observing, "observing"),
+    (Histogram, Serving, "serving or observing"),
     (Gauge, Holding, "holding"),
 )
 
 
 @dataclass(frozen=True, slots=True, init=False)
 class Feed:
-    """One series, and what it does over time."""
+    """One series, and what it does over time.
+
+    `late` is when it appears, `resets` are times at which its counters start again from 0, `missed` times at which it
+    is not scraped.
+    """
 
     series: Selection
     segments: tuple[Segment, ...]
+    late: str
+    resets: tuple[str, ...]
+    missed: tuple[str, ...]
 
-    def __init__(self, series: Selection, *segments: Segment) -> None:
-        _check_feed(series, segments)
-        object.__setattr__(self, "series", series)
+    def __init__(
+        self,
+        series: Metric | Selection,
+        *segments: Segment,
+        late: str = "0s",
+        resets: Iterable[str] = (),
+        missed: Iterable[str] = (),
+    ) -> None:
+        selected = series if isinstance(series, Selection) else Selection(series)
+        _check_feed(selected, segments)
+        object.__setattr__(self, "series", selected)
         object.__setattr__(self, "segments", segments)
+        object.__setattr__(self, "late", late)
+        object.__setattr__(self, "resets", tuple(resets))
+        object.__setattr__(self, "missed", tuple(missed))
+
+
+def feeds(metric: Metric, *segments: Segment, **labels: str | tuple[str, ...]) -> tuple[Feed, ...]:
+    """The same for several series: `feeds(active_sessions, holding(3, lasting="1h"), agent_name=("a", "b"), ...)`."""
+    values = [(value,) if isinstance(value, str) else value for value in labels.values()]
+    return tuple(Feed(metric(**dict(zip(labels, chosen, strict=True))), *segments) for chosen in product(*values))
 
 
 def _check_feed(series: Selection, segments: tuple[Segment, ...]) -> None:
@@ -110,18 +158,41 @@ def _check_feed(series: Selection, segments: tuple[Segment, ...]) -> None:
 
 @dataclass(frozen=True, slots=True, eq=False, init=False)
 class Scenario:
-    """Something that happens: series over time."""
+    """Something that happens: series over time, scraped `every` so often.
+
+    `missed` are times whose scrape fails; at `restarts` the exporter starts again: that scrape fails too, and all
+    counters begin at 0.
+    """
 
     title: str
     feeds: tuple[Feed, ...]
     every: str
+    missed: tuple[str, ...]
+    restarts: tuple[str, ...]
     source: Source = field(repr=False)
 
-    def __init__(self, title: str, *feeds: Feed, every: str = "15s") -> None:
+    def __init__(
+        self,
+        title: str,
+        *fed: Feed | tuple[Feed, ...],
+        every: str = "15s",
+        missed: Iterable[str] = (),
+        restarts: Iterable[str] = (),
+    ) -> None:
         object.__setattr__(self, "title", title)
-        object.__setattr__(self, "feeds", feeds)
+        object.__setattr__(self, "feeds", tuple(_flattened(fed)))
         object.__setattr__(self, "every", every)
+        object.__setattr__(self, "missed", tuple(missed))
+        object.__setattr__(self, "restarts", tuple(restarts))
         object.__setattr__(self, "source", here())
+
+
+def _flattened(fed: Iterable[Feed | tuple[Feed, ...]]) -> Iterator[Feed]:
+    for one in fed:
+        if isinstance(one, Feed):
+            yield one
+        else:
+            yield from one
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,3 +245,8 @@ class Proof:
         object.__setattr__(self, "of", of)
         object.__setattr__(self, "claims", claims)
         object.__setattr__(self, "source", here())
+
+
+def prove(of: Alert | Indicator, *claims: Claim) -> Proof:
+    """What else must be seen of an alert, beside what is derived from it."""
+    return Proof(of, *claims)

@@ -1,7 +1,7 @@
 """promtool's unit tests: one file for each alert, one for each group of recording rules.
 
-Samples are taken a millisecond later each time than their interval says, so that none ever lies on the edge of a
-range: Prometheus 2 counts such a sample, Prometheus 3 does not.
+An alert whose windows are long has a second file, in which everything is evaluated less often: promtool knows one
+interval a file, and a day in steps of 30 seconds would take it a second.
 """
 
 from __future__ import annotations
@@ -13,35 +13,25 @@ from typing import Any
 from tocsin.annotations import annotations_of
 from tocsin.display import number_of
 from tocsin.documents import Draft
-from tocsin.metrics import Histogram, Matcher, bound_text
+from tocsin.metrics import Matcher
 from tocsin.model.alert import Alert, slug
 from tocsin.model.recording import RuleGroup
-from tocsin.model.scenario import (
-    Claim,
-    Feed,
-    Growing,
-    Holding,
-    Instance,
-    Observing,
-    Scenario,
-    Segment,
-    Silence,
-)
+from tocsin.model.scenario import Claim, Instance, Scenario
 from tocsin.plan import Plan, PlannedRecord
-from tocsin.promql.durations import milliseconds_of
+from tocsin.promql.durations import duration_text, milliseconds_of
 from tocsin.promql.tree import Binary, Call, Node, Number, Select
+from tocsin.proving.derive import derived
+from tocsin.proving.values import derived_values
+from tocsin.scenarios.promtool import input_series
+from tocsin.scenarios.samples import series_of, spacing_of
 from tocsin.targets.prometheus_alerts import alert_path, rule_labels
 from tocsin.targets.prometheus_rules import rules_path
-from tocsin.units import plain
-
-_MINUTE = 60_000
 
 
 def documents(plan: Plan) -> Iterator[Draft]:
     for alert in plan.definitions.alerts:
-        claims = [claim for proof in plan.definitions.proofs_of(alert) for claim in proof.claims]
-        if claims:
-            yield _alert_tests(plan, alert, claims)
+        for path, interval, claims in alert_tests(plan, alert):
+            yield _alert_tests(plan, alert, path, interval, claims)
     for group in plan.definitions.groups:
         tests = list(_record_tests(plan, group))
         if tests:
@@ -49,7 +39,19 @@ def documents(plan: Plan) -> Iterator[Draft]:
             yield _file(plan, rules_test_path(group), group.interval, needed, None, tests)
 
 
-def _alert_tests(plan: Plan, alert: Alert, claims: list[Claim]) -> Draft:
+def alert_tests(plan: Plan, alert: Alert) -> Iterator[tuple[str, str, list[Claim]]]:
+    """The test files of an alert: the path, how often it evaluates, and the claims, the author's first."""
+    stated = [claim for proof in plan.definitions.proofs_of(alert) for claim in proof.claims]
+    found = derived(plan, alert)
+    if found.interval == milliseconds_of(alert.every):
+        stated += found.claims
+    elif found.claims:
+        yield f"prometheus/tests/{alert.slug}-long.yaml", duration_text(found.interval), list(found.claims)
+    if stated:
+        yield f"prometheus/tests/{alert.slug}.yaml", alert.every, stated
+
+
+def _alert_tests(plan: Plan, alert: Alert, path: str, interval: str, claims: list[Claim]) -> Draft:
     planned = plan.alert(alert)
     condition = Binary(planned.operator, planned.left, planned.right)
     needed = plan.records_read(condition)
@@ -68,7 +70,7 @@ def _alert_tests(plan: Plan, alert: Alert, claims: list[Claim]) -> Draft:
         }
         for scenario, stated in _by_scenario(claims)
     ]
-    return _file(plan, alert_test_path(alert), alert.every, needed, alert, tests)
+    return _file(plan, path, interval, needed, alert, tests)
 
 
 def _file(
@@ -98,10 +100,6 @@ def _file(
     return Draft(path, "promtool-tests", data)
 
 
-def alert_test_path(alert: Alert) -> str:
-    return f"prometheus/tests/{alert.slug}.yaml"
-
-
 def rules_test_path(group: RuleGroup) -> str:
     return f"prometheus/tests/rules-{slug(group.name)}.yaml"
 
@@ -114,6 +112,7 @@ def _record_tests(plan: Plan, group: RuleGroup) -> Iterator[dict[str, Any]]:
         for proof in plan.definitions.proofs_of(record.record.indicator)
         for claim in proof.claims
     ]
+    stated += derived_values(plan, group)
     needed = {id(one): one for record, _ in stated for one in (*plan.records_read(record.node), record)}
     read = _names_read(*(record.node for record in needed.values()))
     for scenario, claims in _by_scenario([claim for _, claim in stated]):
@@ -139,7 +138,10 @@ def _expected(plan: Plan, alert: Alert, one: Instance) -> dict[str, Any]:
     labels = dict(one.labels)
     return {
         "exp_labels": dict(sorted({**labels, **rule_labels(alert)}.items())),
-        "exp_annotations": annotations_of(plan, alert, one.value, labels),
+        # A label that the condition may have and this alert has not is printed as nothing.
+        "exp_annotations": annotations_of(
+            plan, alert, one.value, {**dict.fromkeys(plan.alert(alert).labels, ""), **labels}
+        ),
     }
 
 
@@ -166,58 +168,8 @@ def _digits(value: str) -> int:
 
 def _series(scenario: Scenario, read: frozenset[str]) -> dict[str, Any]:
     """The scenario's series, but for those that no rule of the test reads."""
-    every = milliseconds_of(scenario.every)
-    series = [
-        (Select(name, matchers).text(), values)
-        for feed in scenario.feeds
-        for name, matchers, values in _input_series(feed, every)
-        if name in read
-    ]
     return {
         "name": scenario.title,
-        "interval": f"{every + 1}ms",
-        "input_series": [{"series": name, "values": values} for name, values in series],
+        "interval": f"{spacing_of(milliseconds_of(scenario.every))}ms",
+        "input_series": [input_series(series) for series in series_of(scenario) if series.name in read],
     }
-
-
-def _input_series(feed: Feed, every: int) -> Iterator[tuple[str, tuple[Matcher, ...], str]]:
-    metric, matchers = feed.series.metric, feed.series.matchers
-    if not isinstance(metric, Histogram):
-        yield metric.name, matchers, _values(feed.segments, every, None)
-        return
-    for bound in (*metric.buckets, float("inf")):
-        le = Matcher("le", "=", bound_text(bound) if bound != float("inf") else "+Inf")
-        upto = Decimal(str(bound)) if bound != float("inf") else Decimal("Infinity")
-        yield metric.bucket.name, (*matchers, le), _values(feed.segments, every, upto)
-    yield metric.sum.name, matchers, _values(feed.segments, every, None)
-    yield metric.count.name, matchers, _values(feed.segments, every, Decimal("Infinity"))
-
-
-def _values(segments: tuple[Segment, ...], every: int, upto: Decimal | None) -> str:
-    """The samples in promtool's notation. `upto` counts observations up to a bound; without it they are summed."""
-    parts = ["_"]
-    standing: Decimal | None = None
-    for segment in segments:
-        samples = milliseconds_of(segment.lasting) // every
-        if isinstance(segment, Silence):
-            parts.append(f"_x{samples}")
-            continue
-        if isinstance(segment, Holding):
-            parts.append(f"{plain(segment.value)}+0x{samples - 1}")
-            continue
-        if standing is None:
-            standing = Decimal(0)
-            parts.append("0")
-        step = _a_minute(segment, upto) * every / _MINUTE
-        parts.append(f"{plain(standing + step)}+{plain(step)}x{samples - 1}")
-        standing += step * samples
-    return " ".join(parts)
-
-
-def _a_minute(segment: Segment, upto: Decimal | None) -> Decimal:
-    if isinstance(segment, Growing):
-        return segment.a_minute
-    assert isinstance(segment, Observing)
-    if upto is None:
-        return sum((value * count for value, count in segment.a_minute), Decimal(0))
-    return sum((count for value, count in segment.a_minute if value <= upto), Decimal(0))

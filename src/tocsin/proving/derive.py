@@ -1,0 +1,281 @@
+"""The proofs that nobody needs to write: from an alert's own condition, threshold and `for`.
+
+Several subjects live through the same time, each with labels of its own: one just beyond the threshold, one far beyond
+it whose counters start again and who misses a scrape, one just short of it, one beyond it for less than `for`, one
+without traffic. A model of Prometheus says what each evaluation makes of them; whoever should fire must fire there and
+recover, whoever should not must never. Claims are made where that changes, and promtool has the last word on them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import partial
+from weakref import WeakKeyDictionary
+
+from tocsin.display import value_template
+from tocsin.metrics import Gauge
+from tocsin.model.alert import Alert
+from tocsin.model.scenario import Claim, Feed, Instance, Scenario
+from tocsin.plan import Plan, PlannedAlert
+from tocsin.promql.tree import Binary, Call, Node, Number, Range, Subquery
+from tocsin.proving.errors import UnderivableError
+from tocsin.proving.evaluate import vector_of
+from tocsin.proving.printed import is_stable, printed
+from tocsin.proving.simulation import Rules, settled_states, states_over_time, stored
+from tocsin.proving.solve import Levels, solve
+from tocsin.proving.states import States
+from tocsin.proving.steady import Steady, nodes_of
+from tocsin.proving.timing import Timing, timing_of
+from tocsin.proving.vectors import Labels
+from tocsin.proving.workloads import Leaf, Mix, Setting, Workload, feed, leaves_of, steady_levels
+from tocsin.units import RATIO
+
+_LOOKBACK = 300_000
+_EXACT = frozenset(
+    {"absent_over_time", "present_over_time", "count_over_time", "changes", "resets"}
+    | {"last_over_time", "min_over_time", "max_over_time"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """What is derived of an alert: claims, evaluated every `interval` milliseconds; or what stands in the way."""
+
+    claims: tuple[Claim, ...] = ()
+    interval: int = 0
+    missing: str = ""
+
+
+_known: WeakKeyDictionary[Plan, dict[int, Derived]] = WeakKeyDictionary()
+
+
+def derived(plan: Plan, alert: Alert) -> Derived:
+    """The derived proof of an alert; computed once."""
+    known = _known.setdefault(plan, {})
+    if id(alert) not in known:
+        try:
+            known[id(alert)] = _Derivation.of(plan, plan.alert(alert)).result()
+        except UnderivableError as error:
+            known[id(alert)] = Derived(missing=str(error))
+        except ValueError:  # a duration that is none: a check tells of it
+            known[id(alert)] = Derived(missing="its times")
+    return known[id(alert)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    """Someone in a scenario. `labels` tell it from the others; phases are settings with how many scrapes they last."""
+
+    name: str
+    labels: Mapping[str, str]
+    phases: tuple[tuple[Workload, int], ...]
+    fires: bool
+    hit: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Derivation:
+    plan: Plan
+    planned: PlannedAlert
+    rules: Rules
+    leaves: tuple[Leaf, ...]
+    timing: Timing
+    levels: Levels
+
+    @classmethod
+    def of(cls, plan: Plan, planned: PlannedAlert) -> _Derivation:
+        condition = Binary(planned.operator, planned.left, planned.right)
+        records = plan.records_read(condition)
+        leaves = leaves_of(plan, [condition], planned.labels)
+        nodes = [condition, *(record.node for record in records)]
+        timing = timing_of(planned.alert, nodes)
+        rules = Rules(records, condition, timing.hold / 1000, timing.keep / 1000)
+        levels = solve(
+            leaves,
+            partial(_holds, condition, nodes_of(records)),
+            exact=not any(_rounds(part) for node in nodes for part in node.walk()),
+            at_nothing=planned.right == Number(Decimal(0)),
+            by_presence=any(_asks_for_presence(part) for node in nodes for part in node.walk()),
+        )
+        return cls(plan, planned, rules, leaves, timing, levels)
+
+    def result(self) -> Derived:
+        onset = self._onset()
+        names = [label for label in self.planned.labels if all(label not in dict(leaf.fixed) for leaf in self.leaves)]
+        subjects = _distinct(self._subjects(onset, names))
+        if names and self._are_apart(subjects):
+            together = [subject for subject in subjects if subject.fires or self._claims("", [subject], onset)]
+            claims = self._claims("several at once", together, onset)
+            if claims is not None:
+                return Derived(tuple(claims), self.timing.interval)
+        claims = [claim for subject in subjects for claim in self._claims(subject.name, [subject], onset) or ()]
+        if not any(claim.instances for claim in claims):
+            raise UnderivableError("series that make it fire and then recover")
+        return Derived(tuple(claims), self.timing.interval)
+
+    @property
+    def _nodes(self) -> list[Node]:
+        return [self.rules.condition, *(record.node for record in self.rules.records)]
+
+    @property
+    def _start(self) -> int:
+        """The first scrape: after the first evaluation, which sees no series at all."""
+        return self.timing.scrapes + 1
+
+    def _onset(self) -> int:
+        """The evaluation at which what is just beyond the threshold from the start on fires."""
+        timing = self.timing
+        last = 6 + timing.settling + timing.evaluations(timing.hold)
+        subject = _Subject(
+            "", self._labels("any", self.planned.labels), ((self.levels.just_beyond, last * timing.scrapes),), True
+        )
+        for number, states in enumerate(self._simulated([subject], last)):
+            if number and _firing(states):
+                return number
+        raise UnderivableError(
+            f"series that are beyond the threshold long enough; in {timing.at(last)} it did not fire"
+        )
+
+    def _labels(self, name: str, labels: Iterable[str]) -> dict[str, str]:
+        closed = {label.name for leaf in self.leaves for label in leaf.open if label.values}
+        return {label: name for label in labels if label not in closed}
+
+    def _subjects(self, onset: int, names: Sequence[str]) -> Iterator[_Subject]:
+        levels, scrapes = self.levels, self.timing.scrapes
+        ill = (onset + 4) * scrapes - self._start
+        whole = self._end(onset) * scrapes - self._start
+        well = (levels.healthy, whole - ill)
+        named = partial(self._labels, labels=names)
+        yield _Subject("just beyond", named("just-beyond"), ((levels.just_beyond, ill), well), True)
+        yield _Subject("far beyond", named("far-beyond"), ((levels.far_beyond, ill), well), True, hit=True)
+        yield _Subject("just short", named("just-short"), ((levels.just_short, whole),), False)
+        brief = self._brief(onset, whole) if self.timing.hold else 0
+        if brief:
+            phases = ((levels.just_beyond, brief), (levels.healthy, whole - brief))
+            yield _Subject("brief", named("brief"), phases, False)
+        idle = {leaf: _idle(leaf, setting) for leaf, setting in levels.healthy.items()}
+        if idle != levels.just_short and any(not isinstance(leaf.metric, Gauge) for leaf in self.leaves):
+            yield _Subject("idle", named("idle"), ((idle, whole),), False)
+
+    def _end(self, onset: int) -> int:
+        return onset + 7 + self.timing.settling + self.timing.evaluations(self.timing.keep)
+
+    def _brief(self, onset: int, whole: int) -> int:
+        """For how many scrapes one can be beyond the threshold, and be pending, but not fire; 0 where none will do."""
+        scrapes = self.timing.scrapes
+        for shorter in range(scrapes + 1):
+            length = (onset - 1) * scrapes - self._start - shorter + 1
+            if length < 1:
+                break
+            phases = ((self.levels.just_beyond, length), (self.levels.healthy, whole - length))
+            states = list(self._simulated([_Subject("", {}, phases, False)], onset + 2))
+            if any(states) and not any(map(_firing, states)):
+                return length
+        return 0
+
+    def _are_apart(self, subjects: Iterable[_Subject]) -> bool:
+        seen: set[tuple[Leaf, tuple[tuple[str, str], ...]]] = set()
+        for subject in subjects:
+            own = {(leaf, leaf.labels(subject.labels)) for leaf in self.leaves}
+            if own & seen:
+                return False
+            seen |= own
+        return True
+
+    def _scenario(self, title: str, subjects: Iterable[_Subject], onset: int) -> Scenario:
+        feeds = [one for subject in subjects for leaf in self.leaves for one in self._feeds(leaf, subject, onset)]
+        return Scenario(title, *feeds, every=self.timing.scraped(1))
+
+    def _feeds(self, leaf: Leaf, subject: _Subject, onset: int) -> Iterator[Feed]:
+        timing = self.timing
+        phases = [(workload[leaf], timing.scraped(length)) for workload, length in subject.phases]
+        is_gauge = isinstance(leaf.metric, Gauge)
+        hit = subject.hit and phases[0][0] is not None
+        yield feed(
+            leaf,
+            subject.labels,
+            phases,
+            late=timing.scraped(self._start),
+            resets=(timing.at(onset + 1),) if hit and not is_gauge else (),
+            missed=(timing.at(onset + 2),) if hit and not (is_gauge and 2 * timing.scrape >= _LOOKBACK) else (),
+        )
+
+    def _simulated(self, subjects: Sequence[_Subject], last: int, onset: int = 0) -> Iterator[States]:
+        scenario = self._scenario("", subjects, onset)
+        read = {name for leaf in self.leaves for name in leaf.series}
+        return states_over_time(self.rules, stored(scenario, read), self.timing.interval / 1000, last)
+
+    def _claims(self, title: str, subjects: Sequence[_Subject], onset: int) -> list[Claim] | None:
+        """What is there whenever that changes; None where a subject does not do as it should."""
+        end = self._end(onset)
+        scenario = self._scenario(f"derived: {title}", subjects, onset)
+        read = {name for leaf in self.leaves for name in leaf.series}
+        is_exact = not any(_rounds(part) for node in self._nodes for part in node.walk())
+        states = list(settled_states(self.rules, stored(scenario, read), self.timing.interval / 1000, end))
+        firing = [_firing(one) for one, _ in states]
+        if not all(self._does_as_it_should(subject, firing, onset) for subject in subjects):
+            return None
+        moments = {1, end}
+        for number in range(2, end + 1):
+            if firing[number].keys() != firing[number - 1].keys():
+                moments |= {number - 1, number}
+        template = value_template(self.planned.unit or RATIO, "$value")
+        return [
+            Claim(scenario, self.timing.at(number), _instances(template, firing[number]), self.planned.alert.source)
+            for number in sorted(moments)
+            if is_exact or (states[number][1] and all(is_stable(template, value) for value in firing[number].values()))
+        ]
+
+    def _does_as_it_should(self, subject: _Subject, firing: Sequence[Mapping[Labels, float]], onset: int) -> bool:
+        own = frozenset(subject.labels.items())
+        seen = [any(own <= labels for labels in one) for one in firing]
+        if not subject.fires:
+            return not any(seen)
+        return not seen[0] and all(seen[onset : onset + 4]) and not seen[-1]
+
+
+def _rounds(node: Node) -> bool:
+    """Whether floats may lose a bit here: what is counted or picked is exact, what is stretched or averaged is not."""
+    return (
+        isinstance(node, Call)
+        and node.function not in _EXACT
+        and any(isinstance(argument, Range | Subquery) for argument in node.arguments)
+    )
+
+
+def _asks_for_presence(node: Node) -> bool:
+    return (isinstance(node, Call) and node.function.startswith("absent")) or (
+        isinstance(node, Binary) and node.operator == "unless"
+    )
+
+
+def _distinct(subjects: Iterable[_Subject]) -> list[_Subject]:
+    """Without those who live like one before them, under the same labels: a series cannot be far from missing."""
+    found: list[_Subject] = []
+    for subject in subjects:
+        if all((subject.labels, subject.phases) != (known.labels, known.phases) for known in found):
+            found.append(subject)
+    return found
+
+
+def _firing(states: States) -> dict[Labels, float]:
+    return {labels: value for labels, (state, value) in states.items() if state == "firing"}
+
+
+def _idle(leaf: Leaf, setting: Setting) -> Setting:
+    if isinstance(setting, Mix):
+        return Mix(Decimal(0), setting.parts)
+    return setting if setting is None or isinstance(leaf.metric, Gauge) else Decimal(0)
+
+
+def _instances(template: str, firing: Mapping[Labels, float]) -> tuple[Instance, ...]:
+    found = [Instance(printed(template, value), tuple(sorted(labels))) for labels, value in firing.items()]
+    return tuple(sorted(found, key=lambda one: one.labels))
+
+
+def _holds(condition: Node, records: Mapping[str, Node], workload: Workload) -> bool:
+    """Whether a condition is met in the steady state."""
+    flows, values = steady_levels(workload, {})
+    return bool(vector_of(condition, Steady(flows, values, records)))

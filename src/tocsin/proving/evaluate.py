@@ -1,0 +1,154 @@
+"""PromQL, evaluated: a tree over a source of values. The source decides what selectors and ranges give.
+
+What it has no model of raises UnderivableError, so a value is never wrong in silence; the test that compares it
+with a real Prometheus is `tests/proving/test_evaluate.py`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Protocol
+
+from tocsin.promql.tree import Aggregate, Binary, Call, Negate, Node, Number, Range, Select, Subquery
+from tocsin.proving.errors import UnderivableError
+from tocsin.proving.quantiles import histogram_quantile
+from tocsin.proving.vectors import NO_LABELS, Labels, Value, Vector, grouped, joined
+
+
+class Source(Protocol):
+    """Where values come from, at one moment."""
+
+    @property
+    def now(self) -> float: ...
+
+    def instant(self, select: Select) -> Vector: ...
+
+    def over(self, function: str, ranged: Range | Subquery, parameters: tuple[float, ...]) -> Vector: ...
+
+
+def evaluate(node: Node, source: Source) -> Value:
+    """The value of an expression. Raises UnderivableError."""
+    match node:
+        case Number(value):
+            return float(value)
+        case Select():
+            return source.instant(node)
+        case Negate(of):
+            found = evaluate(of, source)
+            return {labels: -value for labels, value in found.items()} if isinstance(found, dict) else -found
+        case Binary():
+            return joined(node, evaluate(node.left, source), evaluate(node.right, source))
+        case Aggregate():
+            return grouped(node, vector_of(node.of, source))
+        case Call():
+            return _called(node, source)
+        case _:
+            raise UnderivableError(f"`{node.text()}`")
+
+
+def vector_of(node: Node, source: Source) -> Vector:
+    """The value of an expression that must be a vector."""
+    found = evaluate(node, source)
+    if not isinstance(found, dict):
+        raise UnderivableError(f"`{node.text()}`, which is no vector")
+    return found
+
+
+def scalar_of(node: Node, source: Source) -> float:
+    """The value of an expression that must be a scalar."""
+    found = evaluate(node, source)
+    if isinstance(found, dict):
+        raise UnderivableError(f"`{node.text()}`, which is no scalar")
+    return found
+
+
+def _called(call: Call, source: Source) -> Value:
+    ranged = next((one for one in call.arguments if isinstance(one, Range | Subquery)), None)
+    if ranged is not None:
+        if call.function == "absent_over_time":
+            present = source.over("present_over_time", ranged, ())
+            return {} if present else {_absent_labels(ranged.of): 1.0}
+        others = tuple(scalar_of(one, source) for one in call.arguments if one is not ranged)
+        return source.over(call.function, ranged, others)
+    function = _FUNCTIONS.get(call.function)
+    if function is None:
+        raise UnderivableError(f"the function {call.function}()")
+    return function(call.arguments, source)
+
+
+_Function = Callable[[tuple[Node, ...], Source], Value]
+
+
+def _quantile(arguments: tuple[Node, ...], source: Source) -> Value:
+    quantile, buckets = arguments
+    return histogram_quantile(scalar_of(quantile, source), vector_of(buckets, source))
+
+
+def _absent(arguments: tuple[Node, ...], source: Source) -> Value:
+    (of,) = arguments
+    return {} if vector_of(of, source) else {_absent_labels(of): 1.0}
+
+
+def _absent_labels(of: Node) -> Labels:
+    """The labels that are told of what is absent: those that the selector states by equality, once each."""
+    if not isinstance(of, Select):
+        return NO_LABELS
+    names = [matcher.label for matcher in of.matchers]
+    return frozenset(
+        (matcher.label, matcher.value)
+        for matcher in of.matchers
+        if matcher.operator == "=" and names.count(matcher.label) == 1
+    )
+
+
+def _scalar(arguments: tuple[Node, ...], source: Source) -> Value:
+    found = vector_of(arguments[0], source)
+    return next(iter(found.values())) if len(found) == 1 else math.nan
+
+
+def _vector(arguments: tuple[Node, ...], source: Source) -> Value:
+    return {NO_LABELS: scalar_of(arguments[0], source)}
+
+
+def _time(arguments: tuple[Node, ...], source: Source) -> Value:  # noqa: ARG001
+    return source.now
+
+
+def _numeric(change: Callable[..., float]) -> _Function:
+    def function(arguments: tuple[Node, ...], source: Source) -> Value:
+        parameters = [scalar_of(one, source) for one in arguments[1:]]
+        return {labels: change(value, *parameters) for labels, value in vector_of(arguments[0], source).items()}
+
+    return function
+
+
+def _unchanged(arguments: tuple[Node, ...], source: Source) -> Value:
+    return evaluate(arguments[0], source)
+
+
+def _round(value: float, nearest: float = 1.0) -> float:
+    inverse = 1.0 / nearest
+    return math.floor(value * inverse + 0.5) / inverse
+
+
+def _clamped(value: float, low: float, high: float) -> float:
+    return max(low, min(high, value))
+
+
+_FUNCTIONS: dict[str, _Function] = {
+    "histogram_quantile": _quantile,
+    "absent": _absent,
+    "scalar": _scalar,
+    "vector": _vector,
+    "time": _time,
+    "sort": _unchanged,
+    "sort_desc": _unchanged,
+    "abs": _numeric(abs),
+    "ceil": _numeric(math.ceil),
+    "floor": _numeric(math.floor),
+    "round": _numeric(_round),
+    "clamp": _numeric(_clamped),
+    "clamp_min": _numeric(max),
+    "clamp_max": _numeric(min),
+}

@@ -1,0 +1,82 @@
+"""Values as the templates of annotations print them (Go's text/template with Prometheus's functions)."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+
+from tocsin.proving.errors import UnderivableError
+
+_FUNCTION = re.compile(r"\{\{ ?\$value \| (\w+) ?\}\}")
+_PRINTF = re.compile(r'\{\{ ?printf "([^"%]*%\.\d+[fg][^"]*)" \$value ?\}\}')
+_LARGE, _SMALL = ("", "k", "M", "G", "T", "P", "E", "Z", "Y"), ("", "m", "u", "n", "p", "f", "a", "z", "y")
+
+
+def printed(template: str, value: float) -> str:
+    """The text of a template that prints `$value`. Raises UnderivableError for what it does not know."""
+
+    def piped(found: re.Match[str]) -> str:
+        function = _FUNCTIONS.get(found.group(1))
+        if function is None:
+            raise UnderivableError(f"the template function {found.group(1)}")
+        return function(value)
+
+    text = _PRINTF.sub(lambda found: found.group(1).replace("%%", "%") % value, _FUNCTION.sub(piped, template))
+    if "{{" in text:
+        raise UnderivableError(f"the template {template}")
+    return text
+
+
+def is_stable(template: str, value: float) -> bool:
+    """Whether a float that is a hair away is printed alike, as two versions of Prometheus may compute it."""
+    hair = abs(value) * 1e-9
+    return printed(template, value - hair) == printed(template, value) == printed(template, value + hair)
+
+
+def _scaled(value: float, step: float, units: tuple[str, ...], *, up: bool) -> str:
+    place = 0
+    while place + 1 < len(units) and (abs(value) >= step if up else abs(value) < 1):
+        value = value / step if up else value * step
+        place += 1
+    return f"{value:.4g}{units[place]}"
+
+
+def _humanize(value: float) -> str:
+    if value == 0 or not math.isfinite(value):
+        return f"{value:.4g}"
+    return _scaled(value, 1000, _LARGE if abs(value) >= 1 else _SMALL, up=abs(value) >= 1)
+
+
+def _humanize1024(value: float) -> str:
+    if abs(value) <= 1 or not math.isfinite(value):
+        return f"{value:.4g}"
+    return _scaled(value, 1024, ("", "ki", "Mi", "Gi", "Ti", "Pi", "Ei", "Zi", "Yi"), up=True)
+
+
+def _humanize_duration(value: float) -> str:
+    if value == 0:
+        return "0s"
+    if not math.isfinite(value):
+        return f"{value:.4g}"
+    if abs(value) < 1:
+        return _scaled(value, 1000, _SMALL, up=False) + "s"
+    sign, whole = "-" if value < 0 else "", int(abs(value))
+    days, hours, minutes, seconds = whole // 86400, whole // 3600 % 24, whole // 60 % 60, whole % 60
+    if days:
+        return f"{sign}{days}d {hours}h {minutes}m {seconds}s"
+    if hours:
+        return f"{sign}{hours}h {minutes}m {seconds}s"
+    return f"{sign}{minutes}m {seconds}s" if minutes else f"{sign}{abs(value):.4g}s"
+
+
+def _humanize_percentage(value: float) -> str:
+    return f"{value * 100:.4g}%"
+
+
+_FUNCTIONS: dict[str, Callable[[float], str]] = {
+    "humanize": _humanize,
+    "humanize1024": _humanize1024,
+    "humanizeDuration": _humanize_duration,
+    "humanizePercentage": _humanize_percentage,
+}

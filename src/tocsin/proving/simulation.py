@@ -1,0 +1,85 @@
+"""A scenario, run as Prometheus runs it: scraped, recorded, alerted on, evaluation by evaluation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from tocsin.model.scenario import Scenario
+from tocsin.plan import PlannedRecord
+from tocsin.promql.durations import milliseconds_of
+from tocsin.promql.tree import Binary, Node, Number
+from tocsin.proving.errors import UnderivableError
+from tocsin.proving.evaluate import vector_of
+from tocsin.proving.states import AlertingRule, States
+from tocsin.proving.store import Moment, Store
+from tocsin.scenarios.samples import series_of, spacing_of
+
+_HAIR = Decimal("1e-9")
+_COMPARISONS = frozenset({">", ">=", "<", "<="})
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """A condition, with the recording rules that it rests on in their order, and its times in seconds."""
+
+    records: Sequence[PlannedRecord]
+    condition: Node
+    hold: float
+    keep: float
+
+
+def stored(scenario: Scenario, read: Iterable[str]) -> Store:
+    """The scenario's samples of the series that are read."""
+    store, names = Store(), set(read)
+    spacing = spacing_of(milliseconds_of(scenario.every)) / 1000
+    for series in series_of(scenario):
+        if series.name in names:
+            samples = ((at * spacing, float(value)) for at, value in enumerate(series.samples) if value is not None)
+            store.append(series.name, frozenset(series.labels), samples)
+    return store
+
+
+def recorded(store: Store, records: Iterable[PlannedRecord], now: float) -> None:
+    """Computes the recording rules at a moment."""
+    for record in records:
+        store.record(record.name, now, vector_of(record.node, Moment(store, now)))
+
+
+def states_over_time(rules: Rules, store: Store, interval: float, evaluations: int) -> Iterator[States]:
+    """The states after each evaluation, from the one at 0 on. Raises UnderivableError."""
+    for states in _together([rules], store, interval, evaluations):
+        yield states[0]
+
+
+def settled_states(rules: Rules, store: Store, interval: float, evaluations: int) -> Iterator[tuple[States, bool]]:
+    """The same, and whether thresholds that are a hair off would give the same: floats may be that far apart."""
+    nudged = [replace(rules, condition=_nudged(rules.condition, 1 + hair)) for hair in (-_HAIR, _HAIR)]
+    for states in _together([rules, *nudged], store, interval, evaluations):
+        yield states[0], len({frozenset((labels, state) for labels, (state, _) in one.items()) for one in states}) == 1
+
+
+def _together(rules: Sequence[Rules], store: Store, interval: float, evaluations: int) -> Iterator[list[States]]:
+    alerting = [AlertingRule(one.hold, one.keep) for one in rules]
+    for number in range(evaluations + 1):
+        now = number * interval
+        recorded(store, rules[0].records, now)
+        try:
+            results = [vector_of(one.condition, Moment(store, now)) for one in rules]
+        except (ValueError, OverflowError) as error:
+            raise UnderivableError(f"its arithmetic: {error}") from error
+        yield [own.evaluated(now, result) for own, result in zip(alerting, results, strict=True)]
+
+
+def _nudged(node: Node, factor: Decimal) -> Node:
+    """The expression with every threshold in it multiplied."""
+
+    def changed(part: Node) -> Node | None:
+        if isinstance(part, Binary) and part.operator in _COMPARISONS and isinstance(part.right, Number):
+            return replace(part, left=_nudged(part.left, factor), right=Number(part.right.value * factor))
+        if isinstance(part, Binary) and part is node and part.operator in _COMPARISONS:
+            return replace(part, right=Binary("*", part.right, Number(factor)))
+        return None
+
+    return node.rewrite(changed)

@@ -1,0 +1,125 @@
+"""Samples over time, as Prometheus reads them: selectors look 5 minutes back, ranges are open on the left."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from tocsin.promql.durations import milliseconds_of
+from tocsin.promql.tree import Range, Select, Subquery
+from tocsin.proving.errors import UnderivableError
+from tocsin.proving.evaluate import evaluate
+from tocsin.proving.ranges import EXTRAPOLATED, Sample, Stretch, extrapolated, over_range
+from tocsin.proving.vectors import Labels, Vector, matches
+
+_LOOKBACK = 300.0
+_SUBQUERY_STEP = "1m"  # Prometheus's default evaluation interval
+
+
+@dataclass(slots=True)
+class _Stored:
+    labels: Labels
+    times: list[float] = field(default_factory=list)
+    values: list[float | None] = field(default_factory=list)  # None marks the series as gone
+    lost: list[float] = field(default_factory=list)  # by resets, up to each sample
+    whole: bool = True
+
+    def append(self, time: float, value: float | None) -> None:
+        before = self.values[-1] if self.values else None
+        reset = before if before is not None and value is not None and value < before else 0.0
+        self.times.append(time)
+        self.values.append(value)
+        self.lost.append((self.lost[-1] if self.lost else 0.0) + reset)
+        self.whole = self.whole and value is not None
+
+    def over(self, function: str, start: float, end: float, parameters: tuple[float, ...]) -> float | None:
+        """What a function makes of the samples in a range; None where it has no value."""
+        if not self.whole or function not in EXTRAPOLATED:
+            return over_range(function, self.within(start, end), start, end, parameters)
+        # The same without looking at each sample: windows are long.
+        first, last = bisect_right(self.times, start), bisect_right(self.times, end) - 1
+        earliest, latest = (self.values[first], self.values[last]) if last > first else (None, None)
+        if earliest is None or latest is None:
+            return None
+        lost = self.lost[last] - self.lost[first]
+        stretch = Stretch((self.times[first], earliest), (self.times[last], latest), last - first + 1, lost)
+        return extrapolated(function, stretch, start, end)
+
+    def within(self, start: float, end: float) -> list[Sample]:
+        first, last = bisect_right(self.times, start), bisect_right(self.times, end)
+        pairs = zip(self.times[first:last], self.values[first:last], strict=True)
+        return [(time, value) for time, value in pairs if value is not None]
+
+    def last(self, at: float) -> float | None:
+        place = bisect_right(self.times, at) - 1
+        return self.values[place] if place >= 0 and self.times[place] > at - _LOOKBACK else None
+
+
+class Store:
+    """Series by name. Recorded series are added as they are computed."""
+
+    def __init__(self) -> None:
+        self._series: dict[str, dict[Labels, _Stored]] = {}
+
+    def append(self, name: str, labels: Labels, samples: Iterable[tuple[float, float | None]]) -> None:
+        series = self._series.setdefault(name, {}).setdefault(labels, _Stored(labels))
+        for time, value in samples:
+            series.append(time, value)
+
+    def record(self, name: str, time: float, vector: Vector) -> None:
+        """What a recording rule computed; a series that it no longer gives is marked as gone."""
+        known = self._series.setdefault(name, {})
+        for labels, value in vector.items():
+            known.setdefault(labels, _Stored(labels)).append(time, value)
+        for labels, series in known.items():
+            if labels not in vector and series.values[-1] is not None:
+                series.append(time, None)
+
+    def named(self, select: Select) -> Iterator[_Stored]:
+        if not select.name or select.at:
+            raise UnderivableError(f"the selector `{select.text()}`")
+        series = self._series.get(select.name, {}).values()
+        return (one for one in series if not select.matchers or matches(one.labels, select.matchers))
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A source of values: the store at a time, in seconds."""
+
+    store: Store
+    now: float
+
+    def instant(self, select: Select) -> Vector:
+        at = self.now - _seconds(select.offset)
+        found = ((one.labels, one.last(at)) for one in self.store.named(select))
+        return {labels: value for labels, value in found if value is not None}
+
+    def over(self, function: str, ranged: Range | Subquery, parameters: tuple[float, ...]) -> Vector:
+        window = _seconds(ranged.window.text("rule"))
+        end = self.now - _seconds(ranged.of.offset if isinstance(ranged, Range) else ranged.offset)
+        start = end - window
+        found: Iterable[tuple[Labels, float | None]]
+        if isinstance(ranged, Range):
+            found = ((one.labels, one.over(function, start, end, parameters)) for one in self.store.named(ranged.of))
+        else:
+            computed = self._computed(ranged, start, end)
+            found = ((labels, over_range(function, own, start, end, parameters)) for labels, own in computed)
+        return {labels: value for labels, value in found if value is not None}
+
+    def _computed(self, ranged: Subquery, start: float, end: float) -> Iterable[tuple[Labels, list[Sample]]]:
+        step = _seconds(ranged.step or _SUBQUERY_STEP)
+        gathered: dict[Labels, list[Sample]] = {}
+        for number in range(int(start // step) + 1, int(end // step) + 1):
+            vector = evaluate(ranged.of, Moment(self.store, number * step))
+            if not isinstance(vector, dict):
+                raise UnderivableError(f"`{ranged.text()}`")
+            for labels, value in vector.items():
+                gathered.setdefault(labels, []).append((number * step, value))
+        return gathered.items()
+
+
+def _seconds(duration: str | None) -> float:
+    if duration is not None and duration.startswith("-"):
+        return -milliseconds_of(duration[1:]) / 1000
+    return milliseconds_of(duration) / 1000 if duration else 0.0

@@ -1,0 +1,120 @@
+"""Values of recorded series that nobody needs to state: what a rule makes of two subjects' ordinary traffic."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
+from weakref import WeakKeyDictionary
+
+from tocsin.metrics import Gauge
+from tocsin.model.recording import RuleGroup
+from tocsin.model.scenario import Claim, Instance, Scenario
+from tocsin.plan import Plan, PlannedRecord
+from tocsin.promql.durations import duration_text, milliseconds_of
+from tocsin.promql.tree import Select
+from tocsin.proving.errors import UnderivableError
+from tocsin.proving.simulation import recorded, stored
+from tocsin.proving.solve import base
+from tocsin.proving.store import Moment
+from tocsin.proving.vectors import Vector
+from tocsin.proving.workloads import Leaf, Mix, Setting, feed, leaves_of
+
+_EVALUATIONS = 24
+_DIGITS = 5
+# So many decimals that 1 / 0.0...1 is a whole number in floats, as `round` needs it.
+_DECIMALS = (0, 1, 2, 3, 4, 6)
+_SUBJECTS = {"first": Decimal(1), "second": Decimal(2)}
+
+Stated = tuple[PlannedRecord, Claim]
+_known: WeakKeyDictionary[Plan, dict[int, tuple[Stated, ...]]] = WeakKeyDictionary()
+
+
+def derived_values(plan: Plan, group: RuleGroup) -> tuple[Stated, ...]:
+    """A claim for each record of a group whose value can be derived; computed once."""
+    known = _known.setdefault(plan, {})
+    if id(group) not in known:
+        try:
+            known[id(group)] = tuple(_values(plan, group))
+        except ValueError:  # an interval that is none: a check tells of it
+            known[id(group)] = ()
+    return known[id(group)]
+
+
+def _values(plan: Plan, group: RuleGroup) -> Iterator[Stated]:
+    records = [record for record in plan.records if record.group is group and _is_derivable(plan, record)]
+    if not records:
+        return
+    labels = {label for record in records for label in record.labels}
+    leaves = leaves_of(plan, (record.node for record in records), labels)
+    scenario = _scenario(leaves, labels, milliseconds_of(group.interval))
+    needed = {id(one): one for record in records for one in (*plan.records_read(record.node), record)}
+    in_order = [record for record in plan.records if id(record) in needed]
+    interval = milliseconds_of(group.interval)
+    store = stored(scenario, {name for leaf in leaves for name in leaf.series})
+    for number in range(_EVALUATIONS + 1):
+        recorded(store, in_order, number * interval / 1000)
+    moment = Moment(store, _EVALUATIONS * interval / 1000)
+    for record in records:
+        found = _instances(moment.instant(Select(record.name)))
+        if found:
+            yield record, Claim(scenario, duration_text(_EVALUATIONS * interval), found, record.record.source)
+
+
+def _is_derivable(plan: Plan, record: PlannedRecord) -> bool:
+    try:
+        leaves = leaves_of(plan, [record.node], record.labels)
+        scenario = _scenario(leaves, record.labels, 30_000)
+        store = stored(scenario, {name for leaf in leaves for name in leaf.series})
+        recorded(store, (*plan.records_read(record.node), record), 0)
+    except UnderivableError:
+        return False
+    return True
+
+
+def _scenario(leaves: Iterable[Leaf], labels: Iterable[str], interval: int) -> Scenario:
+    scrape = duration_text(interval // 2 if interval % 2000 == 0 else interval)
+    closed = {label.name for leaf in leaves for label in leaf.open if label.values}
+    feeds = {
+        (leaf.metric.name, leaf.labels(subject)): feed(
+            leaf, subject, [(_scaled(leaf, base(leaf), size), duration_text(_EVALUATIONS * interval))], late="0s"
+        )
+        for name, size in _SUBJECTS.items()
+        for subject in [{label: name for label in labels if label not in closed}]
+        for leaf in leaves
+    }
+    return Scenario("derived: two of everything, the second twice as busy", *feeds.values(), every=scrape)
+
+
+def _scaled(leaf: Leaf, setting: Setting, size: Decimal) -> Setting:
+    if isinstance(setting, Mix):
+        return Mix(setting.flow * size, setting.parts)
+    if setting is None or (isinstance(leaf.metric, Gauge) and leaf.metric.maximum is not None):
+        return setting
+    return setting * size
+
+
+def _instances(vector: Vector) -> tuple[Instance, ...]:
+    """The samples to as many digits as all of them can be stated in; none where that cannot be."""
+    for decimals in _DECIMALS:
+        texts = {labels: _rounded(value, decimals) for labels, value in vector.items()}
+        enough = all(value == 0 or value * 10**decimals >= 10 ** (_DIGITS - 1) for value in map(abs, vector.values()))
+        if None not in texts.values() and (enough or decimals == _DECIMALS[-1]):
+            return _sorted(texts)
+    return ()
+
+
+def _sorted(texts: Mapping[frozenset[tuple[str, str]], str | None]) -> tuple[Instance, ...]:
+    found = (Instance(text, tuple(sorted(labels))) for labels, text in texts.items() if text is not None)
+    return tuple(sorted(found, key=lambda one: one.labels))
+
+
+def _rounded(value: float, decimals: int) -> str | None:
+    """The value as text, where a float that is a hair away is rounded alike and `round` gives that very number."""
+    if not math.isfinite(value):
+        return None
+    inverse = 1 / float(Decimal(1).scaleb(-decimals))
+    hair = abs(value) * 1e-9
+    near = {math.floor(one * inverse + 0.5) / inverse for one in (value - hair, value, value + hair)}
+    text = f"{value:.{decimals}f}"
+    return text if near == {float(text)} else None

@@ -1,0 +1,194 @@
+"""What a condition reads, and settings for it: which series there are for one subject, and how each behaves."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from tocsin.metrics import Counter, Gauge, Histogram, Label, Matcher, Metric, Selection, bound_text, series_of
+from tocsin.model.amounts import a_second
+from tocsin.model.scenario import Feed, Growing, Holding, Segment, Serving, Silence
+from tocsin.plan import Plan
+from tocsin.promql.tree import Aggregate, Binary, Node, Select
+from tocsin.proving.errors import UnderivableError
+from tocsin.proving.vectors import Labels, Vector, matches
+
+
+@dataclass(frozen=True, slots=True)
+class Mix:
+    """A histogram's observations: so many a second, of these values in these shares."""
+
+    flow: Decimal
+    parts: tuple[tuple[Decimal, Decimal], ...]
+
+
+Setting = Decimal | Mix | None
+"""A counter's flow a second, a gauge's value, a histogram's observations; None where the series is missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A metric that a condition reads: the labels that the condition fixes, and those that each subject names."""
+
+    metric: Metric
+    fixed: tuple[tuple[str, str], ...]
+    open: tuple[Label, ...]
+    series: frozenset[str]
+
+    def labels(self, subject: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+        """The labels of the leaf's series of one subject."""
+        own = ((label.name, subject.get(label.name) or _anything(label)) for label in self.open)
+        return (*self.fixed, *own)
+
+
+Workload = Mapping[Leaf, Setting]
+
+
+def _anything(label: Label) -> str:
+    return label.values[0] if label.values else "any"
+
+
+def in_order(node: Node) -> Iterator[Node]:
+    """The node and all below it, as they are written."""
+    yield node
+    for child in node.children():
+        yield from in_order(child)
+
+
+def leaves_of(plan: Plan, nodes: Iterable[Node], subject_labels: Iterable[str]) -> tuple[Leaf, ...]:
+    """What expressions read, recorded series seen through, in the order in which it is written."""
+    selects: list[Select] = []
+    named = set(subject_labels)
+    for node in nodes:
+        read, labels = _selects(plan, node)
+        selects += read
+        named |= labels
+    bases = {
+        series.name: (metric, catalog.target_labels)
+        for catalog in plan.definitions.catalogs
+        for metric in catalog
+        for series in series_of(metric)
+    }
+    found: dict[tuple[str, Labels], Leaf] = {}
+    # Those that fix the most come first: a selector of all series reads theirs too.
+    for select in sorted(selects, key=lambda one: -len(one.matchers)):
+        if select.name not in bases:
+            raise UnderivableError(f"the series {select.name or select.text()}, which no catalog has")
+        metric, targets = bases[select.name]
+        known = (*metric.labels, *(label for label in targets if label.name in named))
+        fixed = tuple(sorted(_fixed(select, known)))
+        leaf = Leaf(metric, fixed, tuple(label for label in known if label.name not in dict(fixed)), frozenset())
+        key = (metric.name, frozenset(leaf.labels({})))
+        leaf = found.get(key, leaf)
+        found[key] = replace(leaf, series=leaf.series | {select.name})
+    order = {select.name: place for place, select in reversed(list(enumerate(selects)))}
+    return tuple(sorted(found.values(), key=lambda leaf: min(order[name] for name in leaf.series)))
+
+
+def _selects(plan: Plan, condition: Node) -> tuple[list[Select], set[str]]:
+    """The selectors of exported series, and every label that the expressions name."""
+    records = {record.name: record.node for record in plan.records}
+    selects: list[Select] = []
+    named: set[str] = set()
+    for node in in_order(condition):
+        if isinstance(node, Select):
+            named |= {matcher.label for matcher in node.matchers}
+            if node.name in records:
+                inner, labels = _selects(plan, records[node.name])
+                selects += inner
+                named |= labels
+            else:
+                selects.append(node)
+        elif isinstance(node, Aggregate) and not node.without:
+            named |= set(node.grouping or ())
+        elif isinstance(node, Binary) and not node.matching.ignoring:
+            named |= set(node.matching.labels or ())
+    return selects, named
+
+
+def _fixed(select: Select, labels: Iterable[Label]) -> Iterator[tuple[str, str]]:
+    """A value that meets the matchers, for each label that has some; `le` is the buckets' own."""
+    known = {label.name: label for label in labels}
+    for name in {matcher.label for matcher in select.matchers} - {"le"}:
+        own = [matcher for matcher in select.matchers if matcher.label == name]
+        for value in _candidates(known.get(name), own):
+            if matches(frozenset({(name, value)}), own):
+                yield name, value
+                break
+        else:
+            raise UnderivableError(f"a value of {name} that meets `{select.text()}`")
+
+
+def _candidates(label: Label | None, matchers: Iterable[Matcher]) -> Iterator[str]:
+    if label is not None and label.values:
+        yield from label.values
+        return
+    for matcher in matchers:
+        if matcher.operator == "=":
+            yield matcher.value
+        elif matcher.operator == "=~":
+            yield from (re.sub(r"\\(.)", r"\1", part) for part in matcher.value.split("|"))
+            yield re.sub(r"\.[+*]", "any", matcher.value)
+    yield "any"
+
+
+def steady_levels(workload: Workload, subject: Mapping[str, str]) -> tuple[dict[str, Vector], dict[str, Vector]]:
+    """Flows a second of counters, and values of gauges, by series."""
+    flows: dict[str, Vector] = {}
+    values: dict[str, Vector] = {}
+    for leaf, setting in workload.items():
+        for name in leaf.series:
+            (values if isinstance(leaf.metric, Gauge) else flows).setdefault(name, {})
+        if setting is None:
+            continue
+        labels: Labels = frozenset(leaf.labels(subject))
+        if isinstance(setting, Mix):
+            for name, extra, level in _histogram_levels(leaf, setting):
+                flows.setdefault(name, {})[labels | extra] = level
+        else:
+            target = values if isinstance(leaf.metric, Gauge) else flows
+            target.setdefault(leaf.metric.name, {})[labels] = float(setting)
+    return flows, values
+
+
+def _histogram_levels(leaf: Leaf, mix: Mix) -> Iterator[tuple[str, Labels, float]]:
+    metric = leaf.metric
+    assert isinstance(metric, Histogram)
+    if metric.bucket.name in leaf.series:
+        for bound in (*metric.buckets, math.inf):
+            upto = Decimal(str(bound))
+            share = sum((share for value, share in mix.parts if value <= upto), Decimal(0))
+            le = "+Inf" if math.isinf(bound) else bound_text(bound)
+            yield metric.bucket.name, frozenset({("le", le)}), float(mix.flow * share)
+    yield metric.count.name, frozenset(), float(mix.flow)
+    mean = sum((value * share for value, share in mix.parts), Decimal(0))
+    yield metric.sum.name, frozenset(), float(mix.flow * mean)
+
+
+def feed(
+    leaf: Leaf,
+    subject: Mapping[str, str],
+    phases: Iterable[tuple[Setting, str]],
+    *,
+    late: str,
+    resets: tuple[str, ...] = (),
+    missed: tuple[str, ...] = (),
+) -> Feed:
+    """The leaf's series of one subject, through phases of its life."""
+    matchers = tuple(Matcher(name, "=", value) for name, value in leaf.labels(subject))
+    segments = [_segment(leaf.metric, setting, lasting) for setting, lasting in phases]
+    return Feed(Selection(leaf.metric, matchers), *segments, late=late, resets=resets, missed=missed)
+
+
+def _segment(metric: Metric, setting: Setting, lasting: str) -> Segment:
+    if setting is None:
+        return Silence(lasting)
+    if isinstance(setting, Mix):
+        flow = a_second(setting.flow)
+        return Serving(lasting, flow, flow, setting.parts)
+    if isinstance(metric, Counter):
+        return Growing(lasting, a_second(setting), a_second(setting))
+    return Holding(lasting, setting, setting)

@@ -1,0 +1,128 @@
+"""A scenario as samples: which series have which value at which scrape. No format is known here.
+
+Scrapes come a little earlier each time than the scenario's interval says, so that none ever lies on the edge of a
+range, where Prometheus 2 counts a sample and Prometheus 3 does not. The time between two is a multiple of 27 ms, so
+that whatever flows a second, a minute, an hour or a day is a finite decimal from one scrape to the next.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from tocsin.metrics import Counter, Gauge, Histogram, Matcher, Metric, bound_text
+from tocsin.model.amounts import Flow
+from tocsin.model.scenario import Feed, Growing, Holding, Scenario, Segment, Serving, Silence
+from tocsin.promql.durations import milliseconds_of
+
+_DIVISOR = 27
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One series: a sample for each scrape, None where there is none. Scrape n is at n times the spacing."""
+
+    metric: Metric
+    labels: tuple[tuple[str, str], ...]
+    samples: tuple[Decimal | None, ...]
+
+    @property
+    def name(self) -> str:
+        return self.metric.name
+
+
+def spacing_of(every: int) -> int:
+    """The milliseconds from one scrape to the next, for an interval in milliseconds."""
+    return (every - 1) // _DIVISOR * _DIVISOR
+
+
+def series_of(scenario: Scenario) -> Iterator[Series]:
+    """Every series of a scenario, the buckets, sum and count of its histograms included."""
+    every = milliseconds_of(scenario.every)
+    for feed in scenario.feeds:
+        life = _Life.of(scenario, feed, every)
+        labels = _pairs(feed.series.matchers)
+        metric = feed.series.metric
+        if not isinstance(metric, Histogram):
+            yield Series(metric, labels, tuple(life.samples(None)))
+            continue
+        for bound in (*metric.buckets, math.inf):
+            le = "+Inf" if math.isinf(bound) else bound_text(bound)
+            yield Series(metric.bucket, (*labels, ("le", le)), tuple(life.samples(Decimal(str(bound)))))
+        yield Series(metric.sum, labels, tuple(life.samples(None)))
+        yield Series(metric.count, labels, tuple(life.samples(Decimal("Infinity"))))
+
+
+def _pairs(matchers: tuple[Matcher, ...]) -> tuple[tuple[str, str], ...]:
+    return tuple((matcher.label, matcher.value) for matcher in matchers)
+
+
+@dataclass(frozen=True, slots=True)
+class _Life:
+    """A feed, with all its times in scrapes."""
+
+    segments: tuple[tuple[Segment, int], ...]
+    first: int
+    spacing: int
+    missed: frozenset[int]
+    resets: frozenset[int]
+
+    @classmethod
+    def of(cls, scenario: Scenario, feed: Feed, every: int) -> _Life:
+        def scrapes(times: tuple[str, ...]) -> frozenset[int]:
+            return frozenset(milliseconds_of(time) // every for time in times)
+
+        restarts = scrapes(scenario.restarts)
+        return cls(
+            tuple((segment, milliseconds_of(segment.lasting) // every) for segment in feed.segments),
+            # Nothing is scraped at 0: that would be the edge of a range.
+            max(1, milliseconds_of(feed.late) // every),
+            spacing_of(every),
+            scrapes(scenario.missed + feed.missed) | restarts,
+            scrapes(feed.resets) | restarts,
+        )
+
+    def samples(self, upto: Decimal | None) -> Iterator[Decimal | None]:
+        """`upto` counts a histogram's observations up to a bound; without it they are summed."""
+        yield from [None] * self.first
+        scrape, standing = self.first, Decimal(0)
+        begun = False
+        for segment, length in self.segments:
+            for place in range(length):
+                if isinstance(segment, Holding):
+                    step = Decimal(place) / max(1, length - 1)
+                    value: Decimal | None = segment.value + (segment.to - segment.value) * step
+                elif isinstance(segment, Silence):
+                    value = None
+                else:
+                    grown = _grown(segment, Decimal(2 * place + 1) / (2 * length), self.spacing, upto)
+                    if scrape in self.resets:
+                        standing = Decimal(0)
+                    # A counter's first sample is 0: that is how a process starts.
+                    standing = standing + grown if begun else standing
+                    begun, value = True, standing
+                yield None if scrape in self.missed else value
+                scrape += 1
+
+
+def _grown(segment: Segment, position: Decimal, spacing: int, upto: Decimal | None) -> Decimal:
+    """What a counter grows by from one scrape to the next, `position` being how far into its segment that is."""
+    assert isinstance(segment, Growing | Serving)
+    amount = _between(segment.flow, segment.to, position, spacing)
+    if isinstance(segment, Growing):
+        return amount
+    if upto is None:
+        return amount * sum((value * share for value, share in segment.mix), Decimal(0))
+    return amount * sum((share for value, share in segment.mix if value <= upto), Decimal(0))
+
+
+def _between(flow: Flow, to: Flow, position: Decimal, spacing: int) -> Decimal:
+    start = flow.within(spacing)
+    return start if to == flow else start + (to.within(spacing) - start) * position
+
+
+def kind_of(metric: Metric) -> str:
+    """What exposition formats call it."""
+    return "gauge" if isinstance(metric, Gauge) else "counter" if isinstance(metric, Counter) else "unknown"

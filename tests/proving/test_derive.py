@@ -1,0 +1,123 @@
+"""What an alert must do is derived from it, and promtool confirms it; what it must not do would be noticed."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import yaml
+from shapes import ALERTS, DEFINITIONS, UNDERIVABLE
+
+from tocsin import promtool
+from tocsin.define import percent
+from tocsin.documents import rendered
+from tocsin.output import write_tree
+from tocsin.plan import Plan
+from tocsin.proving.derive import Derived, derived
+from tocsin.targets import prometheus_alerts, prometheus_rules, prometheus_tests
+
+NAMES = [alert.name for alert in ALERTS]
+
+
+@pytest.fixture(scope="module")
+def plan() -> Plan:
+    return Plan(DEFINITIONS)
+
+
+def written(plan: Plan, folder: Path) -> list[str]:
+    targets = (prometheus_rules, prometheus_alerts, prometheus_tests)
+    documents = [document for target in targets for document in rendered(target.documents(plan))]
+    write_tree(folder, documents)
+    return [document.path for document in documents if document.path.startswith("prometheus/tests/")]
+
+
+def labels_in(found: Derived) -> set[str]:
+    return {value for claim in found.claims for one in claim.instances for _, value in one.labels}
+
+
+def test_every_shape_is_derived_and_promtool_confirms_each_claim(plan: Plan, tmp_path: Path) -> None:
+    assert {alert.name: found.missing for alert in ALERTS if (found := derived(plan, alert)).missing} == {}
+    for alert in ALERTS:
+        assert {bool(claim.instances) for claim in derived(plan, alert).claims} == {True, False}, alert.name
+    results = promtool.test_rules(tmp_path / "out", written(plan, tmp_path / "out"))
+    assert [result.output for result in results if not result.passed] == []
+
+
+@pytest.mark.skipif(not os.environ.get("PROMTOOL3"), reason="PROMTOOL3 names a promtool of Prometheus 3")
+def test_prometheus_3_confirms_them_too(plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PROMTOOL", os.environ["PROMTOOL3"])
+    results = promtool.test_rules(tmp_path / "out", written(plan, tmp_path / "out"))
+    assert [result.output for result in results if not result.passed] == []
+
+
+CHANGES = [
+    ("higher threshold", "Timeouts", {"expr": ("> 5", "> 5.1")}),
+    ("lower threshold", "Timeouts", {"expr": ("> 5", "> 4.9")}),
+    ("turned round", "Timeouts", {"expr": ("> 5", "< 5")}),
+    ("or equal", "Sessions", {"expr": (">= 100", "> 100")}),
+    ("not equal", "BudgetLeft", {"expr": ("< 10", "<= 10")}),
+    ("longer for", "Timeouts", {"for": ("5m", "5m30s")}),
+    ("shorter for", "Timeouts", {"for": ("5m", "4m30s")}),
+    ("no for", "Timeouts", {"for": ("5m", "0s")}),
+    ("longer window", "Timeouts", {"expr": ("[5m]", "[6m]")}),
+    ("label dropped", "Timeouts", {"expr": ("by (agent_name) ", "")}),
+    ("label added", "Timeouts", {"expr": ("by (agent_name)", "by (agent_name, tenant_id)")}),
+    ("other function", "Timeouts", {"expr": ("rate(", "increase(")}),
+    ("quantile", "SlowSearch", {"expr": ("0.99", "0.95")}),
+    ("no zeros", "SuccessLow", {"expr": ("> 0", ">= 0")}),
+    ("kept for less", "CacheFull", {"keep_firing_for": ("5m", "4m")}),
+]
+
+
+def test_a_rule_that_is_changed_a_little_fails_its_derived_test(plan: Plan, tmp_path: Path) -> None:
+    written(plan, tmp_path / "out")
+    survivors = [what for what, name, change in CHANGES if not _notices(tmp_path / "out", name, change)]
+    # The success rate of no traffic is NaN without its guard, and NaN is below nothing.
+    assert survivors == ["no zeros"]
+
+
+def _notices(folder: Path, name: str, change: dict[str, tuple[str, str]]) -> bool:
+    slug = next(alert.slug for alert in ALERTS if alert.name == name)
+    rules = folder / f"prometheus/alerts/{slug}.yaml"
+    kept = rules.read_text()
+    data = yaml.safe_load(kept)
+    rule = data["groups"][0]["rules"][0]
+    for field, (old, new) in change.items():
+        assert old in rule[field], (name, rule[field])
+        rule[field] = rule[field].replace(old, new)
+    rules.write_text(yaml.safe_dump(data))
+    (result,) = promtool.test_rules(folder, [f"prometheus/tests/{slug}.yaml"])
+    rules.write_text(kept)
+    return not result.passed
+
+
+def test_who_is_just_short_brief_or_idle_never_fires(plan: Plan) -> None:
+    (alert,) = (one for one in ALERTS if one.name == "Timeouts")
+    found = derived(plan, alert)
+    fed = {matcher.value for feed in found.claims[0].scenario.feeds for matcher in feed.series.matchers}
+    assert fed >= {"just-beyond", "far-beyond", "just-short", "brief", "idle"}
+    assert labels_in(found) == {"just-beyond", "far-beyond"}
+
+
+def test_values_are_stated_as_people_read_them(plan: Plan) -> None:
+    texts = {
+        alert.name: {one.value for claim in derived(plan, alert).claims for one in claim.instances} for alert in ALERTS
+    }
+    assert "5.004 requests/minute" in texts["Timeouts"]
+    assert "500.5ms" in texts["SlowSearch"]
+    assert "USD 9.98" in texts["BudgetLeft"]
+
+
+def test_what_cannot_be_derived_says_why() -> None:
+    plan = Plan(replace(DEFINITIONS, alerts=(UNDERIVABLE,)))
+    assert derived(plan, UNDERIVABLE) == Derived(missing="a level of llm_cost_dollars_total at which it begins to fire")
+
+
+def test_nothing_is_derived_that_the_definition_does_not_say(plan: Plan) -> None:
+    """A threshold that nothing reaches has no firing claim, and the alert is asked for a scenario."""
+    (busy,) = (one for one in ALERTS if one.name == "GpuBusy")
+    unreachable = replace(busy, when=busy.when.left > percent(101))
+    plan = Plan(replace(DEFINITIONS, alerts=(unreachable,)))
+    assert derived(plan, unreachable).claims == ()
