@@ -11,6 +11,8 @@ from pathlib import Path
 from tocsin.checks import check
 from tocsin.documents import rendered
 from tocsin.findings import Finding, Severity, errors_in
+from tocsin.model.alert import Alert
+from tocsin.model.scenario import Claim
 from tocsin.output import Changes, Document, compare_tree, write_tree
 from tocsin.plan import Plan
 from tocsin.project import Settings
@@ -71,15 +73,21 @@ def _proven(plan: Plan) -> dict[str, str]:
     """The test files, with the name and the place of what each of them proves."""
     root = plan.definitions.root
     alerts = {
-        path: f"{alert.name}  ({alert.source.relative(root)})"
+        path: f"{alert.name}  ({_place(plan, alert, claims).relative(root)})"
         for alert in plan.definitions.alerts
-        for path, _, _ in alert_tests(plan, alert)
+        for path, _, claims in alert_tests(plan, alert)
     }
     groups = {
         rules_test_path(group): f"recording rules {group.name}  ({group.source.relative(root)})"
         for group in plan.definitions.groups
     }
     return {**groups, **alerts}
+
+
+def _place(plan: Plan, alert: Alert, claims: list[Claim]) -> Source:
+    """The author's proof, or the alert where all claims are derived from it."""
+    stated = (proof for proof in plan.definitions.proofs_of(alert) if any(claim in claims for claim in proof.claims))
+    return next((proof.source for proof in stated), alert.source)
 
 
 @contextlib.contextmanager

@@ -46,7 +46,7 @@ class Timing:
 
 
 def timing_of(alert: Alert, nodes: Iterable[Node]) -> Timing:
-    """The timing of an alert's derived tests."""
+    """The timing of an alert's derived tests. Raises ValueError where a time is none."""
     every, hold, keep = (milliseconds_of(one) for one in (alert.every, alert.hold, alert.keep_firing))
     windows = [
         milliseconds_of(part.window.text("rule"))
@@ -55,6 +55,9 @@ def timing_of(alert: Alert, nodes: Iterable[Node]) -> Timing:
         if isinstance(part, Range | Subquery)
     ]
     longest, shortest = max(windows, default=0), min(windows, default=0)
+    if not every:
+        raise ValueError("it is never evaluated")
+    longest = max(longest, hold, keep)
     most = max(1, longest // (_EVALUATIONS * every))
     # A `for` is seen to the evaluation where it is a multiple of the interval.
     times = next((one for one in range(most, 1, -1) if hold % (one * every) == 0 and 2 * one * every <= hold), 1)

@@ -43,7 +43,7 @@ def derived_values(plan: Plan, group: RuleGroup) -> tuple[Stated, ...]:
 
 def _values(plan: Plan, group: RuleGroup) -> Iterator[Stated]:
     records = [record for record in plan.records if record.group is group and _is_derivable(plan, record)]
-    if not records:
+    if not records or not milliseconds_of(group.interval):
         return
     labels = {label for record in records for label in record.labels}
     leaves = leaves_of(plan, (record.node for record in records), labels)
