@@ -93,8 +93,8 @@ _DASHBOARDS = (
 )
 _TESTS = (
     Check("test-hollow", _E, "A promtool test that cannot fail."),
-    Check("alert-unproven", _E, "An alert that no scenario shows to fire and to stay quiet.", of_definitions=True),
-    Check("rule-unproven", _E, "A recorded series that no scenario states a value of.", of_definitions=True),
+    Check("alert-unproven", _E, "An alert that nothing shows to fire and to stay quiet.", of_definitions=True),
+    Check("rule-unproven", _E, "A recorded series whose value is neither derived nor stated.", of_definitions=True),
 )
 _DEFINITIONS = (
     Check("duplicate-name", _E, "Two definitions of one name.", of_definitions=True),
