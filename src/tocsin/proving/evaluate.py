@@ -1,7 +1,7 @@
 """PromQL, evaluated: a tree over a source of values. The source decides what selectors and ranges give.
 
-What it has no model of raises UnderivableError, so a value is never wrong in silence; the test that compares it
-with a real Prometheus is `tests/proving/test_evaluate.py`.
+What it has no model of raises UnderivableError, so that a value is never wrong in silence. `tests/promql/test_model.py`
+compares it with a real Prometheus.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Protocol
 from tocsin.promql.tree import Aggregate, Binary, Call, Negate, Node, Number, Range, Select, Subquery
 from tocsin.proving.errors import UnderivableError
 from tocsin.proving.quantiles import histogram_quantile
-from tocsin.proving.vectors import NO_LABELS, Labels, Value, Vector, grouped, joined
+from tocsin.proving.vectors import NO_LABELS, Labels, Value, Vector, divided, grouped, joined
 
 
 class Source(Protocol):
@@ -91,15 +91,16 @@ def _absent(arguments: tuple[Node, ...], source: Source) -> Value:
 
 
 def _absent_labels(of: Node) -> Labels:
-    """The labels that are told of what is absent: those that the selector states by equality, once each."""
-    if not isinstance(of, Select):
-        return NO_LABELS
-    names = [matcher.label for matcher in of.matchers]
-    return frozenset(
-        (matcher.label, matcher.value)
-        for matcher in of.matchers
-        if matcher.operator == "=" and names.count(matcher.label) == 1
-    )
+    """The labels that are told of what is absent: those that the selector states by equality, and says no more of."""
+    labels: dict[str, str] = {}
+    stated: set[str] = set()
+    for matcher in of.matchers if isinstance(of, Select) else ():
+        if matcher.operator == "=" and matcher.label not in stated:
+            labels[matcher.label] = matcher.value
+            stated.add(matcher.label)
+        else:
+            labels.pop(matcher.label, None)
+    return frozenset(labels.items())
 
 
 def _scalar(arguments: tuple[Node, ...], source: Source) -> Value:
@@ -128,12 +129,28 @@ def _unchanged(arguments: tuple[Node, ...], source: Source) -> Value:
 
 
 def _round(value: float, nearest: float = 1.0) -> float:
-    inverse = 1.0 / nearest
-    return math.floor(value * inverse + 0.5) / inverse
+    inverse = divided(1.0, nearest)
+    return divided(_whole(math.floor)(value * inverse + 0.5), inverse)
 
 
-def _clamped(value: float, low: float, high: float) -> float:
-    return max(low, min(high, value))
+def _whole(way: Callable[[float], int]) -> Callable[[float], float]:
+    return lambda value: float(way(value)) if math.isfinite(value) else value
+
+
+def _clamped(arguments: tuple[Node, ...], source: Source) -> Value:
+    of, low, high = arguments
+    least, most = scalar_of(low, source), scalar_of(high, source)
+    if least > most:
+        return {}
+    return {labels: _least(most, _most(least, value)) for labels, value in vector_of(of, source).items()}
+
+
+def _least(one: float, other: float) -> float:
+    return math.nan if math.isnan(one) or math.isnan(other) else min(one, other)
+
+
+def _most(one: float, other: float) -> float:
+    return math.nan if math.isnan(one) or math.isnan(other) else max(one, other)
 
 
 _FUNCTIONS: dict[str, _Function] = {
@@ -145,10 +162,10 @@ _FUNCTIONS: dict[str, _Function] = {
     "sort": _unchanged,
     "sort_desc": _unchanged,
     "abs": _numeric(abs),
-    "ceil": _numeric(math.ceil),
-    "floor": _numeric(math.floor),
+    "ceil": _numeric(_whole(math.ceil)),
+    "floor": _numeric(_whole(math.floor)),
     "round": _numeric(_round),
-    "clamp": _numeric(_clamped),
-    "clamp_min": _numeric(max),
-    "clamp_max": _numeric(min),
+    "clamp": _clamped,
+    "clamp_min": _numeric(_most),
+    "clamp_max": _numeric(_least),
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from tocsin.proving.vectors import Labels, Vector
+from tocsin.proving.vectors import Labels, Vector, divided
 
 
 def histogram_quantile(quantile: float, vector: Vector) -> Vector:
@@ -21,7 +21,9 @@ def histogram_quantile(quantile: float, vector: Vector) -> Vector:
 
 
 def _quantile(quantile: float, buckets: list[tuple[float, float]]) -> float:
-    if len(buckets) < 2 or buckets[-1][0] != math.inf or not 0 <= quantile <= 1:
+    if not 0 <= quantile <= 1:
+        return math.nan if math.isnan(quantile) else math.copysign(math.inf, quantile)
+    if len(buckets) < 2 or buckets[-1][0] != math.inf:
         return math.nan
     highest, cumulative = 0.0, []
     for upper, count in buckets:
@@ -36,6 +38,6 @@ def _quantile(quantile: float, buckets: list[tuple[float, float]]) -> float:
         return cumulative[-2][0]
     upper, count = cumulative[place]
     if place == 0:
-        return upper if upper <= 0 else upper * (rank / count)
+        return upper if upper <= 0 else upper * divided(rank, count)
     lower, below = cumulative[place - 1]
-    return lower + (upper - lower) * ((rank - below) / (count - below))
+    return lower + (upper - lower) * divided(rank - below, count - below)

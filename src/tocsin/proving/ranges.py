@@ -8,8 +8,18 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from tocsin.proving.errors import UnderivableError
+from tocsin.proving.vectors import least, most
 
 Sample = tuple[float, float]  # seconds, value
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A range of time, and the moment of its evaluation, which an offset sets apart from its end."""
+
+    start: float
+    end: float
+    now: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +40,14 @@ def stretch_of(samples: Sequence[Sample]) -> Stretch | None:
     return Stretch(samples[0], samples[-1], len(samples), lost)
 
 
-def extrapolated(function: str, stretch: Stretch, start: float, end: float) -> float:
+def extrapolated(function: str, stretch: Stretch, span: Span) -> float:
     """`rate`, `increase` and `delta`: the growth between the samples, stretched to the whole range."""
     counter, rate = EXTRAPOLATED[function]
     first, last = stretch.first, stretch.last
     growth = last[1] - first[1] + (stretch.lost if counter else 0.0)
     sampled = last[0] - first[0]
     between = sampled / (stretch.count - 1)
-    to_start, to_end = first[0] - start, end - last[0]
+    to_start, to_end = first[0] - span.start, span.end - last[0]
     if counter and growth > 0 and first[1] >= 0:
         to_start = min(to_start, sampled * (first[1] / growth))
     reach = between * 1.1
@@ -45,7 +55,7 @@ def extrapolated(function: str, stretch: Stretch, start: float, end: float) -> f
     stretched += to_start if to_start < reach else between / 2
     stretched += to_end if to_end < reach else between / 2
     factor = stretched / sampled
-    return growth * (factor / (end - start) if rate else factor)
+    return growth * (factor / (span.end - span.start) if rate else factor)
 
 
 def _regression(samples: Sequence[Sample], at: float) -> tuple[float, float]:
@@ -68,6 +78,8 @@ def _resets(values: list[float]) -> float:
 
 
 def _quantile(share: float, values: list[float]) -> float:
+    if not 0 <= share <= 1:
+        return math.nan if math.isnan(share) else math.copysign(math.inf, share)
     ordered = sorted(values)
     rank = share * (len(ordered) - 1)
     low = max(0, math.floor(rank))
@@ -78,8 +90,8 @@ def _quantile(share: float, values: list[float]) -> float:
 
 OVER_TIME: dict[str, Callable[[list[float]], float]] = {
     "avg_over_time": lambda values: sum(values) / len(values),
-    "min_over_time": min,
-    "max_over_time": max,
+    "min_over_time": least,
+    "max_over_time": most,
     "sum_over_time": sum,
     "count_over_time": lambda values: float(len(values)),
     "last_over_time": lambda values: values[-1],
@@ -90,13 +102,11 @@ OVER_TIME: dict[str, Callable[[list[float]], float]] = {
 EXTRAPOLATED = {"rate": (True, True), "increase": (True, False), "delta": (False, False)}
 
 
-def over_range(
-    function: str, samples: Sequence[Sample], start: float, end: float, parameters: tuple[float, ...]
-) -> float | None:
+def over_range(function: str, samples: Sequence[Sample], span: Span, parameters: tuple[float, ...]) -> float | None:
     """What a function makes of one series' samples in a range; None where it has no value."""
     if function in EXTRAPOLATED:
         stretch = stretch_of(samples)
-        return extrapolated(function, stretch, start, end) if stretch else None
+        return extrapolated(function, stretch, span) if stretch else None
     if function in OVER_TIME:
         return OVER_TIME[function]([value for _, value in samples]) if samples else None
     if function == "quantile_over_time":
@@ -108,7 +118,7 @@ def over_range(
             return None
         if function == "deriv":
             return _regression(samples, samples[0][0])[0]
-        slope, value = _regression(samples, end)
+        slope, value = _regression(samples, span.now)
         return value + slope * parameters[0]
     raise UnderivableError(f"the function {function}()")
 

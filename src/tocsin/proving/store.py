@@ -10,7 +10,7 @@ from tocsin.promql.durations import milliseconds_of
 from tocsin.promql.tree import Range, Select, Subquery
 from tocsin.proving.errors import UnderivableError
 from tocsin.proving.evaluate import evaluate
-from tocsin.proving.ranges import EXTRAPOLATED, Sample, Stretch, extrapolated, over_range
+from tocsin.proving.ranges import EXTRAPOLATED, Sample, Span, Stretch, extrapolated, over_range
 from tocsin.proving.vectors import Labels, Vector, matches
 
 _LOOKBACK = 300.0
@@ -33,18 +33,18 @@ class _Stored:
         self.lost.append((self.lost[-1] if self.lost else 0.0) + reset)
         self.whole = self.whole and value is not None
 
-    def over(self, function: str, start: float, end: float, parameters: tuple[float, ...]) -> float | None:
+    def over(self, function: str, span: Span, parameters: tuple[float, ...]) -> float | None:
         """What a function makes of the samples in a range; None where it has no value."""
         if not self.whole or function not in EXTRAPOLATED:
-            return over_range(function, self.within(start, end), start, end, parameters)
+            return over_range(function, self.within(span.start, span.end), span, parameters)
         # The same without looking at each sample: windows are long.
-        first, last = bisect_right(self.times, start), bisect_right(self.times, end) - 1
+        first, last = bisect_right(self.times, span.start), bisect_right(self.times, span.end) - 1
         earliest, latest = (self.values[first], self.values[last]) if last > first else (None, None)
         if earliest is None or latest is None:
             return None
         lost = self.lost[last] - self.lost[first]
         stretch = Stretch((self.times[first], earliest), (self.times[last], latest), last - first + 1, lost)
-        return extrapolated(function, stretch, start, end)
+        return extrapolated(function, stretch, span)
 
     def within(self, start: float, end: float) -> list[Sample]:
         first, last = bisect_right(self.times, start), bisect_right(self.times, end)
@@ -98,19 +98,19 @@ class Moment:
     def over(self, function: str, ranged: Range | Subquery, parameters: tuple[float, ...]) -> Vector:
         window = _seconds(ranged.window.text("rule"))
         end = self.now - _seconds(ranged.of.offset if isinstance(ranged, Range) else ranged.offset)
-        start = end - window
+        span = Span(end - window, end, self.now)
         found: Iterable[tuple[Labels, float | None]]
         if isinstance(ranged, Range):
-            found = ((one.labels, one.over(function, start, end, parameters)) for one in self.store.named(ranged.of))
+            found = ((one.labels, one.over(function, span, parameters)) for one in self.store.named(ranged.of))
         else:
-            computed = self._computed(ranged, start, end)
-            found = ((labels, over_range(function, own, start, end, parameters)) for labels, own in computed)
+            computed = self._computed(ranged, span)
+            found = ((labels, over_range(function, own, span, parameters)) for labels, own in computed)
         return {labels: value for labels, value in found if value is not None}
 
-    def _computed(self, ranged: Subquery, start: float, end: float) -> Iterable[tuple[Labels, list[Sample]]]:
+    def _computed(self, ranged: Subquery, span: Span) -> Iterable[tuple[Labels, list[Sample]]]:
         step = _seconds(ranged.step or _SUBQUERY_STEP)
         gathered: dict[Labels, list[Sample]] = {}
-        for number in range(int(start // step) + 1, int(end // step) + 1):
+        for number in range(int(span.start // step) + 1, int(span.end // step) + 1):
             vector = evaluate(ranged.of, Moment(self.store, number * step))
             if not isinstance(vector, dict):
                 raise UnderivableError(f"`{ranged.text()}`")

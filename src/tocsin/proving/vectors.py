@@ -18,7 +18,8 @@ Value = Vector | float
 NO_LABELS: Labels = frozenset()
 
 
-def _divided(left: float, right: float) -> float:
+def divided(left: float, right: float) -> float:
+    """A quotient as IEEE has it: 0/0 is NaN, 1/0 is infinite."""
     if right == 0:
         return math.nan if left == 0 or math.isnan(left) else math.copysign(math.inf, left) * math.copysign(1, right)
     return left / right
@@ -28,13 +29,22 @@ def _remainder(left: float, right: float) -> float:
     return math.nan if right == 0 or math.isinf(left) else math.fmod(left, right)
 
 
+def _power(base: float, exponent: float) -> float:
+    try:
+        return math.pow(base, exponent)
+    except OverflowError:
+        return -math.inf if base < 0 and exponent % 2 == 1 else math.inf
+    except ValueError:
+        return math.inf if base == 0 else math.nan
+
+
 _ARITHMETIC: dict[str, Callable[[float, float], float]] = {
     "+": operator.add,
     "-": operator.sub,
     "*": operator.mul,
-    "/": _divided,
+    "/": divided,
     "%": _remainder,
-    "^": math.pow,
+    "^": _power,
     "atan2": math.atan2,
 }
 _COMPARISONS: dict[str, Callable[[float, float], bool]] = {
@@ -139,20 +149,26 @@ def _set_operation(kind: str, matching: Matching, left: Vector, right: Vector) -
     return {labels: value for labels, value in left.items() if (_key(labels, matching) in theirs) == (kind == "and")}
 
 
-def _variance(values: list[float]) -> float:
-    mean = sum(values) / len(values)
-    return sum((value - mean) ** 2 for value in values) / len(values)
+def _numbers(values: list[float]) -> list[float]:
+    """Without NaN, unless there is nothing else."""
+    return [value for value in values if not math.isnan(value)] or [math.nan]
+
+
+def least(values: list[float]) -> float:
+    return min(_numbers(values))
+
+
+def most(values: list[float]) -> float:
+    return max(_numbers(values))
 
 
 AGGREGATES: dict[str, Callable[[list[float]], float]] = {
     "sum": sum,
-    "min": min,
-    "max": max,
+    "min": least,
+    "max": most,
     "avg": lambda values: sum(values) / len(values),
     "count": lambda values: float(len(values)),
     "group": lambda values: 1.0,  # noqa: ARG005
-    "stddev": lambda values: math.sqrt(_variance(values)),
-    "stdvar": _variance,
 }
 
 
