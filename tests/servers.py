@@ -29,15 +29,24 @@ class Prometheus:
 
     def query(self, expr: str, at: float | None = None) -> dict[str, Any] | None:
         """What an instant query answers: its `resultType` and `result`; None where it fails."""
-        form = urllib.parse.urlencode({"query": expr} | ({} if at is None else {"time": str(at)})).encode()
+        return self._asked("query", {"query": expr} | ({} if at is None else {"time": str(at)}))
+
+    def query_range(self, expr: str, start: float, end: float, step: float) -> list[dict[str, Any]] | None:
+        """The series of a range query, each with its `metric` and `values`; None where it fails."""
+        times = {"start": str(start), "end": str(end), "step": str(step)}
+        found = self._asked("query_range", {"query": expr} | times)
+        return None if found is None else list(found["result"])
+
+    def _asked(self, what: str, parameters: dict[str, str]) -> dict[str, Any] | None:
+        form = urllib.parse.urlencode(parameters).encode()
         try:
-            with urllib.request.urlopen(f"{self.url}/api/v1/query", form, timeout=10) as answer:
+            with urllib.request.urlopen(f"{self.url}/api/v1/{what}", form, timeout=10) as answer:
                 found: dict[str, Any] = json.load(answer)["data"]
                 return found
         except urllib.error.HTTPError as failure:
             if failure.code == 422:
                 return None
-            raise AssertionError(f"{expr}: {failure.read().decode()}") from failure
+            raise AssertionError(f"{parameters['query']}: {failure.read().decode()}") from failure
 
     def wait_for(self, expr: str) -> None:
         """Until a query answers with something."""

@@ -15,25 +15,27 @@ from tocsin.promql.tree import Select
 from tocsin.scenarios.samples import Series, kind_of, series_of, spacing_of
 from tocsin.units import plain
 
-
-def exposition(scenario: Scenario, start: Decimal) -> str:
-    """The scenario as it would have been scraped from `start` on, in seconds since 1970."""
-    spacing = Decimal(spacing_of(milliseconds_of(scenario.every))) / 1000
-    return "\n".join([*_lines(series_of(scenario), start, spacing), "# EOF", ""])
+# Prometheus cuts a timestamp off at the millisecond after it multiplied it in floats: this keeps it from falling short.
+_UP = Decimal("0.0001")
 
 
-def _lines(series: Iterable[Series], start: Decimal, spacing: Decimal) -> Iterator[str]:
-    families: dict[str, list[Series]] = {}
-    for one in series:
-        families.setdefault(one.name, []).append(one)
-    for name, members in families.items():
-        # Each series of a histogram stands as a family of its own: the format's own grouping gains a backfill nothing.
-        yield f"# TYPE {name.removesuffix('_total')} {_type(members[0])}"
-        for member in members:
-            labels = Select(name, tuple(Matcher(label, "=", value) for label, value in member.labels)).text()
-            for scrape, sample in enumerate(member.samples):
-                if sample is not None:
-                    yield f"{labels} {plain(sample)} {plain(start + spacing * scrape)}"
+def exposition(scenarios: Iterable[tuple[Scenario, Decimal]]) -> str:
+    """The scenarios as they would have been scraped, each from a time of its own on, in seconds since 1970."""
+    # Each series of a histogram stands as a family of its own: the format's own grouping gains a backfill nothing.
+    families: dict[str, list[str]] = {}
+    for scenario, start in scenarios:
+        spacing = Decimal(spacing_of(milliseconds_of(scenario.every))) / 1000
+        for series in series_of(scenario):
+            lines = families.setdefault(series.name, [f"# TYPE {series.name.removesuffix('_total')} {_type(series)}"])
+            lines += _lines(series, start, spacing)
+    return "\n".join([line for lines in families.values() for line in lines] + ["# EOF", ""])
+
+
+def _lines(series: Series, start: Decimal, spacing: Decimal) -> Iterator[str]:
+    name = Select(series.name, tuple(Matcher(label, "=", value) for label, value in series.labels)).text()
+    for scrape, sample in enumerate(series.samples):
+        if sample is not None:
+            yield f"{name} {plain(sample)} {plain(start + spacing * scrape + _UP)}"
 
 
 def _type(series: Series) -> str:
