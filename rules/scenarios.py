@@ -1,4 +1,4 @@
-"""What must be seen of every alert and every recorded series before it ships.
+"""What must be seen of alerts and recorded series beside what is derived from them.
 
 Each scenario is a handful of synthetic series; each proof says what is there at a time, to the letter.
 """
@@ -29,13 +29,14 @@ from tocsin.define import (
     Feed,
     Proof,
     Scenario,
+    a_minute,
     computes,
     fires,
     growing,
     holding,
     instance,
-    observing,
     quiet,
+    serving,
 )
 
 support = agent_request_duration(agent_name="support", model="gpt-4o", tenant_id="acme")
@@ -45,20 +46,20 @@ support_errors = agent_errors(agent_name="support", error_type="llm", tenant_id=
 # Latency.
 slow = Scenario(
     "one request in ten takes 20 s",
-    Feed(support, observing({"1.5": 36, 20: 4}, lasting="15m")),
-    Feed(research, observing({"1.5": 40}, lasting="15m")),
+    Feed(support, serving(a_minute(40), {"1.5": "90%", 20: "10%"}, lasting="15m")),
+    Feed(research, serving(a_minute(40), {"1.5": "100%"}, lasting="15m")),
 )
 brisk = Scenario(
     "one request in a hundred takes 7 s",
-    Feed(support, observing({"1.5": 396, 7: 4}, lasting="15m")),
+    Feed(support, serving(a_minute(400), {"1.5": "99%", 7: "1%"}, lasting="15m")),
 )
 slow_for_a_minute = Scenario(
     "for one minute, 3 requests in 40 take 20 s",
     Feed(
         support,
-        observing({"1.5": 40}, lasting="6m"),
-        observing({"1.5": 37, 20: 3}, lasting="1m"),
-        observing({"1.5": 40}, lasting="8m"),
+        serving(a_minute(40), {"1.5": "100%"}, lasting="6m"),
+        serving(a_minute(40), {"1.5": "92.5%", 20: "7.5%"}, lasting="1m"),
+        serving(a_minute(40), {"1.5": "100%"}, lasting="8m"),
     ),
 )
 latency_proof = Proof(
@@ -77,19 +78,24 @@ latency_values = Proof(
 # Errors.
 failing = Scenario(
     "one request in ten fails",
-    Feed(support, observing({"1.5": 40}, lasting="15m")),
-    Feed(support_errors, growing(4, lasting="15m")),
-    Feed(research, observing({"1.5": 40}, lasting="15m")),
+    Feed(support, serving(a_minute(40), {"1.5": "100%"}, lasting="15m")),
+    Feed(support_errors, growing(a_minute(40).share("10%"), lasting="15m")),
+    Feed(research, serving(a_minute(40), {"1.5": "100%"}, lasting="15m")),
 )
 failing_a_little = Scenario(
     "one request in forty fails",
-    Feed(support, observing({"1.5": 40}, lasting="15m")),
-    Feed(support_errors, growing(1, lasting="15m")),
+    Feed(support, serving(a_minute(40), {"1.5": "100%"}, lasting="15m")),
+    Feed(support_errors, growing(a_minute(40).share("2.5%"), lasting="15m")),
 )
 failing_for_a_minute = Scenario(
     "for one minute, 12 requests in 40 fail",
-    Feed(support, observing({"1.5": 40}, lasting="15m")),
-    Feed(support_errors, growing(0, lasting="6m"), growing(12, lasting="1m"), growing(0, lasting="8m")),
+    Feed(support, serving(a_minute(40), {"1.5": "100%"}, lasting="15m")),
+    Feed(
+        support_errors,
+        growing(0, lasting="6m"),
+        growing(a_minute(40).share("30%"), lasting="1m"),
+        growing(0, lasting="8m"),
+    ),
 )
 errors_proof = Proof(
     agent_high_error_rate,
@@ -106,16 +112,16 @@ error_values = Proof(
 
 # Rate limits.
 refused = llm_rate_limit_errors(model="gpt-4o", provider="openai", tenant_id="acme")
-throttled = Scenario("six calls a minute are refused", Feed(refused, growing(6, lasting="15m")))
-throttled_a_little = Scenario("one call a minute is refused", Feed(refused, growing(1, lasting="15m")))
+throttled = Scenario("six calls a minute are refused", Feed(refused, growing(a_minute(6), lasting="15m")))
+throttled_a_little = Scenario("one call a minute is refused", Feed(refused, growing(a_minute(1), lasting="15m")))
 two_bursts = Scenario(
     "8 calls are refused in a minute, and 4 more in a minute four minutes later",
     Feed(
         refused,
         growing(0, lasting="6m"),
-        growing(8, lasting="1m"),
+        growing(a_minute(8), lasting="1m"),
         growing(0, lasting="3m"),
-        growing(4, lasting="1m"),
+        growing(a_minute(4), lasting="1m"),
         growing(0, lasting="5m"),
     ),
 )
@@ -132,13 +138,13 @@ rate_limit_values = Proof(rate_limit_errors, computes(throttled, "12m", instance
 # Money.
 spending = Scenario(
     "acme spends 5 USD a minute and has agreed to 50 a day; globex spends as much and has agreed to nothing",
-    Feed(llm_cost(model="gpt-4o", tenant_id="acme", agent_name="support"), growing(5, lasting="40m")),
-    Feed(llm_cost(model="gpt-4o", tenant_id="globex", agent_name="support"), growing(5, lasting="40m")),
+    Feed(llm_cost(model="gpt-4o", tenant_id="acme", agent_name="support"), growing(a_minute(5), lasting="40m")),
+    Feed(llm_cost(model="gpt-4o", tenant_id="globex", agent_name="support"), growing(a_minute(5), lasting="40m")),
     Feed(tenant_daily_budget(tenant_id="acme"), holding(50, lasting="40m")),
 )
 thrifty = Scenario(
     "acme spends 5 USD a minute and has agreed to 500 a day",
-    Feed(llm_cost(model="gpt-4o", tenant_id="acme", agent_name="support"), growing(5, lasting="40m")),
+    Feed(llm_cost(model="gpt-4o", tenant_id="acme", agent_name="support"), growing(a_minute(5), lasting="40m")),
     Feed(tenant_daily_budget(tenant_id="acme"), holding(500, lasting="40m")),
 )
 budget_proof = Proof(
