@@ -21,6 +21,8 @@ from tocsin.proving.workloads import Leaf, Mix, Setting, Workload
 _NEAR = Decimal("0.0005")
 _WIDE = Decimal("0.002")
 _STEPS = 60
+_HAIR = Decimal("1e-9")
+_FINE = Decimal("1e-12")
 _NOTHING = Decimal("1e-15")
 _READABLE = 6  # digits: a number of more is no threshold that somebody wrote
 Holds = Callable[[Workload], bool]
@@ -101,9 +103,12 @@ class _Driver:
         return None
 
     def _around(self, at: Callable[[Decimal], bool], edge: Decimal, *, rising: bool, exact: bool) -> _Found | None:
-        threshold = _short(edge * (1 - Decimal("1e-9")), edge * (1 + Decimal("1e-9")))
-        if edge == 0 or (exact and threshold is not None and len(threshold.normalize().as_tuple().digits) <= _READABLE):
-            beyond, short = self._exactly(at, threshold or Decimal(0), rising=rising)
+        written = _short(edge * (1 - _HAIR), edge * (1 + _HAIR))
+        is_readable = written is not None and len(written.normalize().as_tuple().digits) <= _READABLE
+        if written is not None and is_readable:
+            edge = written
+        if edge == 0 or (exact and is_readable):
+            beyond, short = self._exactly(at, edge, rising=rising)
         else:
             beyond, short = self._near(edge, up=rising), self._near(edge, up=not rising)
         if beyond is None or short is None or not at(beyond) or at(short):
@@ -164,6 +169,8 @@ def _negated(number: Decimal | None) -> Decimal | None:
 def _edge(at: Callable[[Decimal], bool], below: Decimal, above: Decimal, *, rising: bool) -> Decimal:
     """Where between two points the condition changes; 0 where it changes at the least that is not 0."""
     for _ in range(_STEPS):
+        if above - below < abs(below) * _FINE:
+            break
         middle = (below + above) / 2
         if below > 0 and above / below > 4:
             middle = (below * above).sqrt()

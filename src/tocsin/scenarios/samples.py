@@ -14,7 +14,7 @@ from decimal import Decimal
 
 from tocsin.metrics import Counter, Gauge, Histogram, Matcher, Metric, bound_text
 from tocsin.model.amounts import Flow
-from tocsin.model.scenario import Feed, Growing, Holding, Scenario, Segment, Serving, Silence
+from tocsin.model.scenario import Feed, Growing, Holding, Scenario, Segment, Serving
 from tocsin.promql.durations import milliseconds_of
 
 _DIVISOR = 27
@@ -87,40 +87,37 @@ class _Life:
     def samples(self, upto: Decimal | None) -> Iterator[Decimal | None]:
         """`upto` counts a histogram's observations up to a bound; without it they are summed."""
         yield from [None] * self.first
-        scrape, standing = self.first, Decimal(0)
-        begun = False
+        scrape, standing, begun = self.first, Decimal(0), False
         for segment, length in self.segments:
-            for place in range(length):
-                if isinstance(segment, Holding):
-                    step = Decimal(place) / max(1, length - 1)
-                    value: Decimal | None = segment.value + (segment.to - segment.value) * step
-                elif isinstance(segment, Silence):
-                    value = None
-                else:
-                    grown = _grown(segment, Decimal(2 * place + 1) / (2 * length), self.spacing, upto)
-                    if scrape in self.resets:
-                        standing = Decimal(0)
+            for change in _changes(segment, length, self.spacing, upto):
+                if isinstance(segment, Growing | Serving) and change is not None:
                     # A counter's first sample is 0: that is how a process starts.
-                    standing = standing + grown if begun else standing
-                    begun, value = True, standing
-                yield None if scrape in self.missed else value
+                    standing = (Decimal(0) if scrape in self.resets else standing) + (change if begun else 0)
+                    begun, change = True, standing
+                yield None if scrape in self.missed else change
                 scrape += 1
 
 
-def _grown(segment: Segment, position: Decimal, spacing: int, upto: Decimal | None) -> Decimal:
-    """What a counter grows by from one scrape to the next, `position` being how far into its segment that is."""
-    assert isinstance(segment, Growing | Serving)
-    amount = _between(segment.flow, segment.to, position, spacing)
+def _changes(segment: Segment, length: int, spacing: int, upto: Decimal | None) -> Iterator[Decimal | None]:
+    """For each scrape of a segment: a gauge's value, or what a counter grew by since the scrape before it."""
+    if isinstance(segment, Holding):
+        for place in range(length):
+            yield segment.value + (segment.to - segment.value) * place / max(1, length - 1)
+    elif isinstance(segment, Growing | Serving):
+        start, end = _grown(segment, segment.flow, spacing, upto), _grown(segment, segment.to, spacing, upto)
+        for place in range(length):
+            yield start if start == end else start + (end - start) * (2 * place + 1) / (2 * length)
+    else:
+        yield from [None] * length
+
+
+def _grown(segment: Growing | Serving, flow: Flow, spacing: int, upto: Decimal | None) -> Decimal:
+    amount = flow.within(spacing)
     if isinstance(segment, Growing):
         return amount
     if upto is None:
         return amount * sum((value * share for value, share in segment.mix), Decimal(0))
     return amount * sum((share for value, share in segment.mix if value <= upto), Decimal(0))
-
-
-def _between(flow: Flow, to: Flow, position: Decimal, spacing: int) -> Decimal:
-    start = flow.within(spacing)
-    return start if to == flow else start + (to.within(spacing) - start) * position
 
 
 def kind_of(metric: Metric) -> str:
