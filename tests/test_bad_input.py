@@ -338,7 +338,7 @@ def test_alert_that_nothing_proves_is_told_with_what_is_missing(project_copy: Co
         "monitors/indicators.py",
         """
 label_it = Indicator(
-    promql('label_replace(max by (agent_name) (agent_active_sessions), "a", "b", "agent_name", ".*")'),
+    promql('label_join(max by (agent_name) (agent_active_sessions), "a", "b", "agent_name")'),
     title="Labelled",
     description="Labelled.",
     unit=SECONDS,
@@ -354,7 +354,7 @@ label_it = Indicator(
     assert answer.returncode == 1
     assert f"monitors/alerts.py:{line}: error[alert-unproven] AgentHighLatency" in answer.stdout
     assert "nothing shows that it fires" in answer.stdout
-    assert "the function label_replace()" in answer.stdout
+    assert "the function label_join()" in answer.stdout
     assert "prove(alert, fires(...), quiet(...))" in answer.stdout
 
 

@@ -67,6 +67,11 @@ CHANGES = [
     ("other function", "Timeouts", {"expr": ("rate(", "increase(")}),
     ("quantile", "SlowSearch", {"expr": ("0.99", "0.95")}),
     ("no zeros", "SuccessLow", {"expr": ("> 0", ">= 0")}),
+    ("matcher dropped", "NodeNotReady", {"expr": ('{status="true"}', "")}),
+    ("matcher turned", "NodeNotReady", {"expr": ('status="true"', 'status!="true"')}),
+    ("pattern dropped", "PodNotRunning", {"expr": ('{phase=~"Pending|Failed"}', "")}),
+    ("exclusion dropped", "Tokens", {"expr": ('token_type!="input",', "")}),
+    ("job dropped", "AbsentTarget", {"expr": ('{job="agents"}', "")}),
     ("kept for less", "CacheFull", {"keep_firing_for": ("5m", "4m")}),
 ]
 

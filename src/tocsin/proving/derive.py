@@ -9,7 +9,7 @@ recover, whoever should not must never. Claims are made where that changes, and 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import partial
 from weakref import WeakKeyDictionary
@@ -30,7 +30,7 @@ from tocsin.proving.steady import Steady, nodes_of
 from tocsin.proving.store import Store
 from tocsin.proving.timing import Timing, timing_of
 from tocsin.proving.vectors import Labels
-from tocsin.proving.workloads import Leaf, Mix, Setting, Workload, feed, leaves_of, steady_levels
+from tocsin.proving.workloads import Leaf, Mix, Setting, Workload, feed, foreign_feeds, leaves_of, steady_levels
 from tocsin.units import RATIO
 
 _LOOKBACK = 300_000
@@ -67,13 +67,17 @@ def derived(plan: Plan, alert: Alert) -> Derived:
 
 @dataclass(frozen=True, slots=True)
 class _Subject:
-    """Someone in a scenario. `labels` tell it from the others; phases are settings with how many scrapes they last."""
+    """Someone in a scenario. `labels` tell it from the others; phases are settings with how many scrapes they last.
+
+    `beside` is how series live that the condition's matchers keep out: whoever drops a matcher will see them.
+    """
 
     name: str
     labels: Mapping[str, str]
     phases: tuple[tuple[Workload, int], ...]
     fires: bool
     hit: bool = False
+    beside: Workload | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,14 +110,16 @@ class _Derivation:
         onset = self._onset()
         names = [label for label in self.planned.labels if all(label not in dict(leaf.fixed) for leaf in self.leaves)]
         subjects = _distinct(self._subjects(onset, names))
-        if names and self._are_apart(subjects):
-            claims = self._claims("several at once", subjects, onset)
+        alone = [replace(subject, beside=None) for subject in subjects]
+        for together in (subjects, alone) if names and self._are_apart(subjects) else ():
+            claims = self._claims("several at once", together, onset)
             if any(claim.instances for claim in claims):
                 return Derived(tuple(claims), self.timing.interval)
-        claims = [claim for subject in subjects for claim in self._claims(subject.name, [subject], onset)]
-        if not any(claim.instances for claim in claims):
-            raise UnderivableError("series that make it fire and then recover")
-        return Derived(tuple(claims), self.timing.interval)
+        for apart in (subjects, alone):
+            claims = [claim for subject in apart for claim in self._claims(subject.name, [subject], onset)]
+            if any(claim.instances for claim in claims):
+                return Derived(tuple(claims), self.timing.interval)
+        raise UnderivableError("series that make it fire and then recover")
 
     @property
     def _nodes(self) -> list[Node]:
@@ -148,9 +154,10 @@ class _Derivation:
         whole = self._end(onset) * scrapes - self._start
         well = (levels.healthy, whole - ill)
         named = partial(self._labels, labels=names)
-        yield _Subject("just beyond", named("just-beyond"), ((levels.just_beyond, ill), well), True)
+        beyond, short = ((levels.just_beyond, ill), well), ((levels.just_short, whole),)
+        yield _Subject("just beyond", named("just-beyond"), beyond, True, beside=levels.healthy)
         yield _Subject("far beyond", named("far-beyond"), ((levels.far_beyond, ill), well), True, hit=True)
-        yield _Subject("just short", named("just-short"), ((levels.just_short, whole),), False)
+        yield _Subject("just short", named("just-short"), short, False, beside=levels.far_beyond)
         brief = self._brief(onset, whole) if self.timing.hold else 0
         if brief:
             phases = ((levels.just_beyond, brief), (levels.healthy, whole - brief))
@@ -186,7 +193,16 @@ class _Derivation:
 
     def _scenario(self, title: str, subjects: Iterable[_Subject], onset: int, end: int) -> Scenario:
         feeds = [self._feed(leaf, subject, onset, end) for subject in subjects for leaf in self.leaves]
+        own = {(feed.series.metric.name, frozenset(feed.series.matchers)) for feed in feeds}
+        kept_out = (one for subject in subjects if subject.beside for one in self._beside(subject, subject.beside, end))
+        feeds += [one for one in kept_out if (one.series.metric.name, frozenset(one.series.matchers)) not in own]
         return Scenario(title, *feeds, every=self.timing.scraped(1))
+
+    def _beside(self, subject: _Subject, workload: Workload, end: int) -> Iterator[Feed]:
+        timing = self.timing
+        lasting, late = timing.scraped(end * timing.scrapes - self._start + 1), timing.scraped(self._start)
+        for leaf in self.leaves:
+            yield from foreign_feeds(leaf, subject.labels, workload[leaf], lasting, late=late)
 
     def _feed(self, leaf: Leaf, subject: _Subject, onset: int, end: int) -> Feed:
         timing = self.timing

@@ -7,10 +7,12 @@ compares it with a real Prometheus.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from typing import Protocol
 
-from tocsin.promql.tree import Aggregate, Binary, Call, Negate, Node, Number, Range, Select, Subquery
+from tocsin.promql.tree import Aggregate, Binary, Call, Negate, Node, Number, Range, Select, Subquery, Text
+from tocsin.proving.dates import DATES, date_of
 from tocsin.proving.errors import UnderivableError
 from tocsin.proving.quantiles import histogram_quantile
 from tocsin.proving.vectors import NO_LABELS, Labels, Value, Vector, divided, grouped, joined
@@ -71,6 +73,8 @@ def _called(call: Call, source: Source) -> Value:
             return {} if present else {_absent_labels(ranged.of): 1.0}
         others = tuple(scalar_of(one, source) for one in call.arguments if one is not ranged)
         return source.over(call.function, ranged, others)
+    if call.function in DATES and not call.arguments:
+        return {NO_LABELS: float(DATES[call.function](date_of(source.now)))}
     function = _FUNCTIONS.get(call.function)
     if function is None:
         raise UnderivableError(f"the function {call.function}()")
@@ -124,6 +128,35 @@ def _numeric(change: Callable[..., float]) -> _Function:
     return function
 
 
+def _pi(arguments: tuple[Node, ...], source: Source) -> Value:  # noqa: ARG001
+    return math.pi
+
+
+def _expanded(template: str, found: re.Match[str]) -> str:
+    """A template as Go expands it: `$1` and `${name}`, and nothing for a group that is not there."""
+    groups = {**{str(place): text for place, text in enumerate(found.groups(), 1)}, **found.groupdict(), "0": found[0]}
+    return re.sub(r"\$(?:\{(\w+)\}|(\w+))", lambda one: groups.get(one[1] or one[2]) or "", template)
+
+
+def _label_replace(arguments: tuple[Node, ...], source: Source) -> Value:
+    of, *rest = arguments
+    texts = [one.value for one in rest if isinstance(one, Text)]
+    if len(texts) != 4:
+        raise UnderivableError("label_replace() with labels that are no text")
+    target, replacement, origin, pattern = texts
+    result: Vector = {}
+    for labels, value in vector_of(of, source).items():
+        found = re.fullmatch(pattern, dict(labels).get(origin, ""))
+        if found:
+            written = _expanded(replacement, found)
+            labels = frozenset((name, own) for name, own in labels if name != target)
+            labels |= {(target, written)} if written else frozenset()
+        if labels in result:
+            raise UnderivableError("label_replace() that makes two series one")
+        result[labels] = value
+    return result
+
+
 def _unchanged(arguments: tuple[Node, ...], source: Source) -> Value:
     return evaluate(arguments[0], source)
 
@@ -159,6 +192,8 @@ _FUNCTIONS: dict[str, _Function] = {
     "scalar": _scalar,
     "vector": _vector,
     "time": _time,
+    "pi": _pi,
+    "label_replace": _label_replace,
     "sort": _unchanged,
     "sort_desc": _unchanged,
     "abs": _numeric(abs),

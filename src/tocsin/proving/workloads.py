@@ -31,12 +31,16 @@ Setting = Decimal | Mix | None
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """A metric that a condition reads: the labels that the condition fixes, and those that each subject names."""
+    """A metric that a condition reads: the labels that the condition fixes, and those that each subject names.
+
+    `foreign` has a value for each fixed label that the condition does not let through, where there is one.
+    """
 
     metric: Metric
     fixed: tuple[tuple[str, str], ...]
     open: tuple[Label, ...]
     series: frozenset[str]
+    foreign: tuple[tuple[str, str], ...] = ()
 
     def labels(self, subject: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
         """The labels of the leaf's series of one subject."""
@@ -79,8 +83,14 @@ def leaves_of(plan: Plan, nodes: Iterable[Node], subject_labels: Iterable[str]) 
             raise UnderivableError(f"the series {select.name or select.text()}, which no catalog has")
         metric, targets = bases[select.name]
         known = (*metric.labels, *(label for label in targets if label.name in named))
-        fixed = tuple(sorted(_fixed(select, known)))
-        leaf = Leaf(metric, fixed, tuple(label for label in known if label.name not in dict(fixed)), frozenset())
+        fixed = tuple(sorted(_chosen(select, known, let_through=True)))
+        leaf = Leaf(
+            metric,
+            fixed,
+            tuple(label for label in known if label.name not in dict(fixed)),
+            frozenset(),
+            tuple(sorted(_chosen(select, known, let_through=False))),
+        )
         key = (metric.name, frozenset(leaf.labels({})))
         leaf = found.get(key, leaf)
         found[key] = replace(leaf, series=leaf.series | {select.name})
@@ -109,17 +119,21 @@ def _selects(plan: Plan, condition: Node) -> tuple[list[Select], set[str]]:
     return selects, named
 
 
-def _fixed(select: Select, labels: Iterable[Label]) -> Iterator[tuple[str, str]]:
-    """A value that meets the matchers, for each label that has some; `le` is the buckets' own."""
+def _chosen(select: Select, labels: Iterable[Label], *, let_through: bool) -> Iterator[tuple[str, str]]:
+    """A value that the matchers let through, or one that they do not, for each label that has some.
+
+    `le` is the buckets' own. Raises UnderivableError where no value is let through.
+    """
     known = {label.name: label for label in labels}
-    for name in {matcher.label for matcher in select.matchers} - {"le"}:
+    for name in dict.fromkeys(matcher.label for matcher in select.matchers if matcher.label != "le"):
         own = [matcher for matcher in select.matchers if matcher.label == name]
         for value in _candidates(known.get(name), own):
-            if matches(frozenset({(name, value)}), own):
+            if matches(frozenset({(name, value)}), own) == let_through:
                 yield name, value
                 break
         else:
-            raise UnderivableError(f"a value of {name} that meets `{select.text()}`")
+            if let_through:
+                raise UnderivableError(f"a value of {name} that meets `{select.text()}`")
 
 
 def _candidates(label: Label | None, matchers: Iterable[Matcher]) -> Iterator[str]:
@@ -127,12 +141,12 @@ def _candidates(label: Label | None, matchers: Iterable[Matcher]) -> Iterator[st
         yield from label.values
         return
     for matcher in matchers:
-        if matcher.operator == "=":
+        if matcher.operator in ("=", "!="):
             yield matcher.value
-        elif matcher.operator == "=~":
+        else:
             yield from (re.sub(r"\\(.)", r"\1", part) for part in matcher.value.split("|"))
             yield re.sub(r"\.[+*]", "any", matcher.value)
-    yield "any"
+    yield from ("any", "other")
 
 
 def steady_levels(workload: Workload, subject: Mapping[str, str]) -> tuple[dict[str, Vector], dict[str, Vector]]:
@@ -178,9 +192,21 @@ def feed(
     missed: tuple[str, ...] = (),
 ) -> Feed:
     """The leaf's series of one subject, through phases of its life."""
-    matchers = tuple(Matcher(name, "=", value) for name, value in leaf.labels(subject))
     segments = [_segment(leaf.metric, setting, lasting) for setting, lasting in phases]
-    return Feed(Selection(leaf.metric, matchers), *segments, late=late, resets=resets, missed=missed)
+    return Feed(_selection(leaf, leaf.labels(subject)), *segments, late=late, resets=resets, missed=missed)
+
+
+def foreign_feeds(
+    leaf: Leaf, subject: Mapping[str, str], setting: Setting, lasting: str, *, late: str
+) -> Iterator[Feed]:
+    """Series that differ from the leaf's in one label, by a value that the condition does not let through."""
+    for name, value in leaf.foreign if setting is not None else ():
+        labels = tuple((label, value if label == name else own) for label, own in leaf.labels(subject))
+        yield Feed(_selection(leaf, labels), _segment(leaf.metric, setting, lasting), late=late)
+
+
+def _selection(leaf: Leaf, labels: Iterable[tuple[str, str]]) -> Selection:
+    return Selection(leaf.metric, tuple(Matcher(name, "=", value) for name, value in labels))
 
 
 def _segment(metric: Metric, setting: Setting, lasting: str) -> Segment:
