@@ -63,7 +63,7 @@ def _alerts(plan: Plan, name: str) -> Iterator[str]:
             state = "fires" if claim.instances else "is quiet"
             yield f"  proven: {state} at {claim.at} when {claim.scenario.title}"
         own = derived(plan, alert)
-        yield f"  derived: {len(own.claims)} claims" if own.claims else f"  nothing derived: no model of {own.missing}"
+        yield f"  derived: {len(own.claims)} claims" if own.claims else f"  nothing derived: {own.missing}"
 
 
 def _indicators(plan: Plan, name: str) -> Iterator[str]:

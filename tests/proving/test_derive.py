@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 import yaml
-from shapes import ALERTS, DEFINITIONS, UNDERIVABLE
+from shapes import ALERTS, DEFINITIONS, UNDERIVABLE, alert
 
 from tocsin import promtool
-from tocsin.define import percent
+from tocsin.define import RATIO, percent, quantity
 from tocsin.documents import rendered
 from tocsin.output import write_tree
 from tocsin.plan import Plan
@@ -38,9 +38,9 @@ def labels_in(found: Derived) -> set[str]:
 
 
 def test_every_shape_is_derived_and_promtool_confirms_each_claim(plan: Plan, tmp_path: Path) -> None:
-    assert {alert.name: found.missing for alert in ALERTS if (found := derived(plan, alert)).missing} == {}
-    for alert in ALERTS:
-        assert {bool(claim.instances) for claim in derived(plan, alert).claims} == {True, False}, alert.name
+    assert {one.name: found.missing for one in ALERTS if (found := derived(plan, one)).missing} == {}
+    for one in ALERTS:
+        assert {bool(claim.instances) for claim in derived(plan, one).claims} == {True, False}, one.name
     results = promtool.test_rules(tmp_path / "out", written(plan, tmp_path / "out"))
     assert [result.output for result in results if not result.passed] == []
 
@@ -117,7 +117,17 @@ def test_values_are_stated_as_people_read_them(plan: Plan) -> None:
 
 def test_what_cannot_be_derived_says_why() -> None:
     plan = Plan(replace(DEFINITIONS, alerts=(UNDERIVABLE,)))
-    assert derived(plan, UNDERIVABLE) == Derived(missing="a level of llm_cost_dollars_total at which it begins to fire")
+    assert derived(plan, UNDERIVABLE) == Derived(
+        missing="no level of llm_cost_dollars_total was found at which it begins to fire, all else standing still"
+    )
+
+
+def test_alert_that_fires_without_any_traffic_is_not_proven() -> None:
+    failures = "sum by (agent_name) (rate(agent_errors_total[5m])) + 1"
+    expr = f"({failures}) / sum by (agent_name) (rate(agent_request_duration_seconds_count[5m]))"
+    infinite = alert("OneByNothing", expr, ">", quantity(5, RATIO), unit=RATIO)
+    plan = Plan(replace(DEFINITIONS, alerts=(infinite,)))
+    assert derived(plan, infinite).missing == "of series made for it, who is idle does not fare as it should"
 
 
 def test_nothing_is_derived_that_the_definition_does_not_say(plan: Plan) -> None:

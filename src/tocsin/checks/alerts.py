@@ -124,8 +124,7 @@ def _proven(plan: Plan, planned: PlannedAlert) -> Iterator[Finding]:
         yield _found(
             alert,
             "alert-unproven",
-            f"nothing shows that it {' or that it '.join(missing)}, and no proof could be derived: "
-            f"there is no model of {own.missing}",
+            f"nothing shows that it {' or that it '.join(missing)}, and no proof could be derived: {own.missing}",
             "state a scenario in rules/scenarios.py: prove(alert, fires(...), quiet(...))",
         )
 

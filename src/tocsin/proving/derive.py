@@ -20,7 +20,7 @@ from tocsin.model.alert import Alert
 from tocsin.model.scenario import Claim, Feed, Instance, Scenario
 from tocsin.plan import Plan, PlannedAlert
 from tocsin.promql.tree import Binary, Call, Node, Number, Range, Subquery
-from tocsin.proving.errors import UnderivableError
+from tocsin.proving.errors import UnderivableError, UnprovenError
 from tocsin.proving.evaluate import vector_of
 from tocsin.proving.printed import is_stable, printed
 from tocsin.proving.simulation import Rules, settled_states, states_over_time, stored
@@ -61,7 +61,7 @@ def derived(plan: Plan, alert: Alert) -> Derived:
         except UnderivableError as error:
             known[id(alert)] = Derived(missing=str(error))
         except ValueError:  # a duration that is none: a check tells of it
-            known[id(alert)] = Derived(missing="its times")
+            known[id(alert)] = Derived(missing="its times are none")
     return known[id(alert)]
 
 
@@ -116,10 +116,16 @@ class _Derivation:
             if any(claim.instances for claim in claims):
                 return Derived(tuple(claims), self.timing.interval)
         for apart in (subjects, alone):
-            claims = [claim for subject in apart for claim in self._claims(subject.name, [subject], onset)]
-            if any(claim.instances for claim in claims):
-                return Derived(tuple(claims), self.timing.interval)
-        raise UnderivableError("series that make it fire and then recover")
+            told = [self._claims(subject.name, [subject], onset) for subject in apart]
+            lost = [subject.name for subject, claims in zip(apart, told, strict=True) if not claims]
+            if not lost or (lost == ["idle"] and self._is_about_too_little):
+                return Derived(tuple(claim for claims in told for claim in claims), self.timing.interval)
+        raise UnprovenError(f"of series made for it, who is {' or '.join(lost)} does not fare as it should")
+
+    @property
+    def _is_about_too_little(self) -> bool:
+        """Whether no traffic may well make it fire."""
+        return self.planned.operator in ("<", "<=")
 
     @property
     def _nodes(self) -> list[Node]:
@@ -140,9 +146,7 @@ class _Derivation:
         for number, states in enumerate(self._simulated([subject], last)):
             if number and _firing(states):
                 return number
-        raise UnderivableError(
-            f"series that are beyond the threshold long enough; in {timing.at(last)} it did not fire"
-        )
+        raise UnprovenError(f"series that are beyond its threshold for {timing.at(last)} do not make it fire")
 
     def _labels(self, name: str, labels: Iterable[str]) -> dict[str, str]:
         closed = {label.name for leaf in self.leaves for label in leaf.open if label.values}
@@ -236,11 +240,9 @@ class _Derivation:
         store = self._store(self._scenario(title, subjects, onset, latest))
         states = list(settled_states(self.rules, store, self.timing.interval / 1000, latest))
         firing = [_firing(one) for one, _ in states]
-        strays = [subject for subject in subjects if not self._does_as_it_should(subject, firing, onset)]
-        if strays:
-            # Too little traffic may be what the alert is about: whoever has none fires then, and is left out.
-            rest = [subject for subject in subjects if subject not in strays]
-            is_lost = any(subject.fires for subject in strays) or not rest
+        if not all(self._does_as_it_should(subject, firing, onset) for subject in subjects):
+            rest = [subject for subject in subjects if subject.name != "idle"]
+            is_lost = len(rest) == len(subjects) or not rest or not self._is_about_too_little
             return [] if is_lost else self._claims(title, rest, onset)
         is_exact = not any(_rounds(part) for node in self._nodes for part in node.walk())
         # Nothing happens after the last one has recovered.

@@ -4,4 +4,14 @@ from __future__ import annotations
 
 
 class UnderivableError(Exception):
-    """Something of an expression that the derivation has no model of."""
+    """Something of an expression that the derivation has no model of: its name."""
+
+    def __str__(self) -> str:
+        return f"there is no model of {super().__str__()}"
+
+
+class UnprovenError(UnderivableError):
+    """A proof that was tried and did not come about: a sentence that says why."""
+
+    def __str__(self) -> str:
+        return Exception.__str__(self)

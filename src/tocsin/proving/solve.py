@@ -14,7 +14,7 @@ from functools import partial
 from itertools import pairwise
 
 from tocsin.metrics import Counter, Gauge, Histogram
-from tocsin.proving.errors import UnderivableError
+from tocsin.proving.errors import UnprovenError
 from tocsin.proving.workloads import Leaf, Mix, Setting, Workload
 
 # One part in a thousand: far more than floats lose on the way, far less than anybody notices.
@@ -54,7 +54,7 @@ def base(leaf: Leaf) -> Setting:
 
 
 def solve(leaves: tuple[Leaf, ...], holds: Holds, *, exact: bool, at_nothing: bool, by_presence: bool) -> Levels:
-    """Levels of the first thing that drives the condition across its threshold. Raises UnderivableError.
+    """Levels of the first thing that drives the condition across its threshold. Raises UnprovenError.
 
     `exact` says that no float loses a bit on the way, so that the threshold itself can be tried. `at_nothing` says
     that the condition may well change where something begins to flow at all: it compares with 0.
@@ -67,7 +67,7 @@ def solve(leaves: tuple[Leaf, ...], holds: Holds, *, exact: bool, at_nothing: bo
             if levels is not None:
                 return Levels(*({**still, leaf: setting} for setting in levels))
     names = ", ".join(dict.fromkeys(leaf.metric.name for leaf in leaves))
-    raise UnderivableError(f"a level of {names} at which it begins to fire")
+    raise UnprovenError(f"no level of {names} was found at which it begins to fire, all else standing still")
 
 
 def _driven(holds: Holds, still: Workload, leaf: Leaf, setting: Setting) -> bool:
