@@ -81,7 +81,7 @@ def test_every_alert_has_the_same_states_in_both_engines_at_every_moment(
                 assert differences(ours[name], theirs[name], records, run.interval, values) == [], name
                 states = prometheus_states(ours[name], records, run.interval, values)
                 seen |= {state for one in states for state in one.values()}
-            hold = milliseconds_of(ours[name]["for"])
+            hold = milliseconds_of(ours[name].get("for", "0s"))
             assert seen == {"firing", *(["pending"] if hold else [])}, name
 
 
