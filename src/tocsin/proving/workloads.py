@@ -171,12 +171,13 @@ def steady_levels(workload: Workload, subject: Mapping[str, str]) -> tuple[dict[
 def _histogram_levels(leaf: Leaf, mix: Mix) -> Iterator[tuple[str, Labels, float]]:
     metric = leaf.metric
     assert isinstance(metric, Histogram)
-    if metric.bucket.name in leaf.series:
+    buckets = metric.bucket.name
+    if buckets in leaf.series:
         for bound in (*metric.buckets, math.inf):
             upto = Decimal(str(bound))
             share = sum((share for value, share in mix.parts if value <= upto), Decimal(0))
             le = "+Inf" if math.isinf(bound) else bound_text(bound)
-            yield metric.bucket.name, frozenset({("le", le)}), float(mix.flow * share)
+            yield buckets, frozenset({("le", le)}), float(mix.flow * share)
     yield metric.count.name, frozenset(), float(mix.flow)
     mean = sum((value * share for value, share in mix.parts), Decimal(0))
     yield metric.sum.name, frozenset(), float(mix.flow * mean)

@@ -48,9 +48,10 @@ def series_of(scenario: Scenario) -> Iterator[Series]:
         if not isinstance(metric, Histogram):
             yield Series(metric, labels, tuple(life.samples(None)))
             continue
+        buckets = metric.bucket
         for bound in (*metric.buckets, math.inf):
             le = "+Inf" if math.isinf(bound) else bound_text(bound)
-            yield Series(metric.bucket, (*labels, ("le", le)), tuple(life.samples(Decimal(str(bound)))))
+            yield Series(buckets, (*labels, ("le", le)), tuple(life.samples(Decimal(str(bound)))))
         yield Series(metric.sum, labels, tuple(life.samples(None)))
         yield Series(metric.count, labels, tuple(life.samples(Decimal("Infinity"))))
 
