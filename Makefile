@@ -33,5 +33,5 @@ demo:
 	@exec .venv/bin/python -m demo $(DEMO)
 
 clean:
-	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .tocsin
 	find . -name __pycache__ -not -path './.git/*' -prune -exec rm -rf {} +

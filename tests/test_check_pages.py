@@ -28,7 +28,7 @@ from tocsin.registry import CHECKS
 
 PAGES = pages()
 # What they find is outside the text of any definition or document.
-WITHOUT_EXAMPLE = {"broken", "drift", "promtool"}
+WITHOUT_EXAMPLE = {"broken", "drift", "promtool", "mutant-survives", "test-fails", "test-missing"}
 SITE = Site(runbooks_url="https://runbooks.example.com")
 Found = Sequence[tuple[str, str]]
 

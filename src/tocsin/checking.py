@@ -50,7 +50,7 @@ def drift(changes: Changes) -> Iterator[Finding]:
 
 def _promtool(documents: Sequence[Document], settings: Settings) -> Iterator[Finding]:
     rules = [document.path for document in documents if document.path.startswith(_RULES)]
-    with _written(documents) as folder:
+    with written(documents) as folder:
         for result in check_rules(folder, rules):
             if not result.passed:
                 source = Source(str(settings.output / result.name))
@@ -64,7 +64,7 @@ def test_project(plan: Plan) -> list[Result]:
     documents = tuple(rendered(drafts(plan)))
     names = _proven(plan)
     files = [document.path for document in documents if document.path in names]
-    with _written(documents) as folder:
+    with written(documents) as folder:
         results = test_rules(folder, files)
     return [replace(result, name=names[result.name]) for result in results]
 
@@ -91,7 +91,8 @@ def _place(plan: Plan, alert: Alert, claims: list[Claim]) -> Source:
 
 
 @contextlib.contextmanager
-def _written(documents: Sequence[Document]) -> Iterator[Path]:
+def written(documents: Sequence[Document]) -> Iterator[Path]:
+    """The documents in a folder that is gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="tocsin-") as folder:
         output = Path(folder) / "generated"
         write_tree(output, documents)

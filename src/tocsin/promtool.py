@@ -14,7 +14,9 @@ from pathlib import Path
 
 from tocsin.findings import TocsinError
 
-_TIMEOUT = 300
+_TIMEOUT, _FOR_EACH = 300, 30
+_MEMORY = Path("/dev/shm")
+_ROOM = 512 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,19 +55,28 @@ def version() -> tuple[int, int]:
     return (int(numbers.group(1)), int(numbers.group(2))) if numbers else (0, 0)
 
 
-def _run(arguments: Sequence[str], folder: Path) -> subprocess.CompletedProcess[str]:
+def memory() -> Path | None:
+    """A folder in memory, where there is one with room: for what is thrown away soon."""
+    if "TMPDIR" in os.environ or not os.access(_MEMORY, os.W_OK):
+        return None
+    room = os.statvfs(_MEMORY)
+    return _MEMORY if room.f_bavail * room.f_frsize >= _ROOM else None
+
+
+def _run(arguments: Sequence[str], folder: Path, scratch: Path | None = None) -> subprocess.CompletedProcess[str]:
     command = [str(find_promtool()), *arguments]
     try:
         # The verdicts go to stdout and their reasons to stderr: one pipe keeps them in order.
         return subprocess.run(
             command,
             cwd=folder,
+            env={**os.environ, "TMPDIR": str(scratch)} if scratch else None,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
             check=False,
-            timeout=_TIMEOUT,
+            timeout=_TIMEOUT + _FOR_EACH * len(arguments),
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise TocsinError(
@@ -79,9 +90,12 @@ def check_rules(folder: Path, files: Sequence[str]) -> list[Result]:
     return _results("Checking ", files, said)
 
 
-def test_rules(folder: Path, files: Sequence[str]) -> list[Result]:
-    """What `promtool test rules` says of each file, in one call."""
-    said = _run(["test", "rules", *files], folder) if files else None
+def test_rules(folder: Path, files: Sequence[str], scratch: Path | None = None) -> list[Result]:  # noqa: PT028
+    """What `promtool test rules` says of each file, in one call. What it lets pass, `mutants.holes` tells.
+
+    promtool makes a database for every test, in `scratch` where that is given.
+    """
+    said = _run(["test", "rules", *files], folder, scratch) if files else None
     return _results(r"(?:Unit Testing: |Processing test file:) +", files, said)
 
 

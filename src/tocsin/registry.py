@@ -92,6 +92,9 @@ _DASHBOARDS = (
     Check("instant-range", _W, "A query that asks for another form of answer than its panel shows."),
 )
 _TESTS = (
+    Check("test-missing", _E, "An alert or a recording rule that no test touches."),
+    Check("test-fails", _E, "A test that fails although nothing was broken."),
+    Check("mutant-survives", _E, "A rule that can be broken without a test noticing."),
     Check("test-hollow", _E, "A promtool test that cannot fail."),
     Check("alert-unproven", _E, "An alert that nothing shows to fire and to stay quiet.", of_definitions=True),
     Check("rule-unproven", _E, "A recorded series whose value is neither derived nor stated.", of_definitions=True),

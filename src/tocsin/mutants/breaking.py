@@ -1,0 +1,116 @@
+"""All the mutants of a rule: every operator at every place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from tocsin.mutants import fields, labels, numbers, structure
+from tocsin.mutants.equivalence import same_evaluation, why_equivalent
+from tocsin.mutants.labels import Known
+from tocsin.mutants.numbers import Changed
+from tocsin.mutants.places import Place, places_of
+from tocsin.mutants.suite import Rule
+from tocsin.promql.parse import PromQLError, tree_of
+from tocsin.promql.tree import Node
+
+ByPlace = Callable[[Place], Changed]
+
+EXPRESSION: Mapping[str, ByPlace] = MappingProxyType(
+    {
+        "threshold-near": numbers.threshold_near,
+        "threshold-far": numbers.threshold_far,
+        "comparison": structure.comparison,
+        "boundary": structure.boundary,
+        "window": numbers.window,
+        "offset": numbers.offset,
+        "quantile": numbers.quantile,
+        "rank": numbers.rank,
+        "number": numbers.number,
+        "grouping-drop": labels.grouping_drop,
+        "matcher-drop": labels.matcher_drop,
+        "matcher-negate": labels.matcher_negate,
+        "join": labels.joined_on,
+        "swap": structure.swap,
+        "arithmetic": structure.arithmetic,
+        "set-operator": structure.set_operator,
+        "condition": structure.condition,
+        "fill": structure.fill,
+        "guard": structure.guard,
+        "function": structure.function,
+        "function-left-out": structure.function_left_out,
+        "aggregation": structure.aggregation,
+        "absent": structure.absent,
+    }
+)
+GROUPING_ADD = "grouping-add"
+FIELDS: Mapping[str, Callable[[fields.Rule], fields.Changes]] = MappingProxyType(
+    {
+        "for": fields.hold,
+        "keep-firing": fields.keep_firing,
+        "label": fields.label,
+        "annotation": fields.annotation,
+        "record": fields.record,
+    }
+)
+_LENGTHS = frozenset({"for", "keep-firing"})
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """A rule with one change. `what` says it; `before` and `after` are the expression, or the field's text."""
+
+    rule: Rule
+    operator: str
+    what: str
+    before: str
+    after: str
+    data: Mapping[str, Any]
+    equivalent: str | None = None
+
+
+def mutants_of(rule: Rule, known: Known, interval: str) -> Iterator[Mutant]:
+    """Every mutant of a rule, each once.
+
+    `known` are the labels that series have; `interval` says how often the rule is evaluated.
+    """
+    yield from _of_expression(rule, known)
+    for operator, change in FIELDS.items():
+        for what, before, after, data in change(rule.data):
+            same = same_evaluation(before, after, interval) if operator in _LENGTHS else None
+            yield Mutant(rule, operator, what, before, after, data, same)
+
+
+def _of_expression(rule: Rule, known: Known) -> Iterator[Mutant]:
+    if rule.tree is None:
+        return
+    before = rule.tree.text()
+    seen = {before}
+    for operator, what, changed in _changed(rule.tree, known):
+        after = changed.text()
+        if after not in seen and _parses(after):
+            seen.add(after)
+            data = {**rule.data, "expr": after}
+            yield Mutant(rule, operator, what, before, after, data, why_equivalent(rule.tree, changed))
+
+
+def _changed(tree: Node, known: Known) -> Iterator[tuple[str, str, Node]]:
+    places = tuple(places_of(tree))
+    for operator, change in EXPRESSION.items():
+        for place in places:
+            for what, changed in change(place):
+                yield operator, what, changed
+    for place in places:
+        for what, changed in labels.grouping_add(place, known):
+            yield GROUPING_ADD, what, changed
+
+
+def _parses(text: str) -> bool:
+    """A change may make what is no PromQL, such as a range of a sum: that is no mutant."""
+    try:
+        tree_of(text)
+    except PromQLError:
+        return False
+    return True

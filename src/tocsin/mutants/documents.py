@@ -1,0 +1,97 @@
+"""YAML that is read and written again as it stood: plain scalars stay as they were, and all parts know their lines.
+
+`reading` keeps what a file means; what is broken and run again must keep all that it says.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tocsin.findings import TocsinError
+from tocsin.source import Source
+
+_TEXT = "tag:yaml.org,2002:str"
+
+
+class Block(dict[str, Any]):
+    """A mapping, and the line on which it begins."""
+
+    line: int | None = None
+
+
+class Scalar(str):
+    """A scalar as it was written, and its line; `is_text` where it is no number, truth or time."""
+
+    line: int | None = None
+    is_text = True
+
+
+def line_of(value: object) -> int | None:
+    """The line on which a part of a document begins."""
+    return value.line if isinstance(value, Block | Scalar) else None
+
+
+def read(path: Path) -> list[Any]:
+    """The documents of a file. Raises TocsinError where it cannot be read."""
+    try:
+        return [one for one in yaml.load_all(path.read_bytes(), Loader=_loader()) if one is not None]
+    except OSError as error:
+        raise TocsinError(
+            f"cannot read it: {error.strerror}", help="name a file that is there", source=Source(str(path))
+        ) from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        mark = getattr(error, "problem_mark", None)
+        raise TocsinError(
+            f"no YAML: {getattr(error, 'problem', None) or error}",
+            help="mend the file",
+            source=Source(str(path), mark.line + 1 if mark else None),
+        ) from None
+
+
+def write(data: Any) -> bytes:
+    text = yaml.dump(data, Dumper=_dumper(), sort_keys=False, allow_unicode=True, width=1000, encoding="utf-8")
+    assert isinstance(text, bytes)
+    return text
+
+
+@cache
+def _loader() -> Any:
+    class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+        pass
+
+    def scalar(loader: Any, node: Any) -> Scalar:
+        made = Scalar(loader.construct_scalar(node))
+        made.line = node.start_mark.line + 1
+        made.is_text = node.tag == _TEXT
+        return made
+
+    def block(loader: Any, node: Any) -> Any:
+        made = Block()
+        yield made
+        made.line = node.start_mark.line + 1
+        loader.flatten_mapping(node)
+        made.update({str(key): value for key, value in loader.construct_mapping(node).items()})
+
+    for tag in (_TEXT, *(f"tag:yaml.org,2002:{kind}" for kind in ("bool", "int", "float", "timestamp"))):
+        Loader.add_constructor(tag, scalar)
+    Loader.add_constructor("tag:yaml.org,2002:map", block)
+    return Loader
+
+
+@cache
+def _dumper() -> Any:
+    class Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]
+        def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002
+            return True
+
+    def scalar(dumper: Any, value: Scalar) -> Any:
+        tag = _TEXT if value.is_text else dumper.resolve(yaml.ScalarNode, str(value), (True, False))
+        return dumper.represent_scalar(tag, str(value), style="|" if "\n" in value else None)
+
+    Dumper.add_representer(Scalar, scalar)
+    Dumper.add_representer(Block, lambda dumper, value: dumper.represent_dict(value))
+    return Dumper

@@ -1,0 +1,134 @@
+"""When a mutant means the same as the rule: laws of PromQL, applied until nothing changes.
+
+Each law is a theorem about every input; its test tries to refute it with a real promtool. A law holds for all
+numbers, that is up to the rounding of floating point.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from tocsin.metrics import Matcher
+from tocsin.promql.durations import milliseconds_of
+from tocsin.promql.tree import Aggregate, Binary, Call, Matching, Node, Number, Range, Select, Window
+
+# They give a value for the same series: those with two samples in the window.
+_GROWTH = frozenset({"rate", "increase"})
+# They give a value for the same groups, a finite one for finite values.
+_MEANS = frozenset({"sum", "avg", "max", "min"})
+_ABOVE = frozenset({">", ">="})
+
+
+def scaled_buckets(node: Node) -> Node | None:
+    """`histogram_quantile` reads shares of its buckets: a factor common to all of them does not matter."""
+    match node:
+        case Call("histogram_quantile", (share, buckets)):
+            plain = _as_rate(buckets)
+            return Call("histogram_quantile", (share, plain)) if plain is not None else None
+    return None
+
+
+def _as_rate(buckets: Node) -> Node | None:
+    """Buckets whose increase is taken, with their rate instead: it is the increase divided by the window."""
+    match buckets:
+        case Aggregate("sum", of, grouping, without, None):
+            inner = _as_rate(of)
+            return Aggregate("sum", inner, grouping, without) if inner is not None else None
+        case Call("increase", (Range() as counted,)):
+            return Call("rate", (counted,))
+    return None
+
+
+def nothing_but_labels(node: Node) -> Node | None:
+    """A counter's growth that is multiplied by 0 gives its labels only (a counter is finite): its size is lost."""
+    match node:
+        case Binary("*", left, Number(value) as zero, matching) if value == 0:
+            plain = _only_labels(left)
+            return Binary("*", plain, zero, matching) if plain is not None else None
+    return None
+
+
+def _only_labels(growth: Node) -> Node | None:
+    """The first of the expressions that have the same series, whatever their values."""
+    match growth:
+        case Aggregate(operator, of, grouping, without, None) if operator in _MEANS:
+            inner = _only_labels(of)
+            return Aggregate("sum", inner, grouping, without) if inner is not None else None
+        case Call(function, (Range() as counted,)) if function in _GROWTH:
+            return Call("increase", (counted,))
+    return None
+
+
+def covered_fill(node: Node) -> Node | None:
+    """`(a or b[long] * 0) / b[short]`: the fill may reach back further than the divisor, and no division sees it.
+
+    A series that has a growth over the short window has one over the long one. Where only the long one has it, there
+    is nothing to divide by.
+    """
+    match node:
+        case Binary("/", Binary("or", filled, Binary("*", fill, Number(value) as zero)) as either, divisor) if (
+            value == 0 and node.matching == either.matching == Matching()
+        ):
+            behind = divisor.left if isinstance(divisor, Binary) and divisor.operator in _ABOVE else divisor
+            here, there = _grown(fill), _grown(behind)
+            if here and there and here != there and here[0] == there[0] and here[1] >= there[1]:
+                fills = Binary("*", behind, zero)
+                return Binary("/", Binary("or", filled, fills), divisor)
+    return None
+
+
+def _grown(node: Node) -> tuple[Node, int] | None:
+    """A sum of growths, apart from how far back it reaches."""
+    match node:
+        case Aggregate("sum", of, grouping, without, None):
+            inner = _grown(of)
+            return (Aggregate("sum", inner[0], grouping, without), inner[1]) if inner else None
+        case Call(function, (Range(of, Window(str(duration))),)) if function in _GROWTH:
+            return of, milliseconds_of(duration)
+    return None
+
+
+def same_evaluation(one: str, other: str, interval: str) -> str | None:
+    """Why two lengths of `for` or `keep_firing_for` are one: they pass at the same evaluation, or None."""
+    step = milliseconds_of(interval)
+    if step and -(-milliseconds_of(one) // step) == -(-milliseconds_of(other) // step):
+        return f"evaluated every {interval}, {one} and {other} pass at the same evaluation"
+    return None
+
+
+def matches_all(node: Node) -> Node | None:
+    """A matcher `=~".*"` matches every value, and a label that is not there."""
+    if isinstance(node, Select):
+        left = tuple(matcher for matcher in node.matchers if not _is_all(matcher))
+        if len(left) < len(node.matchers) and (node.name or left):
+            return Select(node.name, left, node.offset, node.at)
+    return None
+
+
+def _is_all(matcher: Matcher) -> bool:
+    return matcher.operator == "=~" and matcher.value == ".*"
+
+
+Law = Callable[[Node], Node | None]
+LAWS: Mapping[str, tuple[Law, str]] = MappingProxyType(
+    {
+        "scaled-buckets": (scaled_buckets, "a quantile of buckets does not change when all are scaled alike"),
+        "nothing-but-labels": (nothing_but_labels, "what is multiplied by 0 gives nothing but its labels"),
+        "covered-fill": (covered_fill, "no division sees a zero-fill that reaches further back than the divisor"),
+        "matches-all": (matches_all, 'a matcher =~".*" matches everything'),
+    }
+)
+
+
+def why_equivalent(before: Node, after: Node) -> str | None:
+    """The law by which the two mean the same for every input, or None."""
+    for law, why in LAWS.values():
+        if _normal(before, law) == _normal(after, law):
+            return why
+    return None
+
+
+def _normal(node: Node, law: Law) -> Node:
+    changed = node.rewrite(law)
+    return changed if changed == node else _normal(changed, law)

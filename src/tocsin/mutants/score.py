@@ -1,0 +1,36 @@
+"""What was broken of each rule, and what was noticed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tocsin.mutants.suite import Rule, Test
+from tocsin.mutants.trials import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A rule: its tests, and the verdicts on its mutants.
+
+    `equivalent` are those that no test notices because they mean the same as the rule.
+    """
+
+    rule: Rule
+    tests: tuple[Test, ...]
+    verdicts: tuple[Verdict, ...]
+
+    @property
+    def judged(self) -> tuple[Verdict, ...]:
+        return tuple(one for one in self.verdicts if one.killer is not None or one.mutant.equivalent is None)
+
+    @property
+    def equivalent(self) -> tuple[Verdict, ...]:
+        return tuple(one for one in self.verdicts if one.killer is None and one.mutant.equivalent is not None)
+
+    @property
+    def survivors(self) -> tuple[Verdict, ...]:
+        return tuple(one for one in self.judged if one.killer is None)
+
+    @property
+    def killed(self) -> int:
+        return len(self.judged) - len(self.survivors)

@@ -1,0 +1,185 @@
+"""Trials: each mutant before the tests that touch its rule, until one notices. On all cores, many to a call."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from tocsin.mutants.breaking import Mutant
+from tocsin.mutants.documents import write
+from tocsin.mutants.suite import Rule, RuleFile, Suite, Test
+from tocsin.promql.durations import milliseconds_of
+from tocsin.promtool import Result, memory, test_rules
+
+_REFUSED = "could not parse expression"
+_CHUNK, _IN_A_CHUNK = 2 * 3_600_000, 100
+# Few enough that the progress moves and no call takes long, many enough that starting it does not count.
+_TO_A_CALL = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of a mutant: the test that noticed it, or None where none did."""
+
+    mutant: Mutant
+    killer: Test | None
+    refused: bool = False  # by promtool, as no PromQL: that is no mutant, and no test has noticed anything
+
+
+@dataclass(frozen=True, slots=True)
+class _Trial:
+    """A test with a rule of it broken, or with none."""
+
+    test: Test
+    mutant: Mutant | None = None
+
+
+@dataclass(slots=True)
+class Bench:
+    """Runs trials in a folder of its own, which is gone when they are done."""
+
+    jobs: int
+    folder: Path
+    _texts: dict[int, bytes] = field(default_factory=dict)
+    _rules: dict[tuple[int, int], bytes] = field(default_factory=dict)
+    _numbers: Iterator[int] = field(default_factory=count)
+
+    def run(self, trials: Sequence[_Trial]) -> Iterator[tuple[_Trial, Result]]:
+        batches = [
+            batch
+            for long in (True, False)
+            for batch in self._batches([trial for trial in trials if _is_long(trial.test) == long])
+        ]
+        with ThreadPoolExecutor(self.jobs) as pool:
+            for batch, results in zip(batches, pool.map(self._call, batches), strict=True):
+                yield from zip(batch, results, strict=True)
+
+    def _batches(self, trials: Sequence[_Trial]) -> Iterator[Sequence[_Trial]]:
+        size = max(1, min(_TO_A_CALL, -(-len(trials) // self.jobs)))
+        return (trials[start : start + size] for start in range(0, len(trials), size))
+
+    def _call(self, batch: Sequence[_Trial]) -> list[Result]:
+        home = self.folder / str(next(self._numbers))
+        home.mkdir()
+        files = [self._write(trial, home, number) for number, trial in enumerate(batch)]
+        results = test_rules(home, files, None if _is_long(batch[0].test) else memory())
+        shutil.rmtree(home)
+        return results
+
+    def _write(self, trial: _Trial, home: Path, number: int) -> str:
+        own = home / str(number)
+        own.mkdir()
+        for place, file in enumerate(trial.test.files):
+            mutant = trial.mutant if trial.mutant and trial.mutant.rule in file.rules else None
+            (own / _name(place)).write_bytes(self._rules_of(trial.test, file, mutant))
+        (own / "test.yaml").write_bytes(self._test_text(trial.test))
+        return f"{number}/test.yaml"
+
+    def _test_text(self, test: Test) -> bytes:
+        if id(test) not in self._texts:
+            files = [_name(number) for number in range(len(test.files))]
+            self._texts[id(test)] = write({"rule_files": files, **test.header, "tests": [test.data]})
+        return self._texts[id(test)]
+
+    def _rules_of(self, test: Test, file: RuleFile, mutant: Mutant | None) -> bytes:
+        if mutant is not None:
+            return write(pruned(test, file, mutant))
+        key = (id(test), id(file))
+        if key not in self._rules:
+            self._rules[key] = write(pruned(test, file, None))
+        return self._rules[key]
+
+
+def _is_long(test: Test) -> bool:
+    """Whether its series outgrow a chunk: Prometheus makes a file of 128 MB for it then."""
+    asserted = [one for kind in ("alert_rule_test", "promql_expr_test") for one in test.data.get(kind) or ()]
+    last = max((_milliseconds(one.get("eval_time")) for one in asserted), default=0)
+    step = _milliseconds(test.data.get("interval"))
+    return last >= _CHUNK or (step > 0 and last // step >= _IN_A_CHUNK)
+
+
+def _milliseconds(duration: object) -> int:
+    try:
+        return milliseconds_of(str(duration))
+    except ValueError:
+        return 0
+
+
+def _name(number: int) -> str:
+    return f"rules-{number}.yaml"
+
+
+def pruned(test: Test, file: RuleFile, mutant: Mutant | None) -> dict[str, Any]:
+    """The rule file with the rules that the test needs, and the mutant in its rule's place."""
+    kept: dict[int, list[Mapping[str, Any]]] = {}
+    for rule in file.rules:
+        if rule in test.rules:
+            data = mutant.data if mutant is not None and mutant.rule is rule else rule.data
+            kept.setdefault(rule.group, []).append(data)
+    return {"groups": [{**file.groups[number], "rules": rules} for number, rules in kept.items()]}
+
+
+def failing_tests(tests: Sequence[Test], jobs: int) -> list[tuple[Test, str]]:
+    """The tests that fail with nothing broken, and what promtool says of them."""
+    with _bench(jobs) as bench:
+        trials = [_Trial(test) for test in tests]
+        return [(trial.test, result.output) for trial, result in bench.run(trials) if not result.passed]
+
+
+def verdicts(
+    suite: Suite, mutants: Iterable[Mutant], jobs: int, tick: Callable[[int], None] = lambda _: None
+) -> list[Verdict]:
+    """What becomes of each mutant. `tick` is told of each that is done.
+
+    A mutant meets one test after the other, those first that have noticed most mutants of the same rule: most are
+    noticed by the first, and each test that is not run is time that is not spent.
+    """
+    alive = {id(mutant): (mutant, list(suite.tests_of(mutant.rule))) for mutant in mutants}
+    done: dict[int, Verdict] = {}
+    order = list(alive)
+    noticed: Counter[tuple[Rule, Test]] = Counter()
+    with _bench(jobs) as bench:
+        at_once = 1
+        while alive:
+            trials = _next_trials(alive, noticed, at_once)
+            for trial, result in bench.run(trials):
+                assert trial.mutant is not None
+                if not result.passed and id(trial.mutant) not in done:
+                    noticed[trial.mutant.rule, trial.test] += 1
+                    done[id(trial.mutant)] = Verdict(trial.mutant, trial.test, _REFUSED in result.output)
+            for key, (mutant, left) in alive.items():
+                if not left and key not in done:
+                    done[key] = Verdict(mutant, None)
+            finished = [key for key in alive if key in done]
+            for key in finished:
+                del alive[key]
+            tick(len(finished))
+            at_once *= 2
+    return [done[key] for key in order if not done[key].refused]
+
+
+_Alive = dict[int, tuple[Mutant, list[Test]]]
+
+
+def _next_trials(alive: _Alive, noticed: Counter[tuple[Rule, Test]], at_once: int) -> list[_Trial]:
+    trials = []
+    for mutant, left in alive.values():
+        left.sort(key=lambda test, rule=mutant.rule: (-noticed[rule, test], -test.asserts))  # type: ignore[misc]
+        trials += [_Trial(test, mutant) for test in left[:at_once]]
+        del left[:at_once]
+    return trials
+
+
+@contextlib.contextmanager
+def _bench(jobs: int) -> Iterator[Bench]:
+    """A bench in memory where there is such a place, so that the disk does not count."""
+    with tempfile.TemporaryDirectory(prefix="tocsin-", dir=memory()) as folder:
+        yield Bench(jobs, Path(folder))

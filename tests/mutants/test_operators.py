@@ -1,0 +1,159 @@
+"""What each operator makes of a rule: all its mutants, and no others."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tocsin.mutants.breaking import EXPRESSION, FIELDS, GROUPING_ADD, Mutant, mutants_of
+from tocsin.mutants.hints import HINTS
+from tocsin.mutants.suite import Rule
+from tocsin.promql.parse import tree_of
+from tocsin.source import Source
+
+KNOWN = {"errors_total": frozenset({"job", "instance", "code"})}
+
+
+def mutants(operator: str, **data: Any) -> list[Mutant]:
+    rule = Rule(Source("rules.yaml", 1), 0, data, tree_of(data["expr"]))
+    return [mutant for mutant in mutants_of(rule, KNOWN, "1m") if mutant.operator == operator]
+
+
+EXPRESSIONS = {
+    "threshold-near": [
+        ("x > 0.05", ["x > 0.055", "x > 0.045"]),
+        ("x > 3", ["x > 4", "x > 2"]),
+        ("x > 0", ["x > 1", "x > -1"]),
+        ("-2 < x", ["-1 < x", "-3 < x"]),
+        ("a > b", ["a > b * 1.1", "a > b * 0.9"]),
+        ("a + 1", []),
+    ],
+    "threshold-far": [
+        ("x > 10", ["x > 20", "x > 5"]),
+        ("x > 0", []),
+        ("a < b", ["a < b * 2", "a < b * 0.5"]),
+    ],
+    "comparison": [("x > 1", ["x < 1"]), ("x == bool 1", ["x != bool 1"])],
+    "boundary": [("x > 1", ["x >= 1"]), ("x == 1", [])],
+    "window": [
+        ("rate(x[5m])", ["rate(x[2m30s])", "rate(x[10m])"]),
+        ("max_over_time(x[1h:1m])", ["max_over_time(x[30m:1m])", "max_over_time(x[2h:1m])"]),
+    ],
+    "offset": [("x offset 1d", ["x"]), ("rate(x[5m] @ 100)", ["rate(x[5m])"]), ("x", [])],
+    "quantile": [
+        (
+            "histogram_quantile(0.99, b)",
+            ["histogram_quantile(0.95, b)", "histogram_quantile(0.999, b)"],
+        ),
+        ("quantile by (job) (0.5, x)", ["quantile by (job) (0.75, x)"]),
+    ],
+    "rank": [("topk(3, x)", ["topk(4, x)", "topk(2, x)"]), ("topk(1, x)", ["topk(2, x)"])],
+    "number": [
+        ("x * 60", ["x * 120", "x * 30"]),
+        ("x * 0", ["x * 1"]),
+        ("clamp_min(x, 4)", ["clamp_min(x, 8)", "clamp_min(x, 2)"]),
+        ("x > 60", []),
+    ],
+    "grouping-drop": [
+        ("sum by (job, code) (x)", ["sum by (code) (x)", "sum by (job) (x)"]),
+        ("sum without (job) (x)", ["sum without () (x)"]),
+        ("sum(x)", []),
+    ],
+    "grouping-add": [
+        ("sum by (code) (rate(errors_total[5m]))", ["sum by (code, instance) (rate(errors_total[5m]))"]),
+        ("sum(errors_total)", ["sum by (code) (errors_total)"]),
+        (
+            "sum(sum by (job) (errors_total))",
+            ["sum by (job) (sum by (job) (errors_total))", "sum(sum by (job, code) (errors_total))"],
+        ),
+        ("sum by (code) (unheard_of)", []),
+    ],
+    "matcher-drop": [('x{a="1",b=~"2"}', ['x{b=~"2"}', 'x{a="1"}']), ('{a="1"}', [])],
+    "matcher-negate": [('x{a="1",b=~"2"}', ['x{a!="1",b=~"2"}', 'x{a="1",b!~"2"}'])],
+    "join": [
+        ("a / on (job, code) b", ["a / on (code) b", "a / on (job) b"]),
+        ("a * on (job) group_left (team) b", ["a * on () group_left (team) b", "a * on (job) group_left () b"]),
+    ],
+    "swap": [
+        ("a / b", ["b / a"]),
+        ("a - b", ["b - a"]),
+        ("a / on (job) group_left () b", ["b / on (job) group_right () a"]),
+    ],
+    "arithmetic": [("a + b", ["a - b"]), ("a / b", ["a * b"])],
+    "set-operator": [("a and b", ["a or b", "a unless b"]), ("a or b", ["a and b", "a unless b"])],
+    "condition": [("a and b", ["a", "b"]), ("a unless b", ["a"])],
+    "fill": [("a or b * 0", ["a", "b * 0"])],
+    "guard": [("a / (b > 0) > 1", ["a / b > 1"]), ("(a > 1) and (b > 2)", []), ("sum(0 < b)", ["sum(b)"])],
+    "function": [("rate(x[5m])", ["increase(x[5m])"]), ("increase(x[5m])", ["rate(x[5m])"]), ("abs(x)", [])],
+    "function-left-out": [("round(x, 5) > 1", ["x > 1"]), ("sort(x)", [])],
+    "aggregation": [
+        ("sum by (job) (x)", ["max by (job) (x)", "avg by (job) (x)"]),
+        ("histogram_quantile(0.9, sum by (le) (x))", ["histogram_quantile(0.9, max by (le) (x))"]),
+    ],
+    "absent": [("absent(x)", ["x"]), ("absent_over_time(x[5m])", ["count_over_time(x[5m])"])],
+}
+
+
+def test_every_operator_is_shown_here_and_has_a_hint() -> None:
+    assert EXPRESSIONS.keys() == {*EXPRESSION, GROUPING_ADD}
+    assert HINTS.keys() == {*EXPRESSION, GROUPING_ADD, *FIELDS}
+
+
+@pytest.mark.parametrize("operator", EXPRESSIONS)
+def test_operator_makes_these_mutants(operator: str) -> None:
+    for expr, expected in EXPRESSIONS[operator]:
+        found = mutants(operator, record="r", expr=expr)
+        assert [mutant.after for mutant in found] == expected
+        assert all(mutant.data["expr"] == mutant.after for mutant in found)
+
+
+def test_hold_is_halved_doubled_dropped_or_added() -> None:
+    held = mutants("for", alert="A", expr="x > 1", **{"for": "5m"})
+    assert [mutant.after for mutant in held] == ["2m30s", "10m", "0s"]
+    assert [mutant.data.get("for") for mutant in held] == ["2m30s", "10m", None]
+    assert [mutant.data["for"] for mutant in mutants("for", alert="A", expr="x > 1")] == ["5m"]
+    assert mutants("for", record="r", expr="x") == []
+
+
+def test_keep_firing_for_is_halved_doubled_or_dropped() -> None:
+    kept = mutants("keep-firing", alert="A", expr="x > 1", keep_firing_for="4m")
+    assert [mutant.data.get("keep_firing_for") for mutant in kept] == ["2m", "8m", None]
+    assert mutants("keep-firing", alert="A", expr="x > 1") == []
+
+
+def test_label_has_another_value_or_is_gone() -> None:
+    found = mutants("label", alert="A", expr="x", labels={"severity": "warning", "team": "a"})
+    assert [mutant.data["labels"] for mutant in found] == [
+        {"severity": "critical", "team": "a"},
+        {"team": "a"},
+        {"severity": "warning", "team": "not-a"},
+        {"severity": "warning"},
+    ]
+
+
+def test_annotation_says_something_else() -> None:
+    annotations = {"summary": "It burns", "value": "at {{ $value | humanizePercentage }} of {{ $labels.job }}"}
+    found = mutants("annotation", alert="A", expr="x", annotations=annotations)
+    assert [mutant.after for mutant in found] == [
+        "not: It burns",
+        "at 0 of {{ $labels.job }}",
+        "at {{ $value }} of {{ $labels.job }}",
+    ]
+
+
+def test_record_loses_its_name() -> None:
+    assert [mutant.data["record"] for mutant in mutants("record", record="a:b:c", expr="x")] == ["a:b:c:lost"]
+
+
+def test_each_mutant_is_there_once() -> None:
+    rule = Rule(Source("rules.yaml", 1), 0, {"alert": "A", "expr": "x > 1"}, tree_of("x > 1"))
+    texts = [mutant.after for mutant in mutants_of(rule, {}, "1m") if mutant.operator != "for"]
+    # A threshold of 1 that is one higher is also doubled.
+    assert sorted(texts) == ["x < 1", "x > 0", "x > 0.5", "x > 2", "x >= 1"]
+
+
+def test_rule_whose_expression_is_beyond_us_has_the_mutants_of_its_fields(tmp_path: Path) -> None:
+    rule = Rule(Source(str(tmp_path), 1), 0, {"alert": "A", "expr": "x >>> 1"}, None)
+    assert {mutant.operator for mutant in mutants_of(rule, {}, "1m")} == {"for"}

@@ -1,0 +1,75 @@
+"""What counts as noticed, and what is shown while it goes on."""
+
+from __future__ import annotations
+
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tocsin.mutants.breaking import Mutant
+from tocsin.mutants.suite import read_suite
+from tocsin.mutants.trials import verdicts
+
+RULES = """groups:
+- name: g
+  rules:
+  - {alert: Late, expr: 'ALERTS{alertname="High"} == 1', for: 1m}
+  - {alert: High, expr: x > 1}
+"""
+TESTS = """rule_files: [rules.yaml]
+evaluation_interval: 1m
+tests:
+- interval: 1m
+  input_series: [{series: x, values: 0x5 2x10}]
+  alert_rule_test:
+  - {eval_time: 5m, alertname: High}
+  - {eval_time: 6m, alertname: High, exp_alerts: [{}]}
+"""
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> tuple[Path, Path]:
+    rules, tests = tmp_path / "rules.yaml", tmp_path / "tests.yaml"
+    rules.write_text(RULES)
+    tests.write_text(TESTS)
+    return rules, tests
+
+
+def test_what_promtool_refuses_is_no_mutant_and_not_noticed(files: tuple[Path, Path]) -> None:
+    suite = read_suite(*([file] for file in files))
+    (rule,) = (rule for rule in suite.rules if rule.name == "High")
+
+    def broken(expr: str) -> Mutant:
+        return Mutant(rule, "comparison", expr, "x > 1", expr, {**rule.data, "expr": expr})
+
+    refused, noticed, alive = broken("x >>> 1"), broken("x < 1"), broken("x > 1.5")
+    judged = verdicts(suite, [refused, noticed, alive], jobs=1)
+    assert [(verdict.mutant.after, verdict.killer is not None) for verdict in judged] == [
+        ("x < 1", True),
+        ("x > 1.5", False),
+    ]
+
+
+def test_test_touches_the_rules_that_it_asks_for_and_what_those_read(files: tuple[Path, Path]) -> None:
+    rules, tests = files
+    suite = read_suite([rules], [tests])
+    assert {rule.name: len(suite.tests_of(rule)) for rule in suite.rules} == {"Late": 0, "High": 1}
+    tests.write_text(TESTS.replace("alertname: High}", "alertname: Late}"))
+    suite = read_suite([rules], [tests])
+    assert {rule.name: len(suite.tests_of(rule)) for rule in suite.rules} == {"Late": 1, "High": 1}
+
+
+def test_progress_is_drawn_on_a_terminal(files: tuple[Path, Path]) -> None:
+    rules, tests = files
+    screen, terminal = pty.openpty()
+    command = [sys.executable, "-m", "tocsin.cli", "prove", "High", "--rules", str(rules), "--tests", str(tests)]
+    subprocess.run(command, stdout=subprocess.DEVNULL, stderr=terminal, check=False)
+    os.close(terminal)
+    drawn = os.read(screen, 100_000).decode()
+    os.close(screen)
+    assert "mutants" in drawn
+    assert "100%" in drawn
