@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from synthetic import CATALOG
 
@@ -317,6 +319,14 @@ def test_newer_notation_is_an_error_for_older_prometheus_alone(expr: str, since:
     assert len(told((since[0], since[1] - 1))) == 1
     assert f"needs Prometheus {since[0]}.{since[1]} or newer" in told((since[0], since[1] - 1))[0]
     assert not told(since)
+
+
+@pytest.mark.parametrize("count", [500, 3000, 50_000])
+@pytest.mark.parametrize(
+    "shape", [lambda n: "(" * n + "a" + ")" * n, lambda n: "-" * n + "a", lambda n: " or ".join(["a"] * n)]
+)
+def test_what_is_too_deep_is_not_judged(shape: Callable[[int], str], count: int) -> None:
+    assert not analyse(shape(count), World()).faults
 
 
 def test_function_that_is_gone_is_an_error_for_newer_prometheus() -> None:

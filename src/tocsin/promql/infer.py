@@ -11,7 +11,7 @@ from tocsin.promql.context import NOWHERE, Context
 from tocsin.promql.faults import Fault, error
 from tocsin.promql.forms import form_of, recorded_parts
 from tocsin.promql.functions import know_old_functions
-from tocsin.promql.parse import PromQLError, parse
+from tocsin.promql.parse import PromQLError, TooDeepError, parse
 from tocsin.promql.queries import budget_faults, recorded_faults, result_faults
 from tocsin.promql.recorded import as_recorded, either_recording
 from tocsin.promql.types import OPEN, Comparison, Type
@@ -49,6 +49,8 @@ def analyse(text: str, world: World, context: Context = NOWHERE) -> Analysis:
 def _analysis(text: str, world: World, context: Context) -> Analysis:
     try:
         return _of(_parse(text), Walk(text, world, context, recorded_type))
+    except (TooDeepError, RecursionError):
+        return Analysis(OPEN, ())  # Nobody writes that by hand: it is not judged.
     except PromQLError as problem:
         failure = str(problem)
     for candidate in replacements(text):

@@ -42,8 +42,17 @@ _PRINTED = {name: (duration_text(length), f"{length}ms") for name, length in _ST
 _BY_LENGTH = {length: name for name, length in _STAND_INS.items()}
 
 
+# The parser goes down a level for each of these; at some thousands it would overflow the stack of the process.
+_STEP = re.compile(r"[-+*/%^(<>]|==|!=|\b(?:or|and|unless|atan2)\b")
+_DEEPEST = 2000
+
+
 class PromQLError(ValueError):
     """Text that is no PromQL."""
+
+
+class TooDeepError(PromQLError):
+    """Text that may be PromQL, and is too deep to be read."""
 
 
 def stand_in(text: str) -> str:
@@ -63,6 +72,8 @@ def put_back(text: str) -> str:
 @lru_cache(maxsize=4096)
 def parse(text: str) -> parser.Expr:
     """promql-parser's nodes for an expression. Raises PromQLError, quoting the expression."""
+    if len(text) > _DEEPEST and len(_STEP.findall(text)) > _DEEPEST:
+        raise TooDeepError(f"it has more than {_DEEPEST} operations: {text[:60]!r}...")
     try:
         return parser.parse(stand_in(text))
     except ValueError as error:
