@@ -7,7 +7,6 @@ in a table. Reading a node's attribute crosses into Rust: each is read once.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
 from datetime import timedelta
 from math import inf
 from typing import Any
@@ -32,7 +31,7 @@ from tocsin.promql.ratios import average_faults, division_faults
 from tocsin.promql.selectors import grouping_faults, labels_of_absence, selected
 from tocsin.promql.types import COUNTERS, Comparison, Kind, Type
 from tocsin.promql.variables import is_stand_in_length, is_stand_in_number, variables_put_back
-from tocsin.promql.windows import interval_faults, panel_faults, range_faults
+from tocsin.promql.windows import GROWTH, interval_faults, panel_faults, range_faults
 from tocsin.promql.world import World
 
 Faults = tuple[Fault, ...]
@@ -60,7 +59,7 @@ def quoted(node: Any, faults: Iterable[Fault]) -> Faults:
     if not found:
         return found
     text = quote(node)
-    return tuple(replace(fault, expr=text) for fault in found)
+    return tuple([Fault(fault.id, fault.severity, fault.message, fault.help, text) for fault in found])
 
 
 class Walk:
@@ -232,7 +231,7 @@ def _call(walk: Walk, node: Any) -> Type:
         entry = walk.remember(key, found, _call_faults(walk, name, arguments))
     if entry[1]:
         walk.report(node, entry[1])
-    if walk.context.place is not None and arguments and arguments[0].value == "range":
+    if name in GROWTH and walk.context.place is not None and arguments and arguments[0].value == "range":
         _report_window(walk, node, name, arguments[0])
     return _absent(entry[0], nodes[0]) if name in _ABSENCE else entry[0]
 
@@ -255,7 +254,7 @@ def _report_window(walk: Walk, node: Any, name: str, of: Type) -> None:
     if context.place == "panel":
         walk.report(node, tuple(panel_faults(name, of)))
     elif context.interval is not None:
-        walk.report(node, tuple(interval_faults(name, of, context.interval)))
+        walk.report(node, tuple(interval_faults(of, context.interval)))
 
 
 def _absent(found: Type, argument: Any) -> Type:

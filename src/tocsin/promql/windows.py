@@ -13,7 +13,7 @@ _OF_TWO = frozenset(
     {"rate", "increase", "irate", "delta", "idelta", "deriv", "predict_linear", "holt_winters"}
     | {"double_exponential_smoothing"}
 )
-_GROWTH = frozenset({"rate", "increase", "irate"})
+GROWTH = frozenset({"rate", "increase", "irate"})
 _HOUR = 3_600_000
 
 
@@ -38,9 +38,9 @@ def range_faults(name: str, of: Type) -> Iterator[Fault]:
         )
 
 
-def interval_faults(name: str, of: Type, interval: int) -> Iterator[Fault]:
+def interval_faults(of: Type, interval: int) -> Iterator[Fault]:
     """range-interval: what happens between two windows is never seen."""
-    if name in _GROWTH and of.window is not None and of.window < interval:
+    if of.window is not None and of.window < interval:
         yield warning(
             "range-interval",
             f"the rule runs every {duration_text(interval)} and looks back {duration_text(of.window)}: "
@@ -51,7 +51,7 @@ def interval_faults(name: str, of: Type, interval: int) -> Iterator[Fault]:
 
 def panel_faults(name: str, of: Type) -> Iterator[Fault]:
     """rate-interval: a fixed window in a panel. Windows of an hour and more are meant as they are."""
-    if name in _GROWTH and of.window is not None and of.window < _HOUR:
+    if of.window is not None and of.window < _HOUR:
         yield warning(
             "rate-interval",
             f"with a fixed window of {duration_text(of.window)} the panel skips events when it is zoomed out, "
