@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from agentmetrics.catalog import (
     CATALOG,
     agent_errors,
@@ -15,16 +17,19 @@ from tocsin.define import (
     Definitions,
     Indicator,
     Label,
+    Prometheus,
     Record,
     RuleGroup,
     Site,
     TimeSeries,
     increase,
+    promql,
     quantile,
     rate,
     ratio,
 )
 from tocsin.plan import Plan
+from tocsin.promql.infer import analyse
 
 SITE = Site(runbooks_url="https://runbooks.example.com")
 throughput = Indicator(rate(agent_request_duration.count, by=agent_name), title="Throughput")
@@ -110,3 +115,15 @@ def test_grouping_otherwise_changes_every_by_and_keeps_le() -> None:
     assert "by (le)" in latency.overall.expr.text()
     assert " by " not in error_rate.overall.expr.text()
     assert error_rate.overall.root is error_rate
+
+
+def test_queries_are_held_to_the_oldest_prometheus_of_the_site() -> None:
+    site = Site(runbooks_url="https://runbooks.example.com", prometheus=Prometheus(oldest="3.5"))
+    newest = Indicator(promql("limitk(2, agent_active_sessions)"), title="Some sessions")
+    assert not analyse(newest.expr.text(), Plan(Definitions(site, catalogs=(CATALOG,))).world).faults
+    assert analyse(newest.expr.text(), plan().world).faults
+
+
+def test_version_that_is_none_is_refused() -> None:
+    with pytest.raises(ValueError, match="write it like"):
+        Prometheus(oldest="latest")
