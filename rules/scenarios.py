@@ -37,10 +37,13 @@ from tocsin.define import (
     instance,
     quiet,
     serving,
+    silence,
 )
 
 support = agent_request_duration(agent_name="support", model="gpt-4o", tenant_id="acme")
 research = agent_request_duration(agent_name="research", model="claude-sonnet-4", tenant_id="acme")
+idle = agent_request_duration(agent_name="idle", model="gpt-4o", tenant_id="acme")
+gone = agent_request_duration(agent_name="gone", model="gpt-4o", tenant_id="acme")
 support_errors = agent_errors(agent_name="support", error_type="llm", tenant_id="acme")
 
 # Latency.
@@ -77,10 +80,12 @@ latency_values = Proof(
 
 # Errors.
 failing = Scenario(
-    "one request in ten fails",
+    "one request in ten fails; of the other agents one never fails, one has no traffic, one is gone after 8 minutes",
     Feed(support, serving(a_minute(40), {"1.5": "100%"}, lasting="15m")),
     Feed(support_errors, growing(a_minute(40).share("10%"), lasting="15m")),
     Feed(research, serving(a_minute(40), {"1.5": "100%"}, lasting="15m")),
+    Feed(idle, serving(a_minute(0), {"1.5": "100%"}, lasting="15m")),
+    Feed(gone, serving(a_minute(40), {"1.5": "100%"}, lasting="8m"), silence(lasting="7m")),
 )
 failing_a_little = Scenario(
     "one request in forty fails",
@@ -105,9 +110,13 @@ errors_proof = Proof(
     quiet(failing_for_a_minute, "8m"),
     quiet(failing_for_a_minute, "12m"),
 )
+failing_values = (instance("0.100", agent_name="support"), instance("0", agent_name="research"))
 error_values = Proof(
     error_rate,
-    computes(failing, "10m", instance("0.100", agent_name="support"), instance("0", agent_name="research")),
+    computes(failing, "10m", *failing_values, instance("0", agent_name="gone")),
+    # It is seen for as long as there are two scrapes of it in the window.
+    computes(failing, "12m", *failing_values, instance("0", agent_name="gone")),
+    computes(failing, "14m", *failing_values),
 )
 
 # Rate limits.
@@ -143,8 +152,9 @@ spending = Scenario(
     Feed(tenant_daily_budget(tenant_id="acme"), holding(50, lasting="40m")),
 )
 thrifty = Scenario(
-    "acme spends 5 USD a minute and has agreed to 500 a day",
+    "acme spends 5 USD a minute on one model and 1 on another, and has agreed to 500 a day",
     Feed(llm_cost(model="gpt-4o", tenant_id="acme", agent_name="support"), growing(a_minute(5), lasting="40m")),
+    Feed(llm_cost(model="claude-sonnet-4", tenant_id="acme", agent_name="support"), growing(a_minute(1), lasting="40m")),
     Feed(tenant_daily_budget(tenant_id="acme"), holding(500, lasting="40m")),
 )
 budget_proof = Proof(
@@ -161,9 +171,14 @@ budget_proof = Proof(
 )
 cost_cube_values = Proof(
     cost_cube,
-    computes(thrifty, "30m", instance("148.75", model="gpt-4o", tenant_id="acme", agent_name="support")),
+    computes(
+        thrifty,
+        "30m",
+        instance("148.75", model="gpt-4o", tenant_id="acme", agent_name="support"),
+        instance("29.75", model="claude-sonnet-4", tenant_id="acme", agent_name="support"),
+    ),
 )
-cost_by_tenant_values = Proof(cost_by_tenant, computes(thrifty, "30m", instance("148.75", tenant_id="acme")))
+cost_by_tenant_values = Proof(cost_by_tenant, computes(thrifty, "30m", instance("178.50", tenant_id="acme")))
 cost_by_model_values = Proof(cost_by_model, computes(spending, "30m", instance("297.50", model="gpt-4o")))
 budget_values = Proof(
     daily_budget,

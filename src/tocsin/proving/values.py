@@ -1,4 +1,4 @@
-"""Values of recorded series that nobody needs to state: what a rule makes of two subjects' ordinary traffic."""
+"""Values of recorded series that nobody needs to state: what a rule makes of three subjects' ordinary traffic."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from weakref import WeakKeyDictionary
 
-from tocsin.metrics import Gauge
+from tocsin.metrics import Counter, Gauge
 from tocsin.model.recording import RuleGroup
 from tocsin.model.scenario import Claim, Instance, Scenario
 from tocsin.plan import Plan, PlannedRecord
@@ -24,7 +24,11 @@ _EVALUATIONS = 24
 _DIGITS = 5
 # So many decimals that 1 / 0.0...1 is a whole number in floats, as `round` needs it.
 _DECIMALS = (0, 1, 2, 3, 4, 6)
-_SUBJECTS = {"first": Decimal(1), "second": Decimal(2)}
+_SUBJECTS = {"first": Decimal(1), "second": Decimal(2), "third": Decimal(1)}
+_WITHOUT_EVENTS = "third"
+Instances = tuple[str | None, ...]
+_ALONE: Instances = (None,)
+_INSTANCES: Instances = ("a", "b")
 
 Stated = tuple[PlannedRecord, Claim]
 _known: WeakKeyDictionary[Plan, dict[int, tuple[Stated, ...]]] = WeakKeyDictionary()
@@ -47,7 +51,8 @@ def _values(plan: Plan, group: RuleGroup) -> Iterator[Stated]:
         return
     labels = {label for record in records for label in record.labels}
     leaves = leaves_of(plan, (record.node for record in records), labels)
-    scenario = _scenario(leaves, labels, milliseconds_of(group.interval))
+    instances = _INSTANCES if all(_is_derivable(plan, record, _INSTANCES) for record in records) else _ALONE
+    scenario = _scenario(leaves, labels, milliseconds_of(group.interval), instances)
     needed = {id(one): one for record in records for one in (*plan.records_read(record.node), record)}
     in_order = [record for record in plan.records if id(record) in needed]
     interval = milliseconds_of(group.interval)
@@ -61,10 +66,10 @@ def _values(plan: Plan, group: RuleGroup) -> Iterator[Stated]:
             yield record, Claim(scenario, duration_text(_EVALUATIONS * interval), found, record.record.source)
 
 
-def _is_derivable(plan: Plan, record: PlannedRecord) -> bool:
+def _is_derivable(plan: Plan, record: PlannedRecord, instances: Instances = _ALONE) -> bool:
     try:
         leaves = leaves_of(plan, [record.node], record.labels)
-        scenario = _scenario(leaves, record.labels, 30_000)
+        scenario = _scenario(leaves, record.labels, 30_000, instances)
         store = stored(scenario, {name for leaf in leaves for name in leaf.series})
         recorded(store, (*plan.records_read(record.node), record), 0)
     except UnderivableError:
@@ -72,18 +77,42 @@ def _is_derivable(plan: Plan, record: PlannedRecord) -> bool:
     return True
 
 
-def _scenario(leaves: Iterable[Leaf], labels: Iterable[str], interval: int) -> Scenario:
+def _scenario(leaves: Iterable[Leaf], labels: Iterable[str], interval: int, instances: Instances) -> Scenario:
     scrape = duration_text(interval // 2 if interval % 2000 == 0 else interval)
     closed = {label.name for leaf in leaves for label in leaf.open if label.values}
+    lasting = duration_text(_EVALUATIONS * interval)
     feeds = {
-        (leaf.metric.name, leaf.labels(subject)): feed(
-            leaf, subject, [(_scaled(leaf, base(leaf), size), duration_text(_EVALUATIONS * interval))], late="0s"
+        (leaf.metric.name, leaf.labels(subject), instance): feed(
+            leaf, subject, [(_of_instance(leaf, size, instance), lasting)], late="0s", instance=instance
         )
         for name, size in _SUBJECTS.items()
         for subject in [{label: name for label in labels if label not in closed}]
         for leaf in leaves
+        for instance in instances
+        if name != _WITHOUT_EVENTS or not _comes_with_events(leaf)
     }
-    return Scenario("derived: two of everything, the second twice as busy", *feeds.values(), every=scrape)
+    title = "derived: the second twice as busy as the first, and a third to whom nothing has happened yet"
+    return Scenario(title, *feeds.values(), every=scrape)
+
+
+def _comes_with_events(leaf: Leaf) -> bool:
+    """Whether its series appears only when something happens."""
+    return isinstance(leaf.metric, Counter) and leaf.metric.initialised is False
+
+
+def _of_instance(leaf: Leaf, size: Decimal, instance: str | None) -> Setting:
+    """What an instance of the exporter shows: the second has half of the first, and more of its slow observations.
+
+    So a sum, an average, the largest and the least of the two all differ.
+    """
+    setting = _scaled(leaf, base(leaf), size)
+    if setting is None or instance in (None, _INSTANCES[0]):
+        return setting
+    if isinstance(setting, Mix):
+        shares = reversed([share for _, share in setting.parts])
+        parts = tuple((value, share) for (value, _), share in zip(setting.parts, shares, strict=True))
+        return Mix(setting.flow / 2, parts)
+    return setting / 2
 
 
 def _scaled(leaf: Leaf, setting: Setting, size: Decimal) -> Setting:

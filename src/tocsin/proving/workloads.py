@@ -191,10 +191,14 @@ def feed(
     late: str,
     resets: tuple[str, ...] = (),
     missed: tuple[str, ...] = (),
+    instance: str | None = None,
 ) -> Feed:
-    """The leaf's series of one subject, through phases of its life."""
+    """The leaf's series of one subject, through phases of its life, as one instance of the exporter shows them."""
+    own = leaf.labels(subject)
+    # Where a rule reads the instance, the series have the label already.
+    labels = own if instance is None or "instance" in dict(own) else (*own, ("instance", instance))
     segments = [_segment(leaf.metric, setting, lasting) for setting, lasting in phases]
-    return Feed(_selection(leaf, leaf.labels(subject)), *segments, late=late, resets=resets, missed=missed)
+    return Feed(_selection(leaf, labels), *segments, late=late, resets=resets, missed=missed)
 
 
 def foreign_feeds(

@@ -63,7 +63,7 @@ def _alert_tests(plan: Plan, alert: Alert, path: str, interval: str, claims: lis
                 {
                     "eval_time": claim.at,
                     "alertname": alert.name,
-                    "exp_alerts": [_expected(plan, alert, one) for one in claim.instances],
+                    "exp_alerts": [expected_alert(plan, alert, one) for one in claim.instances],
                 }
                 for claim in stated
             ],
@@ -134,7 +134,8 @@ def _by_scenario(claims: list[Claim]) -> Iterator[tuple[Scenario, list[Claim]]]:
         yield scenario, [claim for claim in claims if claim.scenario is scenario]
 
 
-def _expected(plan: Plan, alert: Alert, one: Instance) -> dict[str, Any]:
+def expected_alert(plan: Plan, alert: Alert, one: Instance) -> dict[str, Any]:
+    """An alert as promtool compares it: all its labels and annotations."""
     labels = dict(one.labels)
     return {
         "exp_labels": dict(sorted({**labels, **rule_labels(alert)}.items())),
