@@ -20,6 +20,7 @@ from tocsin.promtool import Result, check_rules, test_rules
 from tocsin.source import Source
 from tocsin.targets import drafts
 from tocsin.targets.prometheus_tests import alert_tests, rules_test_path
+from tocsin.targets.prometheus_thresholds import threshold_test_path
 
 _RULES = ("prometheus/rules", "prometheus/alerts", "prometheus/mappings")
 
@@ -81,7 +82,11 @@ def _proven(plan: Plan) -> dict[str, str]:
         rules_test_path(group): f"recording rules {group.name}  ({group.source.relative(root)})"
         for group in plan.definitions.groups
     }
-    return {**groups, **alerts}
+    thresholds = {
+        threshold_test_path(alert): f"{alert.name} at its threshold  ({alert.source.relative(root)})"
+        for alert in plan.definitions.alerts
+    }
+    return {**groups, **alerts, **thresholds}
 
 
 def _place(plan: Plan, alert: Alert, claims: list[Claim]) -> Source:

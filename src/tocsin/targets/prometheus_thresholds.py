@@ -13,6 +13,7 @@ from typing import Any
 from tocsin.display import value_template
 from tocsin.documents import Draft
 from tocsin.metrics import Matcher
+from tocsin.model.alert import Alert
 from tocsin.model.scenario import Instance
 from tocsin.plan import Plan, PlannedAlert
 from tocsin.promql.durations import duration_text, milliseconds_of
@@ -31,7 +32,11 @@ def documents(plan: Plan) -> Iterator[Draft]:
     for planned in plan.alerts:
         data = _at_threshold(plan, planned)
         if data is not None:
-            yield Draft(f"prometheus/tests/{planned.alert.slug}-threshold.yaml", "promtool-tests", data)
+            yield Draft(threshold_test_path(planned.alert), "promtool-tests", data)
+
+
+def threshold_test_path(alert: Alert) -> str:
+    return f"prometheus/tests/{alert.slug}-threshold.yaml"
 
 
 def _at_threshold(plan: Plan, planned: PlannedAlert) -> dict[str, Any] | None:
