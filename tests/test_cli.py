@@ -32,6 +32,7 @@ def test_changed_threshold_changes_the_alert_in_both_engines_and_the_dashboard(p
         "grafana/dashboards/ai-agents.json",
         "grafana/provisioning/alerting/agent-high-error-rate.yaml",
         "prometheus/alerts/agent-high-error-rate.yaml",
+        "prometheus/tests/agent-high-error-rate-threshold.yaml",
         "prometheus/tests/agent-high-error-rate.yaml",
     }
     alert = (project_copy.root / "generated/prometheus/alerts/agent-high-error-rate.yaml").read_text()
@@ -124,7 +125,7 @@ def test_check_tells_drift_as_a_finding(project_copy: Copy) -> None:
 def test_every_alert_is_proven_by_promtool(project_copy: Copy) -> None:
     answer = project_copy.tocsin("test")
     assert answer.returncode == 0, answer.stdout
-    assert answer.stdout.endswith("7 passed, 0 failed\n")
+    assert answer.stdout.endswith("11 passed, 0 failed\n")
 
 
 HOLD = ',\n    hold="5m"'
