@@ -120,7 +120,7 @@ BROKEN: dict[str, tuple[str, Break]] = {
     "a group without rules": ("prometheus-rules", lambda data: data["groups"][0].update(rules=[])),
     "an alert that is a record too": ("prometheus-rules", lambda data: rule(data).update(record="a:b")),
     "a test without an interval": ("promtool-tests", lambda data: data["tests"][0].pop("interval")),
-    "a test that asserts nothing": ("promtool-tests", lambda data: data["tests"][0].pop("promql_expr_test")),
+    "a test that asserts nothing": ("promtool-tests", lambda data: data["tests"][0].pop("alert_rule_test")),
     "a test of no rules": ("promtool-tests", lambda data: data.update(rule_files=[])),
     "grafanalib's schema version": ("grafana-dashboard", lambda data: data.update(schemaVersion=12)),
     "a data source by name": ("grafana-dashboard", lambda data: panel(data, "stat").update(datasource="Prometheus")),
