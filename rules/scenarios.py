@@ -154,7 +154,9 @@ spending = Scenario(
 thrifty = Scenario(
     "acme spends 5 USD a minute on one model and 1 on another, and has agreed to 500 a day",
     Feed(llm_cost(model="gpt-4o", tenant_id="acme", agent_name="support"), growing(a_minute(5), lasting="40m")),
-    Feed(llm_cost(model="claude-sonnet-4", tenant_id="acme", agent_name="support"), growing(a_minute(1), lasting="40m")),
+    Feed(
+        llm_cost(model="claude-sonnet-4", tenant_id="acme", agent_name="support"), growing(a_minute(1), lasting="40m")
+    ),
     Feed(tenant_daily_budget(tenant_id="acme"), holding(500, lasting="40m")),
 )
 budget_proof = Proof(

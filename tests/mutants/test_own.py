@@ -60,7 +60,9 @@ def test_every_mutant_of_our_own_rules_is_noticed(project_copy: Copy, counted: t
 
 def test_weak_proof_is_told_at_the_definition(project_copy: Copy) -> None:
     # The guard behind the divisor matters to agents without traffic alone.
-    project_copy.replace("rules/scenarios.py", "X\n", "")
+    project_copy.replace(
+        "rules/scenarios.py", '    Feed(idle, serving(a_minute(0), {"1.5": "100%"}, lasting="15m")),\n', ""
+    )
     answer = project_copy.tocsin("prove", "AgentHighErrorRate", "--mutants")
     assert answer.returncode == 1
     line = project_copy.line_of("rules/recording.py", "Record(error_rate")
