@@ -191,11 +191,11 @@ def test_test_that_fails_by_itself_is_told_and_nothing_is_broken(folder: Path) -
         (
             "eval_time: 4m, alertname: InstanceDown",
             "eval_time: 4m, alertname: InstanceDwon",
-            "tests/api_test.yml:21: error[test-hollow] an instance is down: it names the alert InstanceDwon, ",
+            "tests/api_test.yml:21: error[test-hollow] an instance is down: none of its rule files has an alert Inst",
         ),
         ("  interval: 1m\n  input_series:\n  - {series: 'up", "  input_series:\n  - {series: 'up", "no `interval`"),
         ("alertname: HighErrorRate", "alertname: InstanceDown", "rules/api.yml:6: error[test-missing] HighErrorRate"),
-        (TESTS[TESTS.rindex("  alert_rule_test") :], "", "test-hollow] an instance is down: it asserts nothing"),
+        (TESTS[TESTS.rindex("  alert_rule_test") :], "", "test-hollow] an instance is down: it expects nothing"),
     ],
 )
 def test_holes_of_promtool_are_errors(folder: Path, old: str, new: str, expected: str) -> None:

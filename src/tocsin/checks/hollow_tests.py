@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 from tocsin.findings import Finding, Severity
 from tocsin.metrics import nearest
@@ -19,6 +20,13 @@ def findings_in(subject: Subject) -> Iterator[Finding]:
     for group in subject.contents.groups:
         known.setdefault(os.path.realpath(group.source.file), []).append(group)
     for file in subject.contents.tests:
+        yield from _file(file, known)
+
+
+def in_files(paths: Iterable[Path]) -> Iterator[Finding]:
+    """The same in files of promtool's tests, whatever else is there."""
+    known: dict[str, list[RuleGroup]] = {}
+    for file in read(paths).tests:
         yield from _file(file, known)
 
 

@@ -54,22 +54,25 @@ def command(
     """
     if bool(rules) != bool(tests):
         raise click.UsageError("--rules and --tests belong together")
+    from tocsin.checks.hollow_tests import in_files
     from tocsin.mutants.memory import Memory
-    from tocsin.mutants.proof import prove
+    from tocsin.mutants.proof import Proof, prove
     from tocsin.mutants.suite import read_suite
 
     if rules:
         suite, memory, root, mutants = read_suite(rules, tests), Memory(None), str(Path.cwd()), True
+        hollow = tuple(in_files(tests))
     else:
         opened_suite = _own(form)
         if opened_suite is None:
             return FOUND
         suite, settings = opened_suite
-        memory, root = Memory(settings.root / ".tocsin", fresh=fresh), str(settings.root)
+        # What is generated names what it proves: there is nothing hollow in it.
+        memory, root, hollow = Memory(settings.root / ".tocsin", fresh=fresh), str(settings.root), ()
     chosen = suite.only(alerts) if alerts else suite
     proof = prove(chosen, memory, jobs or os.cpu_count() or 1, _progress if mutants else None)
     memory.save(whole=mutants and not alerts)
-    return _told(proof, mutants, form, root)
+    return _told(Proof((*hollow, *proof.findings), proof.rows), mutants, form, root)
 
 
 def _own(form: str) -> tuple[Suite, Settings] | None:
