@@ -45,6 +45,7 @@ def found(*contents: Contents, catalogs: tuple[Catalog, ...] = (CATALOG,)) -> li
         tuple(group for one in contents for group in one.groups),
         tuple(rule for one in contents for rule in one.grafana_rules),
         tuple(one for content in contents for one in content.dashboards),
+        refused=tuple(one for content in contents for one in content.refused),
     )
     return list(judge(of_files(together, catalogs)))
 
@@ -137,6 +138,9 @@ def test_a_file_that_is_a_copy_of_another_repeats_nothing() -> None:
     other = rules(record, alert("a:b:sum > 1"), group="other", file="b.yaml")
     assert not {"rule-duplicate", "duplicate-alert"} & ids(one, copy)
     assert {"rule-duplicate", "duplicate-alert"} <= ids(one, other)
+    # Two files may be for two servers.
+    severities = {str(finding.severity) for finding in found(one, other) if finding.id == "rule-duplicate"}
+    assert severities == {"warning"}
 
 
 def test_one_name_is_recorded_of_parts_that_do_not_meet() -> None:
@@ -186,6 +190,29 @@ def test_panels_in_rows_that_are_folded_up_do_not_lie_on_others() -> None:
     folded = {"id": 3, "type": "row", "title": "R", "collapsed": True, "panels": [inner], "gridPos": {**grid, "h": 1}}
     assert "panel-empty" not in ids(dashboard(folded, panel("up", gridPos={**grid, "y": 2})), catalogs=())
     assert "panel-empty" in ids(dashboard(panel("up", gridPos=grid), panel("up", id=2, gridPos=grid)), catalogs=())
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        {"expr": "up"},
+        {"alert": "A", "record": "a:b:c", "expr": "up"},
+        {"record": "a:b:c", "for": "5m", "expr": "up"},
+        {"record": "a:b:c", "expr": ""},
+        {"record": 'a{b="c"}', "expr": "up"},
+        "up",
+    ],
+)
+def test_a_rule_that_prometheus_does_not_load_is_told(rule: Any) -> None:
+    assert "rule-refused" in ids(rules(rule), catalogs=())
+    assert "rule-refused" not in ids(rules({"record": "a:b:c", "expr": "up"}, alert("up == 0")), catalogs=())
+
+
+def test_two_groups_of_one_name_are_told_in_one_file_and_not_in_two() -> None:
+    group = {"name": "g", "rules": [alert("up == 0")]}
+    twice = read_text(yaml.safe_dump({"groups": [group, group]}).encode(), "x.yaml")
+    assert "rule-refused" in ids(twice, catalogs=())
+    assert "rule-refused" not in ids(rules(alert("up == 0")), rules(alert("up == 0"), file="y.yaml"), catalogs=())
 
 
 ODD = (None, [], {}, "", -1, 1.5, True, ["a"], {"a": "b"}, "{{", "$x", "1e999", "sum(", "up > ", "[[", "${", 10**30)

@@ -72,6 +72,7 @@ _ALERTS = (
     Check("grafana-states", _W, "A Grafana rule that leaves to the defaults what no data and errors mean."),
 )
 _RULES = (
+    Check("rule-refused", _E, "A rule or a group that Prometheus does not load, and its whole file with it."),
     Check("rule-order", _E, "A rule that reads what its group records only later, or rules that go round in a circle."),
     Check("rule-lag", _W, "A rule that reads a series which is recorded more slowly than it runs."),
     Check("rule-unused", _I, "A recorded series that nobody reads."),

@@ -17,6 +17,7 @@ from tocsin.reading.values import RuleGroup
 from tocsin.subject import Placed, Subject, length_of
 
 _STALE = 300_000
+_COMPARED = 50
 # What every series of a Prometheus may carry, and no level states.
 _EVERYWHERE = frozenset({"cluster", "le", "quantile"})
 
@@ -239,7 +240,7 @@ def _duplicates(subject: Subject) -> Iterator[Finding]:
         groups.setdefault(key, []).append(placed)
     for rules in groups.values():
         for place, placed in enumerate(rules):
-            for other in rules[:place]:
+            for other in rules[: min(place, _COMPARED)]:
                 severity = _clash(subject, placed, other)
                 if severity is not None:
                     yield _found(
@@ -258,7 +259,10 @@ def _clash(subject: Subject, one: Placed, other: Placed) -> Severity | None:
     copied = one.group.name == other.group.name and one.rule.source.file != other.rule.source.file
     first, second = (subject.analysis(placed).type for placed in (one, other))
     if subject.is_ours or _form(one.rule.expr) == _form(other.rule.expr):
-        return None if copied else Severity.ERROR
+        if copied:
+            return None
+        apart = one.rule.source.file != other.rule.source.file and not subject.is_ours
+        return Severity.WARNING if apart else Severity.ERROR  # two files may be for two servers
     if not (first.labels.closed and second.labels.closed) or copied:
         return None
     if first.labels.names != second.labels.names or _apart(first.labels.known, second.labels.known):

@@ -11,6 +11,7 @@
 - `dashboards`: `Dashboard`s of Grafana in the classic schema, with `Panel`s, `Target`s and `Variable`s
 - `grafana_rules`: `GrafanaRule`s of alert provisioning files, with the `Step`s of their pipelines
 - `failures`: what could not be read, as `Failure`s; the other files are read all the same
+- `refused`: what of it Prometheus would not load, as `Failure`s
 - `files`: how many files were of one of these kinds
 
 ConfigMaps, Kubernetes lists and files of several documents are looked into. A file of another kind is passed over in

@@ -12,7 +12,7 @@ from tocsin.reading.dashboards import dashboard, is_dashboard
 from tocsin.reading.fields import mapping, mappings, text, texts
 from tocsin.reading.grafana_rules import grafana_rules, is_grafana_rule
 from tocsin.reading.located import Located, UnreadableError, parsed
-from tocsin.reading.rules import is_rule, rule_group, test_file
+from tocsin.reading.rules import is_rule, refused, rule_group, test_file
 from tocsin.reading.values import Contents, Dashboard, Exposed, Failure, GrafanaRule, RuleGroup, TestFile
 from tocsin.secrets import may_hold_secrets, secrets_in
 from tocsin.source import Source
@@ -20,6 +20,7 @@ from tocsin.source import Source
 _ENDINGS = frozenset({".yaml", ".yml", ".json", ".rules"})
 # One of these stands in every file that can be of interest; parsing the others would be for nothing.
 _SIGNS = (b"groups", b"panels", b"rows", b"rule_files", b"record", b"alert", b"kind")
+_GROUP_KEYS = frozenset({"rules", "interval", "name"})
 _RULE_KINDS = frozenset({"PrometheusRule", "VMRule"})
 _MOST_NESTED = 8
 
@@ -34,6 +35,7 @@ class _Found:
     files: int = 0
     of_a_kind: bool = False
     exposed: list[Exposed] = field(default_factory=list)
+    refused: list[Failure] = field(default_factory=list)
 
     def contents(self) -> Contents:
         return Contents(
@@ -44,6 +46,7 @@ class _Found:
             tuple(self.failures),
             self.files,
             tuple(self.exposed),
+            tuple(self.refused),
         )
 
 
@@ -58,6 +61,7 @@ def read(paths: Iterable[str | Path]) -> Contents:
         found.failures += one.failures
         found.files += one.files
         found.exposed += one.exposed
+        found.refused += one.refused
     return found.contents()
 
 
@@ -172,9 +176,10 @@ def _tests(found: _Found, document: Located, value: dict[str, Any]) -> None:
 
 def _rule_file(found: _Found, document: Located, value: dict[str, Any]) -> None:
     groups = value["groups"]
-    if "apiVersion" in value or all(isinstance(group, dict) and "rules" in group for group in groups):
+    if "apiVersion" in value or all(isinstance(group, dict) and _GROUP_KEYS & group.keys() for group in groups):
         found.of_a_kind = True
-        _groups(found, document, mappings(value, "groups"), text(value, "namespace"))
+        of_grafana = "apiVersion" in value
+        _groups(found, document, mappings(value, "groups"), text(value, "namespace"), of_grafana=of_grafana)
 
 
 def _namespaced(found: _Found, document: Located, value: dict[str, Any]) -> None:
@@ -190,13 +195,18 @@ def _is_group(value: Any) -> bool:
     return isinstance(rules, list) and any(is_rule(rule) or is_grafana_rule(rule) for rule in rules)
 
 
-def _groups(found: _Found, document: Located, groups: Iterator[dict[str, Any]], namespace: str) -> None:
+def _groups(
+    found: _Found, document: Located, groups: Iterator[dict[str, Any]], namespace: str, *, of_grafana: bool = False
+) -> None:
+    names: set[str] = set()
     for group in groups:
         made = rule_group(document, group, namespace)
         rules = list(grafana_rules(document, group, namespace))
         found.rules += rules
         if made.rules or not rules:
             found.groups.append(made)
+        if not rules and not of_grafana:
+            found.refused += refused(document, group, names)
 
 
 def _embedded(found: _Found, document: Located, data: dict[str, Any], depth: int, keys: tuple[str, ...] = ()) -> None:

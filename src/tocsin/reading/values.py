@@ -253,7 +253,7 @@ class Exposed:
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What one file or many hold."""
+    """What one file or many hold. `refused` is what Prometheus would not load of what was read."""
 
     groups: tuple[RuleGroup, ...] = ()
     grafana_rules: tuple[GrafanaRule, ...] = ()
@@ -262,3 +262,4 @@ class Contents:
     failures: tuple[Failure, ...] = ()
     files: int = 0
     exposed: tuple[Exposed, ...] = ()
+    refused: tuple[Failure, ...] = ()
