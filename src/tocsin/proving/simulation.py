@@ -11,9 +11,10 @@ from tocsin.plan import PlannedRecord
 from tocsin.promql.durations import milliseconds_of
 from tocsin.promql.tree import Binary, Node, Number
 from tocsin.proving.errors import UnderivableError
-from tocsin.proving.evaluate import vector_of
+from tocsin.proving.evaluate import evaluate, vector_of
 from tocsin.proving.states import AlertingRule, States
 from tocsin.proving.store import Moment, Store
+from tocsin.proving.vectors import Value, Vector, joined
 from tocsin.scenarios.samples import series_of, spacing_of
 
 _HAIR = Decimal("1e-9")
@@ -66,10 +67,24 @@ def _together(rules: Sequence[Rules], store: Store, interval: float, evaluations
         now = number * interval
         recorded(store, rules[0].records, now)
         try:
-            results = [vector_of(one.condition, Moment(store, now)) for one in rules]
+            known: dict[int, Value] = {}
+            results = [_met(one.condition, Moment(store, now), known) for one in rules]
         except (ValueError, OverflowError) as error:
             raise UnderivableError(f"its arithmetic: {error}") from error
         yield [own.evaluated(now, result) for own, result in zip(alerting, results, strict=True)]
+
+
+def _met(condition: Node, moment: Moment, known: dict[int, Value]) -> Vector:
+    """The condition's result; sides that several conditions share are evaluated once."""
+    if not isinstance(condition, Binary):
+        return vector_of(condition, moment)
+    for side in (condition.left, condition.right):
+        if id(side) not in known:
+            known[id(side)] = evaluate(side, moment)
+    found = joined(condition, known[id(condition.left)], known[id(condition.right)])
+    if not isinstance(found, dict):
+        raise UnderivableError(f"`{condition.text()}`, which is no vector")
+    return found
 
 
 def _nudged(node: Node, factor: Decimal) -> Node:
