@@ -132,6 +132,21 @@ def test_a_label_that_only_the_rule_adds_is_not_seen_by_its_texts() -> None:
     assert "not those that the rule adds" in told.help
 
 
+@pytest.mark.parametrize(
+    ("expr", "told"),
+    [
+        ("up >= 0", True),
+        ('up{job!="a"} >= 0', True),
+        ("count(up{job='a'}) > 0", False),
+        ("sum(up == bool 1) by (job) >= 0", False),
+        ("count(up == 0) > 0", False),
+        ("vector(1) > 0", False),
+    ],
+)
+def test_whether_there_are_such_series_is_a_condition(expr: str, told: bool) -> None:
+    assert ("always-fires" in ids(rules(alert(expr)), catalogs=())) is told
+
+
 def test_a_file_that_is_a_copy_of_another_repeats_nothing() -> None:
     record = {"record": "a:b:sum", "expr": "sum(agent_active_sessions)"}
     one, copy = (rules(record, alert("a:b:sum > 1"), file=file) for file in ("a.yaml", "b.yaml"))

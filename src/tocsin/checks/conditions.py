@@ -23,6 +23,7 @@ _FILTER = re.compile(r"\b(?:and|unless|absent|absent_over_time|topk|bottomk|limi
 _OPERATORS = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<=", "eq": "==", "ne": "!="}
 # Reducers that give a value which the series had, or one between two of them.
 _KEEPING = frozenset({"last", "mean", "median", "min", "max"})
+_OPERATOR = re.compile(r"[<>]=?|==|!=(?!\")")
 # From here on an event more or less is no longer what an alert is about.
 _FEW = 3
 
@@ -150,7 +151,7 @@ def _range(placed: Placed, of: Comparison, text: str) -> Iterator[Finding]:
             "choose a threshold in that range; a ratio is between 0 and 1, so 5 % is 0.05",
             text,
         )
-    elif always(of.operator, left, right):
+    elif always(of.operator, left, right) and not _is_presence(left, text):
         yield _found(
             placed,
             "always-fires",
@@ -159,6 +160,11 @@ def _range(placed: Placed, of: Comparison, text: str) -> Iterator[Finding]:
             "choose a threshold in that range, or turn the comparison round",
             text,
         )
+
+
+def _is_presence(left: Type, text: str) -> bool:
+    """Whether the question is if there are such series at all: what is counted, chosen before, or made of nothing."""
+    return left.kind is Kind.COUNT or left.constant is not None or len(_OPERATOR.findall(text)) > 1
 
 
 def _between(of: Type) -> str:
