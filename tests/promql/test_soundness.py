@@ -127,6 +127,40 @@ def test_prometheus_refutes_no_claim(prometheus: Any, claim: str) -> None:
     refute()
 
 
+# What chance seldom writes.
+CORNERS = [
+    'label_replace(sessions or load_percent, "copy", "$1", "agent", "(.+)")',
+    'label_replace(sessions or load_percent, "copy", "$1", "agent", "(.*)")',
+    'label_replace(load_percent, "copy", "x", "agent", "")',
+    'label_replace(sessions{agent="writer",instance="a:9090"}, "agent", "$1", "nothing", "(.*)")',
+    'label_join(sessions or load_percent, "both", "-", "agent", "job")',
+    'label_join(load_percent, "both", "", "agent", "nothing")',
+    "sessions * on (agent) group_left (code) sum by (agent, code) (requests_total{code='200'})",
+    "sessions * on (agent) group_left (job) max by (agent) (memory_bytes)",
+    "(sum by (agent) (sessions) or on () vector(1)) > bool 0",
+    "sum(failures_total) or vector(0)",
+    'absent(sessions{agent="nobody",job=~"agents"})',
+    'absent(sessions{agent="nobody",agent="other"})',
+    "histogram_quantile(0.9, sum by (le) (rate(shift_seconds_bucket[5m])))",
+    'histogram_quantile(0.9, rate(duration_seconds_bucket{le=~"0.1|[+]Inf"}[5m]))',
+    'sum(rate(requests_total{code="500"}[5m])) / sum(rate(requests_total[5m]))',
+    'count_values("agent", sessions)',
+    "topk(0, sessions)",
+    "clamp(sessions, 5, 1)",
+    "quantile by (agent) (1, sessions) - sessions offset -30s",
+]
+
+
+@pytest.mark.parametrize("expr", CORNERS)
+def test_prometheus_refutes_no_claim_in_a_corner(prometheus: Any, expr: str) -> None:
+    of = analyse(expr, WORLD).type
+    for at in TIMES:
+        data = prometheus.query(expr, at)
+        assert data is not None
+        refuted = [name for name, (makes, holds) in CLAIMS.items() if makes(of) and not holds(of, answered(data))]
+        assert not refuted, data
+
+
 def test_what_is_said_to_be_empty_is_empty(prometheus: Any) -> None:
     author = Author(random.Random(1), CATALOGS)
     told = 0
