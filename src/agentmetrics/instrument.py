@@ -129,6 +129,8 @@ class AgentMetrics:
         model, tenant, agent = call.model, call.request.tenant_id, call.request.agent_name
         for kind, number in usage.counts():
             self.series.tokens.of(model, kind, tenant, agent).inc(number)
+        if cost is None and call.answered_by:
+            cost = self.prices.cost(call.answered_by, call.provider, usage, call.terms)
         if cost is None:
             cost = self.prices.cost(model, call.provider, usage, call.terms)
         if cost is None:

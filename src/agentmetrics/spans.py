@@ -208,9 +208,12 @@ class Call(Span):
 
 
 class LlmCall(Call):
-    """One call of a model. Tell its tokens before it ends; a call that does not is counted as one without usage."""
+    """One call of a model. Tell its tokens before it ends; a call that does not is counted as one without usage.
 
-    __slots__ = ("_told", "model", "provider", "terms")
+    `answered_by` is the model that the provider says has answered, where it says so: prices go by that first.
+    """
+
+    __slots__ = ("_told", "answered_by", "model", "provider", "terms")
 
     def __init__(
         self, metrics: AgentMetrics, model: str, provider: str, within: Request | None, terms: Terms | None = None
@@ -219,6 +222,7 @@ class LlmCall(Call):
         self.model = model
         self.provider = provider
         self.terms = terms
+        self.answered_by = ""
         self._told = False
 
     def another(self) -> LlmCall:
@@ -231,9 +235,9 @@ class LlmCall(Call):
         `cache_read`, `cache_write` and `reasoning` say how many of them. `cost` is in USD where the provider states it;
         otherwise it is computed.
         """
-        self._told = True
         try:
             self.metrics.spend(self, Usage.of(tokens), cost)
+            self._told = True
         except Exception as fault:
             self.metrics.dropped(fault)
 
