@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 from agentmetrics.rates import KINDS, Rate, Rates
@@ -66,7 +67,14 @@ def _add(prices: dict[tuple[str, str], dict[date, Rates]], entry: Value) -> None
         raise entry.wrong(
             f"{fields['model'].text()} has a price from that day already", "give it another `from`, or keep one of them"
         )
-    dated[since] = Rates.of({name: Rate(fields[name].number()) for name in KINDS if name in fields})
+    dated[since] = Rates.of({name: Rate(_price(fields[name])) for name in KINDS if name in fields})
+
+
+def _price(value: Value) -> Decimal:
+    price = value.number()
+    if price < 0:
+        raise value.wrong(f"{price} is no price", "write a number of 0 or more")
+    return price
 
 
 def _day(value: Value) -> date:

@@ -86,7 +86,11 @@ def _proven(plan: Plan) -> dict[str, str]:
         threshold_test_path(alert): f"{alert.name} at its threshold  ({alert.source.relative(root)})"
         for alert in plan.definitions.alerts
     }
-    return {**groups, **alerts, **thresholds}
+    tables = {
+        rules_test_path(table): f"table {table.name}  ({table.source.relative(root)})"
+        for table in plan.definitions.tables
+    }
+    return {**groups, **tables, **alerts, **thresholds}
 
 
 def _place(plan: Plan, alert: Alert, claims: list[Claim]) -> Source:

@@ -35,6 +35,7 @@ from tocsin.model.scenario import (
 )
 from tocsin.model.silence import allow
 from tocsin.model.site import Contact, Langfuse, Prometheus, Site, Tempo, email, webhook
+from tocsin.model.table import Table
 from tocsin.panels.bargauge import BarGauge
 from tocsin.panels.heatmap import Heatmap
 from tocsin.panels.stat import Stat
@@ -129,6 +130,7 @@ __all__ = [
     "Severity",
     "Site",
     "Stat",
+    "Table",
     "Tempo",
     "TimeSeries",
     "Traces",

@@ -45,13 +45,13 @@ class Value:
         return str(self.node.value)
 
     def number(self) -> Decimal:
-        """An exact number of 0 or more."""
+        """An exact, finite number."""
         try:
             number = Decimal(self.text())
         except InvalidOperation:
             raise self.wrong(f"{self.text()!r} is no number", "write it plainly: 100, 0.25") from None
-        if not number.is_finite() or number < 0:
-            raise self.wrong(f"{self.text()} is no amount", "write a number of 0 or more")
+        if not number.is_finite():
+            raise self.wrong(f"{self.text()} is no amount", "write a number that ends")
         return number
 
     def items(self) -> Iterator[tuple[str, Value, Value]]:
@@ -62,6 +62,8 @@ class Value:
         for key_node, value_node in self.node.value:
             key, value = Value(key_node, self.file), Value(value_node, self.file)
             name = key.text()
+            if name == "<<":
+                raise key.wrong("`<<` is not known here", "write the values out")
             if name in seen:
                 raise key.wrong(f"{name} is there twice; the other one stands in line {seen[name]}", "keep one of them")
             seen[name] = key.line

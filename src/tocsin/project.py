@@ -27,6 +27,7 @@ from tocsin.model.mapping import SeriesMapping
 from tocsin.model.recording import RuleGroup
 from tocsin.model.scenario import Proof
 from tocsin.model.site import Site
+from tocsin.model.table import Table
 from tocsin.source import Source
 
 _OWN = str(Path(__file__).parent)
@@ -248,12 +249,13 @@ def collect(modules: Iterable[ModuleType], catalogs: tuple[Catalog, ...], root: 
         alerts=_sorted(kinds, Alert),
         groups=_sorted(kinds, RuleGroup),
         mappings=_sorted(kinds, SeriesMapping),
+        tables=_sorted(kinds, Table),
         proofs=_sorted(kinds, Proof),
         root=root,
     )
 
 
-_KINDS = (Indicator, Dashboard, Alert, RuleGroup, SeriesMapping, Proof, Site)
+_KINDS = (Indicator, Dashboard, Alert, RuleGroup, SeriesMapping, Table, Proof, Site)
 
 
 def _note(found: dict[int, tuple[str, Any]], name: str, value: Any, module: ModuleType) -> None:
@@ -264,7 +266,7 @@ def _note(found: dict[int, tuple[str, Any]], name: str, value: Any, module: Modu
         found[id(value)] = (name, value)
 
 
-_Sourced = TypeVar("_Sourced", Dashboard, Alert, RuleGroup, SeriesMapping, Proof)
+_Sourced = TypeVar("_Sourced", Dashboard, Alert, RuleGroup, SeriesMapping, Table, Proof)
 
 
 def _sorted(values: list[Any], kind: type[_Sourced]) -> tuple[_Sourced, ...]:

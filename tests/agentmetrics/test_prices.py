@@ -147,7 +147,7 @@ def test_a_price_file_may_be_json(tmp_path: Path) -> None:
     ("text", "message"),
     [
         ("prices:\n- {provider: p, model: m, input: a lot, output: 1}", ":2: 'a lot' is no number"),
-        ("prices:\n- {provider: p, model: m, input: -1, output: 1}", ":2: -1 is no amount"),
+        ("prices:\n- {provider: p, model: m, input: -1, output: 1}", ":2: -1 is no price"),
         ("prices:\n- {provider: p, model: m, input: 1}", ":2: this price has no output"),
         ("prices:\n- {provider: p, model: m, input: 1, output: 1, cached: 2}", ":2: a price has no cached"),
         ("prices:\n- provider: p\n  model: m\n  from: soon\n  input: 1\n  output: 1", ":4: 'soon' is no day"),

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator
 
 from tocsin.findings import Finding, Severity
 from tocsin.model.alert import slug
+from tocsin.model.recording import RuleGroup
+from tocsin.model.table import Table
 from tocsin.plan import Plan
 from tocsin.source import Source
 
@@ -14,11 +16,12 @@ _Named = Iterable[tuple[str, Source]]
 
 def findings(plan: Plan) -> Iterator[Finding]:
     defined = plan.definitions
+    grouping: tuple[RuleGroup | Table, ...] = (*defined.groups, *defined.tables)
     names: tuple[tuple[str, _Named], ...] = (
         # File names and uids are made of slugs: AbcD and abc-d would meet there.
         ("alert", ((slug(one.name), one.source) for one in defined.alerts)),
         ("dashboard uid", ((one.uid.lower(), one.source) for one in defined.dashboards)),
-        ("rule group", ((slug(one.name), one.source) for one in defined.groups)),
+        ("rule group", ((slug(one.name), one.source) for one in grouping)),
         ("mapping", ((slug(one.name), one.source) for one in defined.mappings)),
     )
     for kind, named in names:

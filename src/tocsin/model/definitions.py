@@ -13,6 +13,7 @@ from tocsin.model.mapping import SeriesMapping
 from tocsin.model.recording import RuleGroup
 from tocsin.model.scenario import Proof
 from tocsin.model.site import Site
+from tocsin.model.table import Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,7 @@ class Definitions:
     alerts: tuple[Alert, ...] = ()
     groups: tuple[RuleGroup, ...] = ()
     mappings: tuple[SeriesMapping, ...] = ()
+    tables: tuple[Table, ...] = ()
     proofs: tuple[Proof, ...] = ()
     root: str = "."
 

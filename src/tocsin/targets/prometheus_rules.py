@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from tocsin.documents import Draft
 from tocsin.model.alert import slug
 from tocsin.model.recording import RuleGroup
+from tocsin.model.table import Table
 from tocsin.plan import Plan
 
 
@@ -21,5 +22,5 @@ def documents(plan: Plan) -> Iterator[Draft]:
         )
 
 
-def rules_path(group: RuleGroup) -> str:
+def rules_path(group: RuleGroup | Table) -> str:
     return f"prometheus/rules/{slug(group.name)}.yaml"

@@ -17,6 +17,7 @@ from tocsin.metrics import Matcher
 from tocsin.model.alert import Alert, slug
 from tocsin.model.recording import RuleGroup
 from tocsin.model.scenario import Claim, Instance, Scenario
+from tocsin.model.table import Table
 from tocsin.plan import Plan, PlannedRecord
 from tocsin.promql.durations import duration_text, milliseconds_of
 from tocsin.promql.tree import Binary, Call, Node, Number, Select
@@ -100,7 +101,7 @@ def _file(
     return Draft(path, "promtool-tests", data)
 
 
-def rules_test_path(group: RuleGroup) -> str:
+def rules_test_path(group: RuleGroup | Table) -> str:
     return f"prometheus/tests/rules-{slug(group.name)}.yaml"
 
 
