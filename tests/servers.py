@@ -111,11 +111,14 @@ class Answer:
 
 
 @contextlib.contextmanager
-def serving(answer: Answer) -> Iterator[str]:
-    """The address of a server with that answer."""
+def serving(answer: Answer, asked: list[str] | None = None) -> Iterator[str]:
+    """The address of a server with that answer; `asked` gets the paths that it was asked for."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            if asked is not None:
+                asked.append(self.path)
             allowed = not answer.login or self.headers["Authorization"] == answer.login
             self.send_response(answer.code if allowed else 401)
             self.send_header("Content-Type", answer.kind)
