@@ -80,7 +80,9 @@ class AgentMetrics:
 
     def tokens(self, model: str, provider: str, *, cost: Decimal | None = None, **tokens: Unpack[Tokens]) -> None:
         """Counts the tokens and the cost of a call that is timed elsewhere, in the words of `LlmCall.tokens`."""
-        self.llm(model, provider).tokens(cost=cost, **tokens)
+        call = self.llm(model, provider)
+        call.request = self.current
+        call.tokens(cost=cost, **tokens)
 
     @property
     def current(self) -> Request:

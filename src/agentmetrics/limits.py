@@ -17,8 +17,8 @@ _log = logging.getLogger("agentmetrics")
 class LabelLimits:
     """The values that each label has taken. The first ones keep their name, those beyond the limit become `other`.
 
-    A label's limit is its stated cardinality, or its closed set of values; `limits` overrides it by the label's name.
-    `capped` is told the name of the label each time.
+    A label has its closed set of values, or as many as its stated cardinality, `other` and `unknown` included. `limits`
+    says by the label's name how many there may be beside those two. `capped` is told the name of the label each time.
     """
 
     def __init__(self, capped: Callable[[str], object], limits: Mapping[str, int] | None = None) -> None:
@@ -38,9 +38,11 @@ class LabelLimits:
     def _admits(self, label: Label, value: str) -> bool:
         if label.values is not None:
             return value in label.values
-        limit = self._limits.get(label.name, label.cardinality)
+        limit = self._limits.get(label.name)
         if limit is None:
-            return True
+            if label.cardinality is None:
+                return True
+            limit = label.cardinality - len((UNKNOWN, OTHER))
         with self._lock:
             seen = self._seen.setdefault(label.name, set())
             if value in seen:

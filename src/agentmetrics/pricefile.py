@@ -19,7 +19,8 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
-from agentmetrics.rates import KINDS, Rate, Rates
+from agentmetrics.rates import Rate, Rates
+from agentmetrics.usage import KINDS
 from tocsin.lined import Value, read_table
 
 _FIELDS = ("provider", "model", "from", *KINDS)

@@ -17,8 +17,8 @@ from genai_prices import data_snapshot
 from genai_prices.types import ModelPrice, TieredPrices
 
 from agentmetrics.pricefile import PriceFile
-from agentmetrics.rates import KINDS, Rate, Rates
-from agentmetrics.usage import Usage
+from agentmetrics.rates import Rate, Rates
+from agentmetrics.usage import KINDS, Usage
 
 # Names that LangChain, OpenTelemetry and LiteLLM give to the providers of genai-prices.
 _ALSO_CALLED: Mapping[str, str] = MappingProxyType(

@@ -6,10 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from agentmetrics.usage import Usage
+from agentmetrics.usage import KINDS, Usage
 
-KINDS = ("input", "output", "cache_read", "cache_write", "cache_write_1h", "reasoning")
-
+_PARTS = (
+    ("cache_read", "input"),
+    ("cache_write", "input"),
+    ("cache_write_1h", "cache_write"),
+    ("reasoning", "output"),
+)
 _MILLION = Decimal(1_000_000)
 
 
@@ -31,44 +35,26 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """The prices of one model, by kind of token; None where a kind has none."""
+    """The prices of one model, in the order of `KINDS`: None where a kind has none. `request` is USD for each call."""
 
-    input: Rate | None = None
-    output: Rate | None = None
-    cache_read: Rate | None = None
-    cache_write: Rate | None = None
-    cache_write_1h: Rate | None = None
-    reasoning: Rate | None = None
+    rates: tuple[Rate | None, ...]
     request: Decimal = Decimal(0)
 
     @classmethod
     def of(cls, stated: Mapping[str, Rate], request: Decimal = Decimal(0)) -> Rates:
         """The prices, by kind of token. A kind without one costs what the kind that it is a part of costs."""
-        read, written = stated.get("input"), stated.get("output")
-        cache_write = stated.get("cache_write", read)
-        return cls(
-            input=read,
-            output=written,
-            cache_read=stated.get("cache_read", read),
-            cache_write=cache_write,
-            cache_write_1h=stated.get("cache_write_1h", cache_write),
-            reasoning=stated.get("reasoning", written),
-            request=request,
-        )
+        found = dict(stated)
+        for part, whole in _PARTS:
+            if part not in found and whole in found:
+                found[part] = found[whole]
+        return cls(tuple(found.get(kind) for kind in KINDS), request)
 
     def cost(self, usage: Usage) -> Decimal | None:
         """What one call costs in USD; None where it used tokens that have no price."""
         millions = Decimal(0)
-        for rate, number in (
-            (self.input, usage.input - usage.cache_read - usage.cache_write),
-            (self.output, usage.output - usage.reasoning),
-            (self.cache_read, usage.cache_read),
-            (self.cache_write, usage.cache_write - usage.cache_write_1h),
-            (self.cache_write_1h, usage.cache_write_1h),
-            (self.reasoning, usage.reasoning),
-        ):
+        for rate, number in zip(self.rates, usage.parts(), strict=True):
             if number:
                 if rate is None:
                     return None
-                millions += rate.at(usage.input) * number
+                millions += (rate.at(usage.input) if rate.tiers else rate.usd) * number
         return millions / _MILLION + self.request

@@ -71,8 +71,7 @@ class Span:
         except Exception as fault:
             self.metrics.dropped(fault)
 
-    def __enter__(self) -> Self:
-        return self.start()
+    __enter__ = start
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -197,14 +196,17 @@ class Call(Span):
 
     __slots__ = ("_within", "request")
 
+    request: Request
+
     def __init__(self, metrics: AgentMetrics, within: Request | None) -> None:
         Span.__init__(self, metrics)
         self._within = within
-        self.request = within or metrics.current
 
     def start(self) -> Self:
-        self.request = self._within or self.metrics.current
+        self.request = self._within or CURRENT.get() or self.metrics.request()
         return Span.start(self)
+
+    __enter__ = start
 
 
 class LlmCall(Call):
@@ -248,6 +250,8 @@ class LlmCall(Call):
         series, request = self.metrics.series, self.request
         series.cost.of(self.model, request.tenant_id, request.agent_name)
         series.rate_limits.of(self.model, self.provider, request.tenant_id)
+        series.unpriced.of(self.model, self.provider)
+        series.without_usage.of(self.model, self.provider)
 
     def _close(self, took: float, failed: str | None) -> None:
         series = self.metrics.series

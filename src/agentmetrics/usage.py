@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TypedDict
+from typing import NamedTuple, TypedDict
+
+# The kinds of token that prices tell apart.
+KINDS = ("input", "output", "cache_read", "cache_write", "cache_write_1h", "reasoning")
 
 
 class Tokens(TypedDict, total=False):
@@ -20,8 +22,7 @@ class Tokens(TypedDict, total=False):
     reasoning: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Usage:
+class Usage(NamedTuple):
     """Tokens of one call. `cache_read` and `cache_write` are parts of `input`, `reasoning` is one of `output`; what is
     kept for an hour, `cache_write_1h`, is a part of `cache_write`.
     """
@@ -35,25 +36,27 @@ class Usage:
 
     @classmethod
     def of(cls, tokens: Tokens) -> Usage:
-        return cls(**{name: number or 0 for name, number in tokens.items()})  # type: ignore[arg-type]
-
-    def __post_init__(self) -> None:
-        for name in self.__slots__:
-            number = getattr(self, name)
-            if not isinstance(number, int) or number < 0:
-                raise ValueError(f"{name} is {number!r}; it is a number of tokens")
-        if self.cache_read + self.cache_write > self.input:
+        """The usage that was told. Raises ValueError where a part is more than the whole, or less than nothing."""
+        usage = cls(**{name: number or 0 for name, number in tokens.items()})  # type: ignore[arg-type]
+        read, written, cached, stored, hour, reasoned = usage
+        if cached + stored > read:
             raise ValueError(
-                f"{self.cache_read + self.cache_write} of {self.input} input tokens were cached: "
+                f"{cached + stored} of {read} input tokens were cached: "
                 "input counts all that were read, cached ones included"
             )
-        if self.cache_write_1h > self.cache_write:
-            raise ValueError(f"{self.cache_write_1h} of {self.cache_write} cached tokens are kept for an hour")
-        if self.reasoning > self.output:
-            raise ValueError(f"{self.reasoning} of {self.output} output tokens were reasoning: output counts them too")
+        if reasoned > written:
+            raise ValueError(f"{reasoned} of {written} output tokens were reasoning: output counts them too")
+        if hour > stored or min(usage) < 0:
+            raise ValueError(f"{usage} cannot be: a part is no more than the whole, and no less than nothing")
+        return usage
+
+    def parts(self) -> tuple[int, int, int, int, int, int]:
+        """Each token once, in the order of `KINDS`: their sum is all that was read and written."""
+        read, written, cached, stored, hour, reasoned = self
+        return read - cached - stored, written - reasoned, cached, stored - hour, hour, reasoned
 
     def counts(self) -> Iterator[tuple[str, int]]:
-        """Each token once, by `token_type`: their sum is all that was read and written."""
+        """Each token once, by `token_type`. What was read and written is told even where it is nothing."""
         yield "input", self.input - self.cache_read - self.cache_write
         yield "output", self.output - self.reasoning
         if self.cache_read:

@@ -124,6 +124,11 @@ class Plan:
             found = self._readings[narrowed_by] = Recorded(usable)
         return found
 
+    @property
+    def stated(self) -> frozenset[str]:
+        """The exported series that tables state too, so that no exporter must: Prometheus makes them."""
+        return frozenset(series.metric.name for table in self.definitions.tables for series, _ in table.series())
+
     def type_of(self, node: Node, place: Standing = "rule") -> Type:
         """What is known of an expression."""
         return analyse(node.text(place), self.world).type

@@ -11,9 +11,10 @@ from decimal import Decimal
 
 import pytest
 from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import Sample
 from prometheus_client.parser import text_string_to_metric_families
 
-from agentmetrics import AgentMetrics
+from agentmetrics import AgentMetrics, catalog
 from agentmetrics.catalog import CATALOG
 from agentmetrics.errors import ERROR_TYPES
 from tocsin.metrics import Counter, Gauge, Histogram, Metric
@@ -71,7 +72,8 @@ def test_one_request_is_counted_with_all_that_it_did(metrics: AgentMetrics, expo
     }
     assert tokens == {"input": 400, "output": 200, "cache_read": 600, "cache_write": None, "reasoning": 100}
     assert exported("agent_errors_total") is None
-    assert exported("llm_calls_without_usage_total") is None
+    assert exported("llm_calls_without_usage_total") == 0
+    assert exported("llm_unpriced_requests_total") == 0
 
 
 def test_counting_tokens_observes_no_duration(metrics: AgentMetrics, exported: Exported) -> None:
@@ -102,7 +104,7 @@ def test_an_error_is_counted_with_its_type_and_raised(metrics: AgentMetrics, exp
     assert exported("llm_inference_errors_total", model="gpt-4o", error_type="rate_limit") == 1
     assert exported("tool_execution_errors_total", tool_name="divide", error_type="unknown") == 1
     assert exported("agent_request_duration_seconds_count", agent_name="support") == 4
-    assert exported("llm_calls_without_usage_total") is None  # a refused call has no tokens to tell
+    assert exported("llm_calls_without_usage_total") == 0  # a refused call has no tokens to tell
 
 
 def test_a_call_that_tells_no_tokens_is_counted_as_such(metrics: AgentMetrics, exported: Exported) -> None:
@@ -147,6 +149,19 @@ def test_values_beyond_a_labels_limit_become_other(
     assert exported("agentmetrics_label_values_capped_total", label="tenant_id") == 2
     assert exported("agentmetrics_label_values_capped_total", label="model") == 0
     assert [record.message.split(":")[0] for record in caplog.records] == ["label tenant_id has more than 2 values"]
+
+
+def test_no_label_has_more_values_than_its_contract_states(metrics: AgentMetrics, registry: CollectorRegistry) -> None:
+    for number in range(510):
+        metrics.session(tenant_id=f"tenant-{number}").start()
+    metrics.session(tenant_id="unknown").start()
+    values = {sample.labels["tenant_id"] for sample in _samples(registry, "agent_active_sessions")}
+    assert len(values) == catalog.tenant_id.cardinality
+    assert {"other", "unknown"} <= values
+
+
+def _samples(registry: CollectorRegistry, name: str) -> list[Sample]:
+    return [sample for family in registry.collect() for sample in family.samples if sample.name == name]
 
 
 def test_a_fault_of_the_instrumentation_never_reaches_the_agent(

@@ -105,7 +105,7 @@ def test_a_priced_call_costs_its_tenant(metrics: AgentMetrics, exported: Exporte
         call.tokens(input=1_000_000)
         call.tokens(output=100_000)
     assert exported("llm_cost_dollars_total", tenant_id="globex", agent_name="support") == 3.5
-    assert exported("llm_unpriced_requests_total") is None
+    assert exported("llm_unpriced_requests_total") == 0
 
 
 _FILE = """\

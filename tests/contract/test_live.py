@@ -140,6 +140,7 @@ def test_what_is_not_there_yet_breaks_nothing(registry: CollectorRegistry, tmp_p
     complete = found(path, "--complete")
     assert complete["live-missing", "agent_request_duration_seconds"]["severity"] == "error"
     assert complete["live-empty", "agent_errors_total"]["severity"] == "info"
+    assert ("live-missing", "tenant_daily_budget_usd") not in complete  # a table states it
 
 
 def test_program_that_exports_nothing_of_ours_is_a_breach(tmp_path: Path) -> None:

@@ -42,7 +42,9 @@ def command(sources: tuple[str, ...], catalogs: tuple[str, ...], complete: bool,
     plan = _plan(needed=not catalogs)
     wanted = [catalog_from(source) for source in catalogs] or list(plan.definitions.catalogs if plan else ())
     readers = readers_of(plan) if plan else {}
-    verdict = judged([seen_at(source, wanted) for source in sources], wanted, readers, complete=complete)
+    stated = plan.stated if plan else ()
+    seen = [seen_at(source, wanted) for source in sources]
+    verdict = judged(seen, wanted, readers, complete=complete, stated=stated)
     findings = list(verdict.findings)
     if form == "text":
         findings = [finding for finding in findings if finding.severity]  # the rest is summed up below

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tocsin.contract.breaches import Breach, Seen, breaches, names_of, stale
@@ -57,14 +57,19 @@ def prefixes_of(catalogs: Iterable[Catalog]) -> tuple[str, ...]:
 
 
 def judged(
-    expositions: Sequence[Exposition], catalogs: Sequence[Catalog], readers: Readers, *, complete: bool = False
+    expositions: Sequence[Exposition],
+    catalogs: Sequence[Catalog],
+    readers: Readers,
+    *,
+    complete: bool = False,
+    stated: Collection[str] = (),
 ) -> Verdict:
     """Compares what is exported, taken together, with the catalogs.
 
     A metric that nothing exports may belong to a program that was not asked, and is a warning; where the expositions
-    are the `complete` fleet, it is a breach.
+    are the `complete` fleet, it is a breach. What is `stated` in a table need not be exported: Prometheus makes it.
     """
-    fleet = _Fleet([Seen(exposition) for exposition in expositions], readers, complete)
+    fleet = _Fleet([Seen(exposition) for exposition in expositions], readers, complete, stated)
     findings: list[Finding] = []
     coverage = [fleet.coverage(catalog) for catalog in catalogs]
     nothing = not any(state.exported or state.empty for state in coverage)
@@ -83,10 +88,11 @@ def seen_at(source: str, catalogs: Sequence[Catalog]) -> Exposition:
 
 
 class _Fleet:
-    def __init__(self, seen: Sequence[Seen], readers: Readers, complete: bool) -> None:
+    def __init__(self, seen: Sequence[Seen], readers: Readers, complete: bool, stated: Collection[str]) -> None:
         self.seen = seen
         self.readers = readers
         self.complete = complete
+        self.stated = stated
 
     def coverage(self, catalog: Catalog) -> Coverage:
         exported: list[str] = []
@@ -124,7 +130,7 @@ class _Fleet:
         elif age and metric.name in state.empty:
             # Its program was started again and waits for a first event; or it is gone, and another declares it.
             yield stale(metric.name, age, "no sample, though a running program declares it,", Severity.WARNING)
-        elif metric.name in state.unseen:
+        elif metric.name in state.unseen and metric.name not in self.stated:
             yield Breach(
                 "live-missing",
                 Severity.ERROR if self.complete else self._severity_of_absence(metric),

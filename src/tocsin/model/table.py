@@ -53,7 +53,7 @@ class Table:
         columns: Mapping[str, Gauge],
         rows: Rows | str,
         ascending: bool = False,
-        interval: str = "1m",
+        interval: str = "15s",  # as often as an exporter would be asked
     ) -> None:
         source = here()
         for column, gauge in columns.items():
