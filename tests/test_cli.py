@@ -125,7 +125,7 @@ def test_check_tells_drift_as_a_finding(project_copy: Copy) -> None:
 def test_every_alert_is_proven_by_promtool(project_copy: Copy) -> None:
     answer = project_copy.tocsin("test")
     assert answer.returncode == 0, answer.stdout
-    assert answer.stdout.endswith("11 passed, 0 failed\n")
+    assert re.search(r"^[1-9]\d* passed, 0 failed\n\Z", answer.stdout, re.MULTILINE)
 
 
 HOLD = ',\n    hold="5m"'

@@ -139,14 +139,14 @@ def test_values_beyond_a_labels_limit_become_other(
     registry: CollectorRegistry, exported: Exported, caplog: pytest.LogCaptureFixture
 ) -> None:
     metrics = AgentMetrics(registry=registry, agent_name="support", limits={"tenant_id": 2})
-    for tenant in ("a", "b", "c", "d", "a"):
+    for tenant in ("a", "b", "c", "d", "c", "a"):
         with metrics.request(tenant_id=tenant):
             pass
     counts = {
         tenant: exported("agent_request_duration_seconds_count", tenant_id=tenant) for tenant in ("a", "b", "other")
     }
-    assert counts == {"a": 2, "b": 1, "other": 2}
-    assert exported("agentmetrics_label_values_capped_total", label="tenant_id") == 2
+    assert counts == {"a": 2, "b": 1, "other": 3}
+    assert exported("agentmetrics_label_values_capped_total", label="tenant_id") == 3
     assert exported("agentmetrics_label_values_capped_total", label="model") == 0
     assert [record.message.split(":")[0] for record in caplog.records] == ["label tenant_id has more than 2 values"]
 
@@ -299,7 +299,13 @@ def test_the_catalog_needs_no_metrics_client() -> None:
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-@pytest.mark.parametrize("missing", ["prometheus_client"])
+def test_the_instrumentation_needs_the_contract_and_nothing_else_of_tocsin() -> None:
+    code = "import sys, agentmetrics; agentmetrics.AgentMetrics; print(*(m for m in sys.modules if m[:6] == 'tocsin'))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert set(done.stdout.split()) == {"tocsin", "tocsin.lined", "tocsin.metrics", "tocsin.units"}
+
+
+@pytest.mark.parametrize("missing", ["prometheus_client", "genai_prices"])
 def test_without_the_extra_one_line_says_what_to_install(missing: str) -> None:
     code = f"import sys; sys.modules[{missing!r}] = None; import agentmetrics; agentmetrics.AgentMetrics"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

@@ -34,9 +34,14 @@ class Model(GenericFakeChatModel):
     """LangChain's fake model, under the name of one that has a price."""
 
     model_name: str = "gpt-4o"
+    provider: str = "openai"
 
     def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> Any:
-        return {**super()._get_ls_params(stop, **kwargs), "ls_provider": "openai", "ls_model_name": self.model_name}
+        return {
+            **super()._get_ls_params(stop, **kwargs),
+            "ls_provider": self.provider,
+            "ls_model_name": self.model_name,
+        }
 
     def bind_tools(self, tools: Any, **kwargs: Any) -> Any:  # noqa: ARG002
         return self
@@ -212,6 +217,45 @@ def test_an_agent_that_a_graph_asks_counts_for_the_graphs_request(
     assert exported("agent_request_duration_seconds_count") == 1
     assert exported("agent_tool_calls_sum", agent_name="outer") == 1
     assert exported("llm_tokens_total", agent_name="outer", tenant_id="globex") == 2600
+
+
+def test_an_agent_that_a_tool_asks_counts_for_the_request_too(handler: AgentMetricsHandler, exported: Exported) -> None:
+    expert = create_agent(Model(messages=iter([says("here")])), [], name="expert")
+
+    @tool
+    def ask_expert(query: str, config: RunnableConfig) -> str:
+        """Asks an expert."""
+        return str(expert.invoke({"messages": [("user", query)]}, config)["messages"][-1].text)
+
+    model = Model(messages=iter([calls("ask_expert", query="x"), says("here")]))
+    create_agent(model, [ask_expert], name="helper").invoke(QUESTION, config(handler))
+    assert exported("agent_request_duration_seconds_count") == 1
+    assert exported("agent_iterations_sum", agent_name="helper") == 3
+
+
+@pytest.mark.parametrize(
+    "details",
+    [
+        {"cache_creation": 500, "ephemeral_1h_input_tokens": 300},
+        {"cache_creation": 0, "ephemeral_5m_input_tokens": 200, "ephemeral_1h_input_tokens": 300},
+    ],
+)
+def test_tokens_that_are_kept_for_an_hour_have_their_own_price(
+    handler: AgentMetricsHandler, exported: Exported, details: Any
+) -> None:
+    usage: UsageMetadata = {**USAGE, "input_token_details": details}
+    message = AIMessage("x", usage_metadata=usage)
+    model = Model(messages=iter([message]), provider="anthropic", model_name="claude-opus-4-5")
+    model.invoke("hello", config(handler))
+    assert exported("llm_tokens_total", token_type="cache_write") == 500
+    # USD for a million: 500 read at 5, 200 kept at 6.25, 300 for an hour at 10, 300 written at 25.
+    assert exported("llm_cost_dollars_total") == pytest.approx(0.01425)
+
+
+def test_the_model_that_answered_has_the_price(handler: AgentMetricsHandler, exported: Exported) -> None:
+    Model(messages=iter([says("here")]), model_name="my-deployment").invoke("hello", config(handler))
+    assert exported("llm_cost_dollars_total", model="my-deployment") == pytest.approx(0.00475)
+    assert exported("llm_unpriced_requests_total") == 0
 
 
 def test_a_request_that_is_begun_already_takes_the_run(
