@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from tocsin.mutants.breaking import Mutant
+from tocsin.mutants.outcome import table
+from tocsin.mutants.score import Row
 from tocsin.mutants.suite import read_suite
 from tocsin.mutants.trials import verdicts
 
@@ -73,3 +75,13 @@ def test_progress_is_drawn_on_a_terminal(files: tuple[Path, Path]) -> None:
     os.close(screen)
     assert "mutants" in drawn
     assert "100%" in drawn
+
+
+def test_expression_that_cannot_be_taken_apart_is_told(files: tuple[Path, Path]) -> None:
+    rules, tests = files
+    # The newest Prometheus takes such a number.
+    rules.write_text(RULES.replace("expr: x > 1", "expr: x > 1_000"))
+    suite = read_suite([rules], [tests])
+    rows = [Row(rule, suite.tests_of(rule), ()) for rule in suite.rules]
+    told = [line for line in table(rows) if line.startswith("not broken")]
+    assert told == ["not broken: High: its expression cannot be taken apart; only its other fields were broken"]

@@ -69,7 +69,12 @@ def table(rows: Sequence[Row]) -> list[str]:
         for row in rows
         for one in row.equivalent
     ]
-    return [*lines, *same, score(rows)]
+    whole = [
+        f"not broken: {row.rule.name}: its expression cannot be taken apart; only its other fields were broken"
+        for row in rows
+        if row.rule.tree is None
+    ]
+    return [*lines, *same, *whole, score(rows)]
 
 
 def _line(name: str, cells: Sequence[object], width: int) -> str:

@@ -155,13 +155,12 @@ def verdicts(
                 if not result.passed and id(trial.mutant) not in done:
                     noticed[trial.mutant.rule, trial.test] += 1
                     done[id(trial.mutant)] = Verdict(trial.mutant, trial.test, _REFUSED in result.output)
+                    tick(1)
             for key, (mutant, left) in alive.items():
                 if not left and key not in done:
                     done[key] = Verdict(mutant, None)
-            finished = [key for key in alive if key in done]
-            for key in finished:
-                del alive[key]
-            tick(len(finished))
+                    tick(1)
+            alive = {key: found for key, found in alive.items() if key not in done}
             at_once *= 2
     return [done[key] for key in order if not done[key].refused]
 
