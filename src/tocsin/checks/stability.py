@@ -16,9 +16,13 @@ _TWO_SAMPLES = re.compile(r"\b(irate|idelta)\s*\(", re.IGNORECASE)
 _CHOICE = re.compile(r"[\s(]*(topk|bottomk|limitk|limit_ratio)\b", re.IGNORECASE)
 _SHORT = re.compile(r"\b(?:rate|increase|delta)\s*\([^()\[\]]*\[(\w+)\]")
 # Any event at all: `increase(x[5m]) > 0`.
-_SINGLE = re.compile(r"\b(?:increase|changes|resets)\s*\([^()\[\]]*\[(\w+)\]\)+\s*>\s*0(?![.\d])")
+_SINGLE = re.compile(
+    r"\b(?:increase|changes|resets)\s*\([^()\[\]]*\[(\w+)\]\)+\s*>\s*0(?![.\d])"
+)
 _ABSENCE = re.compile(r"\babsent(?:_over_time)?\s*\(", re.IGNORECASE)
-_INSTANT = re.compile(r"^\s*(?:up\s*(?:\{[^}]*\})?\s*==\s*0|absent\s*\()", re.IGNORECASE)
+_INSTANT = re.compile(
+    r"^\s*(?:up\s*(?:\{[^}]*\})?\s*==\s*0|absent\s*\()", re.IGNORECASE
+)
 _LOW = frozenset({"<", "<="})
 _SAMPLES = 4
 _NOISY = 120_000
@@ -39,12 +43,21 @@ def findings_in(subject: Subject) -> Iterator[Finding]:
         yield from _blind(subject, placed, conditions, watched)
 
 
-def _found(placed: Placed, check: str, message: str, way_out: str, expr: str | None = None) -> Finding:
+def _found(
+    placed: Placed,
+    check: str,
+    message: str,
+    way_out: str,
+    expr: str | None = None,
+    severity: Severity = Severity.WARNING,
+) -> Finding:
     rule = placed.rule
-    return Finding(check, Severity.WARNING, message, way_out, rule.source, rule.name, expr)
+    return Finding(check, severity, message, way_out, rule.source, rule.name, expr)
 
 
-def _missing(subject: Subject, placed: Placed, text: str, conditions: list[Comparison]) -> Iterator[Finding]:
+def _missing(
+    subject: Subject, placed: Placed, text: str, conditions: list[Comparison]
+) -> Iterator[Finding]:
     """for-missing: what one bad sample can fire."""
     noise = ""
     if _INSTANT.match(text):
@@ -71,7 +84,11 @@ def _is_reading(subject: Subject, placed: Placed, of: Comparison) -> bool:
     left = of.left
     moves = left.kind is Kind.GAUGE and "[" not in placed.rule.expr and left.high > 1
     names = subject.analysis(placed).series
-    return moves and of.right.literal and all(name in subject.world.series for name in names)
+    return (
+        moves
+        and of.right.literal
+        and all(name in subject.world.series for name in names)
+    )
 
 
 def _interval(placed: Placed, hold: int) -> Iterator[Finding]:
@@ -98,7 +115,8 @@ def _outlives(placed: Placed, hold: int, text: str) -> Iterator[Finding]:
             "for-interval",
             f"an event is in sight for {seen} and must last {placed.rule.hold}: a single one never fires it, only "
             f"events that come at least every {seen}",
-            f"look back further than {placed.rule.hold}, or take a shorter `for`",
+            f"look back further than {placed.rule.hold} or take a shorter `for`, unless that is meant",
+            severity=Severity.INFO,
         )
 
 
@@ -137,7 +155,9 @@ class _Companions:
         return self.of_targets or any(name in self.names for name in names)
 
 
-def _blind(subject: Subject, placed: Placed, conditions: list[Comparison], watched: _Companions) -> Iterator[Finding]:
+def _blind(
+    subject: Subject, placed: Placed, conditions: list[Comparison], watched: _Companions
+) -> Iterator[Finding]:
     """no-data-blind: a low value is told, and no value is not."""
     names = subject.analysis(placed).series
     exported = subject.world.series
@@ -145,7 +165,13 @@ def _blind(subject: Subject, placed: Placed, conditions: list[Comparison], watch
     for of in conditions:
         low = of.operator in _LOW or (of.operator == "==" and of.right.constant == 0)
         vanishes = of.left.maybe_absent and of.left.value == "vector"
-        if low and vanishes and known and not watched.watch(names) and of.right.value == "scalar":
+        if (
+            low
+            and vanishes
+            and known
+            and not watched.watch(names)
+            and of.right.value == "scalar"
+        ):
             name = names[0]
             yield _found(
                 placed,
