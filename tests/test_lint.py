@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from projects import REPOSITORY
 
 from tocsin.cli import main
 
@@ -139,3 +140,10 @@ def test_sarif_has_the_shape_of_2_1_0() -> None:
             physical = location["physicalLocation"]
             assert physical["artifactLocation"]["uri"] in ("rules.yaml", "web.json")
             assert physical["region"]["startLine"] >= 1
+
+
+def test_what_tocsin_itself_writes_has_no_error() -> None:
+    generated = str(REPOSITORY / "generated")
+    catalogs = [f"--catalog=agentmetrics.{name}:CATALOG" for name in ("catalog", "otel", "litellm")]
+    assert found(generated, "--min-severity", "error") == []
+    assert found(generated, *catalogs, "--min-severity", "error") == []

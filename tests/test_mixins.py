@@ -22,17 +22,11 @@ def test_all_of_them_are_read(linted: Linted) -> None:
 
 
 def test_no_error_is_found_without_a_catalog(linted: Linted) -> None:
-    assert [
-        finding for finding in linted.findings if finding.severity is Severity.ERROR
-    ] == []
+    assert [finding for finding in linted.findings if finding.severity is Severity.ERROR] == []
 
 
 def test_what_is_warned_of_needs_no_catalog(linted: Linted) -> None:
-    warned = {
-        finding.id
-        for finding in linted.findings
-        if finding.severity is Severity.WARNING
-    }
+    warned = {finding.id for finding in linted.findings if finding.severity is Severity.WARNING}
     assert {"for-missing", "panel-text", "regex", "rule-name"} <= warned
     assert warned.isdisjoint(
         {
