@@ -16,13 +16,9 @@ _TWO_SAMPLES = re.compile(r"\b(irate|idelta)\s*\(", re.IGNORECASE)
 _CHOICE = re.compile(r"[\s(]*(topk|bottomk|limitk|limit_ratio)\b", re.IGNORECASE)
 _SHORT = re.compile(r"\b(?:rate|increase|delta)\s*\([^()\[\]]*\[(\w+)\]")
 # Any event at all: `increase(x[5m]) > 0`.
-_SINGLE = re.compile(
-    r"\b(?:increase|changes|resets)\s*\([^()\[\]]*\[(\w+)\]\)+\s*>\s*0(?![.\d])"
-)
+_SINGLE = re.compile(r"\b(?:increase|changes|resets)\s*\([^()\[\]]*\[(\w+)\]\)+\s*>\s*0(?![.\d])")
 _ABSENCE = re.compile(r"\babsent(?:_over_time)?\s*\(", re.IGNORECASE)
-_INSTANT = re.compile(
-    r"^\s*(?:up\s*(?:\{[^}]*\})?\s*==\s*0|absent\s*\()", re.IGNORECASE
-)
+_INSTANT = re.compile(r"^\s*(?:up\s*(?:\{[^}]*\})?\s*==\s*0|absent\s*\()", re.IGNORECASE)
 _LOW = frozenset({"<", "<="})
 _SAMPLES = 4
 _NOISY = 120_000
@@ -55,9 +51,7 @@ def _found(
     return Finding(check, severity, message, way_out, rule.source, rule.name, expr)
 
 
-def _missing(
-    subject: Subject, placed: Placed, text: str, conditions: list[Comparison]
-) -> Iterator[Finding]:
+def _missing(subject: Subject, placed: Placed, text: str, conditions: list[Comparison]) -> Iterator[Finding]:
     """for-missing: what one bad sample can fire."""
     noise = ""
     if _INSTANT.match(text):
@@ -84,11 +78,7 @@ def _is_reading(subject: Subject, placed: Placed, of: Comparison) -> bool:
     left = of.left
     moves = left.kind is Kind.GAUGE and "[" not in placed.rule.expr and left.high > 1
     names = subject.analysis(placed).series
-    return (
-        moves
-        and of.right.literal
-        and all(name in subject.world.series for name in names)
-    )
+    return moves and of.right.literal and all(name in subject.world.series for name in names)
 
 
 def _interval(placed: Placed, hold: int) -> Iterator[Finding]:
@@ -155,9 +145,7 @@ class _Companions:
         return self.of_targets or any(name in self.names for name in names)
 
 
-def _blind(
-    subject: Subject, placed: Placed, conditions: list[Comparison], watched: _Companions
-) -> Iterator[Finding]:
+def _blind(subject: Subject, placed: Placed, conditions: list[Comparison], watched: _Companions) -> Iterator[Finding]:
     """no-data-blind: a low value is told, and no value is not."""
     names = subject.analysis(placed).series
     exported = subject.world.series
@@ -165,13 +153,7 @@ def _blind(
     for of in conditions:
         low = of.operator in _LOW or (of.operator == "==" and of.right.constant == 0)
         vanishes = of.left.maybe_absent and of.left.value == "vector"
-        if (
-            low
-            and vanishes
-            and known
-            and not watched.watch(names)
-            and of.right.value == "scalar"
-        ):
+        if low and vanishes and known and not watched.watch(names) and of.right.value == "scalar":
             name = names[0]
             yield _found(
                 placed,
