@@ -2,16 +2,26 @@
 
 from agentmetrics.catalog import (
     agent_active_sessions,
+    agent_chain_length,
     agent_errors,
+    agent_iterations,
     agent_name,
     agent_request_duration,
     agent_timeouts,
+    agent_tool_calls,
     collection,
+    error_type,
+    label,
+    label_values_capped,
+    llm_calls_without_usage,
     llm_cost,
     llm_inference_duration,
+    llm_inference_errors,
     llm_rate_limit_errors,
     llm_tokens,
+    llm_unpriced_requests,
     model,
+    observations_dropped,
     tenant_daily_budget,
     tenant_id,
     tenant_monthly_budget,
@@ -20,14 +30,20 @@ from agentmetrics.catalog import (
     tool_execution_errors,
     tool_name,
     vector_search_duration,
+    vector_search_errors,
 )
 from tocsin.define import (
+    HOURS,
     SHOWN,
+    USD,
     Indicator,
+    Unit,
     above_zero,
+    absent,
     at_least,
     at_most,
     average,
+    averaged_over,
     complement,
     increase,
     maximum,
@@ -40,9 +56,13 @@ from tocsin.define import (
     ratio,
     seconds,
     share,
+    shifted,
+    summed_over,
     total,
     usd,
 )
+
+ABSENCES = Unit.counting("absences")
 
 # Latency of requests.
 latency_p50 = Indicator(
@@ -204,8 +224,164 @@ daily_budget = Indicator(
     title="Daily budget",
     description="The budget for a day that a tenant agreed to; 100 USD where none is set.",
 )
+daily_budget_used = Indicator(
+    increase(llm_cost, by=tenant_id, over="24h") / above_zero(daily_budget.expr),
+    title="Daily budget used",
+    description="The cost of the last 24 hours as a share of the tenant's daily budget.",
+)
+cost_by_agent = Indicator(
+    increase(llm_cost, by=agent_name, over="24h"),
+    title="Cost by agent",
+    description="Estimated cost of the last 24 hours, by agent.",
+)
+cost_rate = Indicator(
+    rate(llm_cost, by=model) * 3600,
+    title="Cost an hour",
+    description="What the models cost an hour at the present pace.",
+    unit=USD / HOURS,
+)
+cost_per_request = Indicator(
+    rate(llm_cost, by=agent_name) / above_zero(rate(agent_request_duration.count, by=agent_name)),
+    title="Cost per request",
+    description="What one request to the agent costs on average.",
+)
+tokens_per_request = Indicator(
+    ratio(llm_tokens, agent_request_duration.count, by=agent_name),
+    title="Tokens per request",
+    description="How many tokens one request to the agent takes on average.",
+)
+cache_share = Indicator(
+    ratio(llm_tokens(token_type="cache_read"), llm_tokens(token_type="input"), by=model),
+    title="Cache hit share",
+    description="The share of input tokens that came out of the provider's cache, at a fraction of the price.",
+)
+cost_month = Indicator(
+    # The days are summed, since a range of 30 days is slow and outlives the 15 days that Prometheus keeps by itself.
+    summed_over(increase(llm_cost, by=tenant_id, over="24h"), "30d", every="1d"),
+    title="Cost of the last 30 days",
+    description="Estimated cost of the last 30 complete days, by tenant.",
+)
 monthly_budget_used = Indicator(
-    increase(llm_cost, by=tenant_id, over="30d") / above_zero(maximum(tenant_monthly_budget, by=tenant_id)),
+    cost_month.expr / above_zero(maximum(tenant_monthly_budget, by=tenant_id)),
     title="Monthly budget used",
     description="The cost of the last 30 days as a share of the tenant's monthly budget.",
+)
+monthly_forecast = Indicator(
+    averaged_over(increase(llm_cost, by=tenant_id, over="24h"), "7d", every="1d")
+    * 30
+    / above_zero(maximum(tenant_monthly_budget, by=tenant_id)),
+    title="Monthly budget at this pace",
+    description="30 days at the pace of the last 7, as a share of the tenant's monthly budget.",
+)
+cost_against_last_week = Indicator(
+    increase(llm_cost, over="24h") / above_zero(shifted(increase(llm_cost, over="24h"), "7d")),
+    title="Cost against a week ago",
+    description="The cost of the last 24 hours, against the same 24 hours a week ago. 100% is the same.",
+    target=at_most(percent(150), red=percent(200)),
+)
+requests_against_last_week = Indicator(
+    increase(agent_request_duration.count, over="24h")
+    / above_zero(shifted(increase(agent_request_duration.count, over="24h"), "7d")),
+    title="Requests against a week ago",
+    description="The requests of the last 24 hours, against the same 24 hours a week ago. 100% is the same.",
+)
+
+# The shape of a request's work.
+chain_length_p50 = Indicator(
+    quantile("0.5", agent_chain_length, by=agent_name),
+    title="P50 chain length",
+    description="Half of the requests take no more steps than this.",
+)
+chain_length_p95 = Indicator(
+    quantile("0.95", agent_chain_length, by=agent_name),
+    title="P95 chain length",
+    description="One request in twenty takes more steps than this.",
+)
+tool_calls_p95 = Indicator(
+    quantile("0.95", agent_tool_calls, by=agent_name),
+    title="P95 tool calls",
+    description="One request in twenty makes more tool calls than this.",
+)
+tool_calls_average = Indicator(
+    average(agent_tool_calls, by=agent_name),
+    title="Tool calls per request",
+    description="How many tools one request calls on average.",
+)
+iterations_p95 = Indicator(
+    quantile("0.95", agent_iterations, by=agent_name),
+    title="P95 iterations",
+    description="One request in twenty goes round the agent's loop more often than this.",
+)
+iterations_average = Indicator(
+    average(agent_iterations, by=agent_name),
+    title="Iterations per request",
+    description="How often one request goes round the agent's loop on average.",
+)
+
+# Tools and retrieval.
+tool_throughput = Indicator(
+    rate(tool_execution_duration.count, by=tool_name),
+    title="Tool calls a second",
+    description="Tool calls that came back, a second.",
+)
+search_throughput = Indicator(
+    rate(vector_search_duration.count, by=collection),
+    title="Vector searches a second",
+    description="Vector searches that came back, a second.",
+)
+tool_errors_by_type = Indicator(
+    per_minute(tool_execution_errors, by=error_type),
+    title="Tool errors by type",
+    description="Tool calls that failed, a minute, by what went wrong.",
+)
+errors_by_type = Indicator(
+    per_minute(agent_errors, by=error_type),
+    title="Errors by type",
+    description="Requests that failed, a minute, by what went wrong.",
+)
+
+# What is not there.
+telemetry_absent = Indicator(
+    absent(agent_request_duration.count),
+    title="No telemetry",
+    description="1 where no agent exports anything.",
+    unit=ABSENCES,
+)
+rate_limits_a_minute = Indicator(
+    per_minute(llm_rate_limit_errors, by=model),
+    title="Rate-limit errors a minute",
+    description="Calls refused by the model's provider, a minute.",
+)
+
+dropped_observations = Indicator(
+    increase(observations_dropped, over="1h"),
+    title="Dropped observations",
+    description="Observations of the last hour that were lost to a fault in the instrumentation.",
+)
+inference_errors = Indicator(
+    per_minute(llm_inference_errors, by=model),
+    title="Failed model calls",
+    description="Calls of models that failed, a minute.",
+)
+search_errors = Indicator(
+    per_minute(vector_search_errors, by=collection),
+    title="Failed searches",
+    description="Vector searches that failed, a minute.",
+)
+
+# What the numbers do not tell.
+unpriced_calls = Indicator(
+    increase(llm_unpriced_requests, by=model, over="1h"),
+    title="Unpriced calls",
+    description="Calls of the last hour whose cost is not known, because the model has no price.",
+)
+calls_without_usage = Indicator(
+    increase(llm_calls_without_usage, by=model, over="1h"),
+    title="Calls without usage",
+    description="Calls of the last hour that ended without telling their tokens.",
+)
+capped_labels = Indicator(
+    increase(label_values_capped, by=label, over="1h"),
+    title="Capped labels",
+    description="Observations of the last hour whose label became `other`, because it has as many values as it may.",
 )

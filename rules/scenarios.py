@@ -9,6 +9,9 @@ from agentmetrics.catalog import (
     llm_cost,
     llm_rate_limit_errors,
     tenant_daily_budget,
+    tenant_monthly_budget,
+    tool_execution_duration,
+    tool_execution_errors,
 )
 from monitors.alerts import (
     agent_high_error_rate,
@@ -21,9 +24,13 @@ from monitors.indicators import (
     cost_by_tenant,
     cost_cube,
     daily_budget,
+    daily_budget_used,
     error_rate,
     latency_p99,
+    monthly_budget_used,
+    monthly_forecast,
     rate_limit_errors,
+    tool_error_rate,
 )
 from tocsin.define import (
     Feed,
@@ -39,6 +46,7 @@ from tocsin.define import (
     serving,
     silence,
 )
+from tocsin.metrics import Selection
 
 support = agent_request_duration(agent_name="support", model="gpt-4o", tenant_id="acme")
 research = agent_request_duration(agent_name="research", model="claude-sonnet-4", tenant_id="acme")
@@ -119,6 +127,31 @@ error_values = Proof(
     computes(failing, "14m", *failing_values),
 )
 
+
+# Tools.
+def calls_of(tool: str) -> Selection:
+    return tool_execution_duration(tool_name=tool, agent_name="support")
+
+
+broken_tool = Scenario(
+    "one call of a tool in five fails; another tool never fails, one is not called, one is gone after 8 minutes",
+    Feed(calls_of("search"), serving(a_minute(40), {"0.3": "100%"}, lasting="15m")),
+    Feed(
+        tool_execution_errors(tool_name="search", agent_name="support", error_type="timeout"),
+        growing(a_minute(40).share("20%"), lasting="15m"),
+    ),
+    Feed(calls_of("calculator"), serving(a_minute(40), {"0.3": "100%"}, lasting="15m")),
+    Feed(calls_of("idle"), serving(a_minute(0), {"0.3": "100%"}, lasting="15m")),
+    Feed(calls_of("gone"), serving(a_minute(40), {"0.3": "100%"}, lasting="8m"), silence(lasting="7m")),
+)
+tool_values = (instance("0.200", tool_name="search"), instance("0", tool_name="calculator"))
+tool_error_values = Proof(
+    tool_error_rate,
+    computes(broken_tool, "10m", *tool_values, instance("0", tool_name="gone")),
+    computes(broken_tool, "12m", *tool_values, instance("0", tool_name="gone")),
+    computes(broken_tool, "14m", *tool_values),
+)
+
 # Rate limits.
 refused = llm_rate_limit_errors(model="gpt-4o", provider="openai", tenant_id="acme")
 throttled = Scenario("six calls a minute are refused", Feed(refused, growing(a_minute(6), lasting="15m")))
@@ -185,4 +218,43 @@ cost_by_model_values = Proof(cost_by_model, computes(spending, "30m", instance("
 budget_values = Proof(
     daily_budget,
     computes(spending, "30m", instance("50", tenant_id="acme"), instance("100", tenant_id="globex")),
+)
+
+
+def spends(tenant: str, *, lasting: str) -> Feed:
+    return Feed(llm_cost(model="gpt-4o", tenant_id=tenant, agent_name="support"), growing(a_minute(5), lasting=lasting))
+
+
+agreed = Scenario(
+    "four tenants spend 5 USD a minute: they agreed to 500 a day, to half a dollar, to nothing at all, and never",
+    *(spends(tenant, lasting="40m") for tenant in ("acme", "tiny", "none", "globex")),
+    Feed(tenant_daily_budget(tenant_id="acme"), holding(500, lasting="40m")),
+    Feed(tenant_daily_budget(tenant_id="tiny"), holding("0.5", lasting="40m")),
+    Feed(tenant_daily_budget(tenant_id="none"), holding(0, lasting="40m")),
+)
+daily_used_values = Proof(
+    daily_budget_used,
+    computes(
+        agreed,
+        "30m",
+        instance("0.2975", tenant_id="acme"),
+        instance("297.5025", tenant_id="tiny"),
+        instance("1.4875", tenant_id="globex"),
+    ),
+)
+a_day_of_it = Scenario(
+    "three tenants spend 5 USD a minute for a day: they agreed to 10000 a month, to half a dollar, to nothing at all",
+    *(spends(tenant, lasting="26h") for tenant in ("acme", "tiny", "none")),
+    Feed(tenant_monthly_budget(tenant_id="acme"), holding(10_000, lasting="26h")),
+    Feed(tenant_monthly_budget(tenant_id="tiny"), holding("0.5", lasting="26h")),
+    Feed(tenant_monthly_budget(tenant_id="none"), holding(0, lasting="26h")),
+    every="1m",
+)
+month_used_values = Proof(
+    monthly_budget_used,
+    computes(a_day_of_it, "25h", instance("0.7195", tenant_id="acme"), instance("14390.0010", tenant_id="tiny")),
+)
+month_forecast_values = Proof(
+    monthly_forecast,
+    computes(a_day_of_it, "25h", instance("21.5850", tenant_id="acme"), instance("431700.0300", tenant_id="tiny")),
 )

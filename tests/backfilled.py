@@ -17,6 +17,7 @@ from tocsin.scenarios.openmetrics import exposition
 
 EPOCH = 1_699_963_200  # a midnight
 _HOUR = 3600
+_DAY = 24 * _HOUR
 _LONG = 100 * _HOUR  # what lasts longer is backfilled by itself: promtool reads a file once for each block it makes
 
 
@@ -60,6 +61,8 @@ def backfilled(runs: Iterable[Run], folder: Path) -> Iterator[Backfilled]:
     for run in sorted(runs, key=lambda one: one.window):
         # No window reaches from one scenario into the one before it.
         at += int(run.window // _HOUR + 2) * _HOUR
+        # At a midnight, as the scenario's own time begins: a subquery's steps are counted from 1970.
+        at = -(-at // _DAY) * _DAY
         starts[id(run.scenario)] = at
         lasting = int(run.evaluations * run.interval)
         if lasting > _LONG:

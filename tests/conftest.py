@@ -33,8 +33,9 @@ def project_files(project_plan: Plan) -> dict[str, bytes]:
 def project_documents(project_files: dict[str, bytes]) -> dict[str, Any]:
     """The same, parsed."""
     return {
-        path: orjson.loads(content) if path.endswith(".json") else yaml.safe_load(content)
+        path: orjson.loads(content) if path.endswith(".json") else yaml.load(content, yaml.CSafeLoader)
         for path, content in project_files.items()
+        if path.endswith((".json", ".yaml"))
     }
 
 

@@ -91,7 +91,7 @@ MISTAKES = {
         "monitors/alerts.py",
         '"AgentHighErrorRate"',
         '"AgentHighLatency"',
-        ("[duplicate-name]", "agent-high-latency is defined twice", "monitors/alerts.py:6"),
+        ("[duplicate-name]", "agent-high-latency is defined twice", "monitors/alerts.py:40"),
         "agent_high_error_rate = Alert(",
     ),
     "a definition that raises": Mistake(
@@ -236,7 +236,7 @@ MISTAKES = {
         "monitors/site.py",
         "site = Site(",
         'site = Site(\n    retired=("AgentHighLatency",),',
-        ("[duplicate-name] AgentHighLatency: the site retires it", "monitors/alerts.py:6"),
+        ("[duplicate-name] AgentHighLatency: the site retires it", "monitors/alerts.py:40"),
         "",
     ),
     "a panel that is too wide": Mistake(
@@ -408,4 +408,4 @@ def test_findings_come_as_json_and_for_github(project_copy: Copy) -> None:
     assert '"file": "monitors/alerts.py"' in as_json.stdout
     assert '"id": "annotations"' in as_json.stdout
     as_github = project_copy.tocsin("generate", "--format", "github")
-    assert "::error file=monitors/alerts.py,line=6,title=annotations::AgentHighLatency" in as_github.stdout
+    assert "::error file=monitors/alerts.py,line=40,title=annotations::AgentHighLatency" in as_github.stdout

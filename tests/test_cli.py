@@ -30,10 +30,17 @@ def test_changed_threshold_changes_the_alert_in_both_engines_and_the_dashboard(p
     changed = set(re.findall(r"^  ~ (\S+)$", answer.stdout, re.MULTILINE))
     assert changed == {
         "grafana/dashboards/ai-agents.json",
+        "grafana/dashboards/daily-check.json",
         "grafana/provisioning/alerting/agent-high-error-rate.yaml",
+        "kubernetes/base/dashboard-ai-agents.yaml",
+        "kubernetes/base/dashboard-daily-check.yaml",
+        "kubernetes/overlays/grafana-alerts/alerts-1.yaml",
+        "kubernetes/overlays/prometheus-alerts/alerts.yaml",
+        "mimir/alerts.yaml",
         "prometheus/alerts/agent-high-error-rate.yaml",
         "prometheus/tests/agent-high-error-rate-threshold.yaml",
         "prometheus/tests/agent-high-error-rate.yaml",
+        "runbooks/high-error-rate.md",
     }
     alert = (project_copy.root / "generated/prometheus/alerts/agent-high-error-rate.yaml").read_text()
     assert "ratio_rate5m > 0.04" in alert
@@ -109,7 +116,7 @@ def test_tempo_can_hold_the_traces_instead(project_copy: Copy) -> None:
 def test_check_is_clean_and_counts_what_it_looked_at(project_copy: Copy) -> None:
     answer = project_copy.tocsin("check")
     assert answer.returncode == 0, answer.stdout
-    assert answer.stdout == "no findings in 4 alerts, 1 dashboards, 7 recorded series\n"
+    assert answer.stdout == "no findings in 26 alerts, 7 dashboards, 27 recorded series\n"
 
 
 def test_check_tells_drift_as_a_finding(project_copy: Copy) -> None:

@@ -103,7 +103,7 @@ def queries() -> Iterator[tuple[str, str]]:
     values = {"$__rate_interval": "10s", "$__range": "1m", "[5m]": "[5s]"}
     for file in (REPOSITORY / "generated/grafana/dashboards").glob("*.json"):
         dashboard = json.loads(file.read_text())
-        if "ai-agents" not in dashboard["tags"]:
+        if dashboard["uid"] != "ai-agents":
             continue
         names = [variable["name"] for variable in dashboard["templating"]["list"]]
         for panel in dashboard["panels"]:

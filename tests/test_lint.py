@@ -144,6 +144,8 @@ def test_sarif_has_the_shape_of_2_1_0() -> None:
 
 def test_what_tocsin_itself_writes_has_no_error() -> None:
     generated = str(REPOSITORY / "generated")
-    catalogs = [f"--catalog=agentmetrics.{name}:CATALOG" for name in ("catalog", "otel", "litellm")]
+    exporters = ("blackbox", "dcgm", "kubernetes", "prometheus", "vllm")
+    names = ("catalog", "otel", "litellm", "langfuse.catalog", *(f"exporters.{name}" for name in exporters))
+    catalogs = [f"--catalog=agentmetrics.{name}:CATALOG" for name in names]
     assert found(generated, "--min-severity", "error") == []
     assert found(generated, *catalogs, "--min-severity", "error") == []

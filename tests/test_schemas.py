@@ -27,7 +27,10 @@ Break = Callable[[Any], object]
 @pytest.fixture(scope="module")
 def made(project_plan: Plan) -> dict[str, Draft]:
     """One draft of each kind, by its schema."""
-    return {draft.schema: draft for draft in drafts(project_plan)}
+    found = {draft.schema: draft for draft in drafts(project_plan)}
+    # The one that has panels of most kinds.
+    agents = next(draft for draft in drafts(project_plan) if draft.path.endswith("/ai-agents.json"))
+    return {**found, agents.schema: agents}
 
 
 @pytest.mark.parametrize("name", NAMES)

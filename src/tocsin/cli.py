@@ -38,7 +38,8 @@ def _print_version(context: click.Context, _: click.Parameter, value: bool) -> N
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--version", is_flag=True, callback=_print_version, expose_value=False, is_eager=True, help="Print it.")
-def main() -> None:
+@click.option("--environment", metavar="NAME", help="One of the settings' environments, other than the default.")
+def main(environment: str | None) -> None:
     """Dashboards and alerts as code for AI agents, proven before they ship."""
 
 

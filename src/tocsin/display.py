@@ -61,6 +61,8 @@ def value_template(unit: Unit, value: str) -> str:
         return f"{{{{ {value} | humanizeDuration }}}}"
     if unit == RATIO:
         return f"{{{{ {value} | humanizePercentage }}}}"
+    if unit == PERCENT:
+        return f'{{{{ printf "%.4g" {value} }}}}%'
     if unit == USD:
         return f'USD {{{{ printf "%.2f" {value} }}}}'
     if unit == BYTES:

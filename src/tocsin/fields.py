@@ -100,5 +100,5 @@ def _misfits(value: Any, hint: Any) -> Iterator[tuple[Any, tuple[type, ...]]]:
         elif origin is Mapping:
             for key, one in value.items():
                 yield from (*_misfits(key, inner[0]), *_misfits(one, inner[1]))
-    elif isinstance(hint, type) and not isinstance(value, hint):
+    elif hint is not Any and isinstance(hint, type) and not isinstance(value, hint):
         yield value, (hint,)

@@ -11,6 +11,7 @@ from tocsin.panels.panel import Panel
 
 COLUMNS = 24
 _LINE = 6
+_NARROWEST = COLUMNS // _LINE
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +55,14 @@ def _free_id(text: str, taken: set[int]) -> int:
 
 def _lines(panels: tuple[Panel, ...]) -> Iterator[list[Panel]]:
     line: list[Panel] = []
-    stated = 0
+    taken = 0
     for panel in panels:
-        if line and (len(line) == _LINE or stated + (panel.width or 0) > COLUMNS):
+        needed = panel.width or _NARROWEST
+        if line and (len(line) == _LINE or taken + needed > COLUMNS):
             yield line
-            line, stated = [], 0
+            line, taken = [], 0
         line.append(panel)
-        stated += panel.width or 0
+        taken += needed
     if line:
         yield line
 

@@ -16,14 +16,17 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
 
+from tocsin.environments import check_settings
 from tocsin.fields import check_fields
 from tocsin.findings import DefinitionError, TocsinError
 from tocsin.metrics import Catalog, nearest
 from tocsin.model.alert import Alert
 from tocsin.model.dashboard import Dashboard
 from tocsin.model.definitions import Definitions
+from tocsin.model.environment import Settings as Environments
 from tocsin.model.indicator import Indicator
 from tocsin.model.mapping import SeriesMapping
+from tocsin.model.objective import Objective
 from tocsin.model.recording import RuleGroup
 from tocsin.model.scenario import Proof
 from tocsin.model.site import Site
@@ -237,12 +240,14 @@ def collect(modules: Iterable[ModuleType], catalogs: tuple[Catalog, ...], root: 
             if not name.startswith("__"):
                 for one in value if isinstance(value, tuple | list) else (value,):
                     _note(found, name, one, module)
+    _unfold_objectives(found)
     kinds = [value for _, value in found.values()]
     for value in kinds:
         check_fields(value)
-    sites = [value for value in kinds if isinstance(value, Site)]
+    site = _only_site([value for value in kinds if isinstance(value, Site)], root)
+    settings = [value for value in kinds if isinstance(value, Environments)]
     return Definitions(
-        site=_only_site(sites, root),
+        site=site,
         catalogs=catalogs,
         indicators=_named_indicators(found),
         dashboards=_sorted(kinds, Dashboard),
@@ -251,11 +256,47 @@ def collect(modules: Iterable[ModuleType], catalogs: tuple[Catalog, ...], root: 
         mappings=_sorted(kinds, SeriesMapping),
         tables=_sorted(kinds, Table),
         proofs=_sorted(kinds, Proof),
+        settings=_only_settings(settings, root),
+        runbooks=_pages(Path(root) / site.runbooks),
         root=root,
     )
 
 
-_KINDS = (Indicator, Dashboard, Alert, RuleGroup, SeriesMapping, Table, Proof, Site)
+def _only_settings(settings: list[Environments], root: str) -> Environments | None:
+    if len(settings) > 1:
+        raise DefinitionError(
+            f"the project defines {len(settings)} settings; another one stands at {settings[0].source.relative(root)}",
+            help="keep one of them",
+            source=settings[1].source,
+        )
+    for one in settings:
+        check_settings(one)
+    return settings[0] if settings else None
+
+
+def _pages(folder: Path) -> dict[str, str]:
+    pages = {}
+    for file in sorted(folder.glob("*.md")):
+        try:
+            pages[file.stem] = file.read_text(encoding="utf-8")
+        except (OSError, ValueError) as error:
+            raise TocsinError(
+                f"cannot read the runbook: {error}", help="write it as UTF-8 text", source=Source(str(file))
+            ) from None
+    return pages
+
+
+def _unfold_objectives(found: dict[int, tuple[str, Any]]) -> None:
+    """An objective stands for its indicators, recording rules and alerts."""
+    objectives = [(name, value) for name, value in found.values() if isinstance(value, Objective)]
+    for name, objective in objectives:
+        for part in (*objective.alerts, *objective.groups):
+            found[id(part)] = (name, part)
+        for number, indicator in enumerate(objective.indicators):
+            found[id(indicator)] = (f"{name}_{number}", indicator)
+
+
+_KINDS = (Indicator, Dashboard, Alert, Objective, RuleGroup, SeriesMapping, Table, Proof, Environments, Site)
 
 
 def _note(found: dict[int, tuple[str, Any]], name: str, value: Any, module: ModuleType) -> None:

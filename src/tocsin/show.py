@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tocsin.environments import differences
 from tocsin.findings import TocsinError
 from tocsin.metrics import nearest
 from tocsin.model.alert import Alert
 from tocsin.model.dashboard import Dashboard
+from tocsin.model.definitions import Definitions
 from tocsin.model.indicator import Indicator
 from tocsin.panels.panel import Panel
 from tocsin.plan import Plan
@@ -32,6 +34,20 @@ def shown(plan: Plan, name: str) -> Iterator[str]:
             if near
             else "name an alert, an indicator, a recorded series or a panel's title",
         )
+
+
+def shown_settings(definitions: Definitions) -> Iterator[str]:
+    """How the environments differ, as a table; the default has a star. Raises TocsinError where there are none."""
+    settings = definitions.settings
+    if settings is None:
+        raise TocsinError("the project has no settings", help="state them: settings = Settings(default=..., ...)")
+    yield f"settings  ({settings.source.relative(definitions.root)})"
+    rows = list(differences(definitions))
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        yield "  " + "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip()
+    if len(rows) == 1:
+        yield "  they do not differ"
 
 
 def _names(plan: Plan) -> Iterator[str]:

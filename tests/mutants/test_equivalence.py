@@ -39,6 +39,11 @@ SAME = {
             "(rate(e[1m]) or increase(c[4m]) * 0) / rate(c[2m])",
         ),
     ],
+    "absence-is-one": [
+        ("absent(nobody) > 0", "absent(nobody) >= 0"),
+        ("absent(c) > 0", "absent(c) > -1"),
+        ("absent_over_time(nobody[5m]) == 1", "absent_over_time(nobody[5m]) < 2"),
+    ],
     "matches-all": [
         ('rate(c{pod=~".*",job="a"}[5m])', 'rate(c{job="a"}[5m])'),
         ('sum(c{nobody_has_it=~".*"})', "sum(c)"),
@@ -47,6 +52,8 @@ SAME = {
 
 # Near a law, and no theorem: each differs somewhere.
 DIFFERENT = [
+    ("absent(nobody) > 0", "absent(nobody) > 1"),
+    ("count(c) > 0", "count(c) > 100"),
     ("histogram_quantile(0.9, rate(d_bucket[5m]))", "histogram_quantile(0.9, rate(d_bucket[10m]))"),
     (
         "histogram_quantile(0.9, sum by (le) (rate(d_bucket[5m])))",

@@ -42,9 +42,9 @@ def test_every_mutant_of_our_own_rules_is_noticed(project_copy: Copy, counted: t
     told = prove(project_copy, "--mutants", **promtool)
     assert told["findings"] == []
     assert told["score"] == 1.0
-    assert told["mutants"] >= 140
+    assert told["mutants"] >= 600
     alerts = {rule["name"] for rule in told["rules"] if rule["kind"] == "alert"}
-    assert alerts == {"AgentHighErrorRate", "AgentHighLatency", "DailyCostBudgetExceeded", "LLMRateLimitErrors"}
+    assert alerts > {"AgentHighErrorRate", "AgentHighLatency", "DailyCostBudgetExceeded", "LLMRateLimitErrors"}
     assert runs(note) > told["mutants"]
 
     # Once more: nothing has changed.

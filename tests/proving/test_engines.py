@@ -17,11 +17,11 @@ from shapes import DEFINITIONS
 from tocsin.documents import rendered
 from tocsin.plan import Plan
 from tocsin.promql.durations import milliseconds_of
-from tocsin.promql.tree import Range
 from tocsin.proving.derive import derived
 from tocsin.proving.engines import differences, prometheus_states
 from tocsin.proving.grafana import GrafanaAlert, grafana_states, is_met, reduced
 from tocsin.proving.steady import nodes_of
+from tocsin.proving.timing import depth_of
 from tocsin.proving.vectors import Vector
 from tocsin.targets import grafana_alerts, prometheus_alerts
 
@@ -36,9 +36,7 @@ def runs_of(plan: Plan) -> dict[str, list[Run]]:
 
 def _runs(plan: Plan, alert: Any) -> Iterator[Run]:
     own, planned = derived(plan, alert), plan.alert(alert)
-    nodes = [planned.left, planned.right, *(record.node for record in plan.records)]
-    windows = [part.window.text("rule") for node in nodes for part in node.walk() if isinstance(part, Range)]
-    window = max(map(milliseconds_of, windows), default=0) / 1000
+    window = max(depth_of(side, nodes_of(plan.records)) for side in (planned.left, planned.right)) / 1000
     last = {id(claim.scenario): claim for claim in own.claims}
     for claim in last.values():
         yield Run(claim.scenario, own.interval / 1000, milliseconds_of(claim.at) // own.interval, window)

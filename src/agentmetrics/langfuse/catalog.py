@@ -12,6 +12,7 @@ OBSERVATIONS = Unit.counting("observations")
 WINDOWS = Unit.counting("windows")
 FAILURES = Unit.counting("failures")
 ONE = Unit("")
+COMPONENTS = Unit.counting("components")
 
 environment = Label("environment", "Langfuse's environment, for example production.", cardinality=5)
 trace_name = Label(
@@ -86,7 +87,7 @@ up = Gauge(
     "langfuse_up",
     "Whether the component's health endpoint says that it works, its database included.",
     labels=(component,),
-    unit=ONE,
+    unit=COMPONENTS,
     minimum=0,
     maximum=1,
 )

@@ -13,6 +13,7 @@ from tocsin.subject import Placed, Subject, queries
 
 _COMPARISONS = frozenset({">", ">=", "<", "<="})
 _ANY = Window("5m")
+_HAIR = 1e-6  # Grafana's steps begin at their value: a colour for "above 0" begins just above it
 
 
 def findings_on(subject: Subject, dashboard: Dashboard) -> Iterator[Finding]:
@@ -20,7 +21,7 @@ def findings_on(subject: Subject, dashboard: Dashboard) -> Iterator[Finding]:
         if not panel.steps or len(panel.targets) != 1:
             continue
         found = _thresholds_on(subject, subject.shown(target).series).get(_form(target.expr), {})
-        if found and not found.keys() & set(panel.steps):
+        if found and not any(abs(value - step) < _HAIR for value in found for step in panel.steps):
             value, placed = next(iter(found.items()))
             steps = ", ".join(f"{step:g}" for step in panel.steps)
             yield Finding(

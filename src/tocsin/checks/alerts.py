@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 from tocsin.annotations import fields_of
 from tocsin.display import quantity_text
@@ -98,14 +97,14 @@ def _words(plan: Plan, planned: PlannedAlert) -> Iterator[Finding]:  # noqa: ARG
 
 def _runbook(plan: Plan, planned: PlannedAlert) -> Iterator[Finding]:
     alert = planned.alert
-    page = Path(plan.definitions.root) / plan.definitions.site.runbooks / f"{alert.runbook}.md"
-    if not page.is_file():
+    pages = plan.definitions.runbooks
+    if not pages.get(alert.runbook, "").strip():
         folder = plan.definitions.site.runbooks
-        near = nearest(alert.runbook, (found.stem for found in page.parent.glob("*.md")))
+        near = nearest(alert.runbook, pages)
         yield _found(
             alert,
             "annotations",
-            f"there is no runbook {folder}/{alert.runbook}.md",
+            f"there is no runbook {folder}/{alert.runbook}.md, or it is empty",
             (f"did you mean {near!r}? Otherwise write" if near else "write") + " that page: what it means, what to do",
         )
 

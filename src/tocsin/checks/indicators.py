@@ -11,13 +11,15 @@ from tocsin.plan import Plan
 
 def findings(plan: Plan) -> Iterator[Finding]:
     for name, indicator in plan.definitions.indicators.items():
-        target, unit = indicator.target, plan.unit_of(indicator)
-        if target is not None and unit is not None and not target.quantity.unit.measures_like(unit):
-            yield Finding(
-                "unit-mismatch",
-                Severity.ERROR,
-                f"{indicator.title} is measured in {unit}, its target {quantity_text(target.quantity)} is not",
-                f"state the target in {unit}",
-                indicator.source,
-                name,
-            )
+        unit = plan.unit_of(indicator)
+        bounds = indicator.target.quantities if indicator.target is not None else ()
+        for quantity in bounds:
+            if unit is not None and not quantity.unit.measures_like(unit):
+                yield Finding(
+                    "unit-mismatch",
+                    Severity.ERROR,
+                    f"{indicator.title} is measured in {unit}, its target {quantity_text(quantity)} is not",
+                    f"state the target in {unit}",
+                    indicator.source,
+                    name,
+                )

@@ -63,11 +63,13 @@ def format_option(formats: Sequence[str] = FORMATS) -> Callable[[Callable[..., A
 
 def opened() -> tuple[Settings, Plan]:
     """The project that the current folder belongs to. Raises TocsinError."""
+    from tocsin.environments import in_environment
     from tocsin.plan import Plan
     from tocsin.project import find_project, load
 
     settings = find_project(Path.cwd())
-    return settings, Plan(load(settings))
+    chosen = click.get_current_context().find_root().params.get("environment")
+    return settings, Plan(in_environment(load(settings), chosen))
 
 
 def print_findings(findings: list[Finding], form: str, root: str, *, err: bool = False) -> None:

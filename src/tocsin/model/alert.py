@@ -30,8 +30,9 @@ class Alert:
     """A condition that somebody must hear of.
 
     `hold` is how long the condition must be true (Prometheus's and Grafana's `for`), `keep_firing` how long the alert
-    goes on after it. `summary` and `description` may name the condition's labels, `{value}` and `{threshold}`; both
-    are printed with their unit. `runbook` is a page of the runbook folder, without its ending.
+    goes on after it. While it fires, Alertmanager does not send the weaker alerts that it `inhibits` for the same
+    labels. `summary` and `description` may name the condition's labels, `{value}` and `{threshold}`; both are printed
+    with their unit. `runbook` is a page of the runbook folder, without its ending.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Alert:
     runbook: str = field(kw_only=True)
     labels: Mapping[str, str] = field(default_factory=dict, kw_only=True)
     every: str = field(default="30s", kw_only=True)
+    inhibits: tuple[Alert, ...] = field(default=(), kw_only=True)
     allow: tuple[Silence, ...] = field(default=(), kw_only=True)
     source: Source = field(default_factory=here, kw_only=True, repr=False)
 

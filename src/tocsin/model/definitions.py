@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from tocsin.metrics import Catalog
 from tocsin.model.alert import Alert
 from tocsin.model.dashboard import Dashboard
+from tocsin.model.environment import Settings
 from tocsin.model.indicator import Indicator
 from tocsin.model.mapping import SeriesMapping
 from tocsin.model.recording import RuleGroup
@@ -18,7 +19,11 @@ from tocsin.model.table import Table
 
 @dataclass(frozen=True, slots=True)
 class Definitions:
-    """`indicators` are by name: the variable that each was assigned to. `root` is the project's folder."""
+    """All definitions of a project.
+
+    `indicators` are by name: the variable that each was assigned to. `runbooks` are the pages of the site's runbook
+    folder by their names without the ending. `root` is the project's folder.
+    """
 
     site: Site
     catalogs: tuple[Catalog, ...] = ()
@@ -29,6 +34,8 @@ class Definitions:
     mappings: tuple[SeriesMapping, ...] = ()
     tables: tuple[Table, ...] = ()
     proofs: tuple[Proof, ...] = ()
+    settings: Settings | None = None
+    runbooks: Mapping[str, str] = field(default_factory=dict)
     root: str = "."
 
     def proofs_of(self, subject: Alert | Indicator) -> Iterator[Proof]:

@@ -16,18 +16,33 @@ Comparison = Literal[">", ">=", "<", "<="]
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where an indicator should stay: amber beyond it on a dashboard, and nobody is paged."""
+    """Where an indicator should stay: amber beyond it on a dashboard, red beyond the red bounds; nobody is paged."""
 
-    bound: Literal["at most", "at least"]
-    quantity: Quantity
+    least: Quantity | None = None
+    most: Quantity | None = None
+    red_below: Quantity | None = None
+    red_above: Quantity | None = None
+
+    @property
+    def quantities(self) -> tuple[Quantity, ...]:
+        """All that the indicator is compared with."""
+        bounds = (self.least, self.most, self.red_below, self.red_above)
+        return tuple(bound for bound in bounds if bound is not None)
 
 
-def at_most(quantity: Quantity) -> Target:
-    return Target("at most", quantity)
+def at_most(quantity: Quantity, *, red: Quantity | None = None) -> Target:
+    """Green up to `quantity`, amber above it, red above `red`."""
+    return Target(most=quantity, red_above=red)
 
 
-def at_least(quantity: Quantity) -> Target:
-    return Target("at least", quantity)
+def at_least(quantity: Quantity, *, red: Quantity | None = None) -> Target:
+    """Green from `quantity` on, amber below it, red below `red`."""
+    return Target(least=quantity, red_below=red)
+
+
+def between(least: Quantity, most: Quantity, *, red: Quantity | None = None) -> Target:
+    """Green between the two, amber outside, red above `red`."""
+    return Target(least=least, most=most, red_above=red)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,6 +77,10 @@ class Indicator:
     def overall(self) -> Indicator:
         """The same indicator over everything: one series."""
         return self.by()
+
+    def within(self, target: Target) -> Indicator:
+        """The same indicator judged by another target, for the panel that it stands in."""
+        return replace(self, target=target, origin=self.root)
 
     @property
     def root(self) -> Indicator:

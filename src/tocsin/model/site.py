@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from tocsin.findings import DefinitionError
 from tocsin.promql.versions import version_of
@@ -50,28 +51,74 @@ class Tempo:
 class Contact:
     """Who hears of an alert: a contact point of Grafana's, of any kind that Grafana has.
 
-    A secret stands in `settings` as `$NAME`: Grafana takes it from its environment.
+    A secret stands in `settings` as `$NAME`: Grafana takes it from its environment. `alertmanager` is the same contact
+    as one of Alertmanager's receivers; there a secret is read from the file /etc/alertmanager/secrets/NAME.
     """
 
     name: str
     kind: str
     settings: Mapping[str, str | bool | int]
+    alertmanager: Mapping[str, Any] = field(default_factory=dict)
 
 
 def email(*addresses: str) -> Contact:
     """A contact point that writes mail."""
-    return Contact("on-call", "email", {"addresses": ";".join(addresses), "singleEmail": True})
+    receiver = {"email_configs": [{"to": ", ".join(addresses), "send_resolved": True}]}
+    return Contact("on-call", "email", {"addresses": ";".join(addresses), "singleEmail": True}, receiver)
 
 
 def webhook(url: str) -> Contact:
     """A contact point that posts to a URL; `"$ALERT_WEBHOOK_URL"` takes it from Grafana's environment."""
-    return Contact("on-call", "webhook", {"url": url, "httpMethod": "POST"})
+    receiver = {"webhook_configs": [{**_secret("url", url), "send_resolved": True}]}
+    return Contact("on-call", "webhook", {"url": url, "httpMethod": "POST"}, receiver)
+
+
+def slack(url: str) -> Contact:
+    """A contact point that posts to Slack's incoming webhook: `slack("$SLACK_WEBHOOK_URL")`."""
+    receiver = {"slack_configs": [{**_secret("api_url", url), "send_resolved": True}]}
+    return Contact("on-call", "slack", {"url": url}, receiver)
+
+
+def pagerduty(key: str) -> Contact:
+    """A contact point that pages: `pagerduty("$PAGERDUTY_KEY")`."""
+    receiver = {"pagerduty_configs": [{**_secret("routing_key", key), "send_resolved": True}]}
+    return Contact("on-call", "pagerduty", {"integrationKey": key}, receiver)
+
+
+def _secret(name: str, value: str) -> dict[str, str]:
+    if value.startswith("$"):
+        return {f"{name}_file": f"/etc/alertmanager/secrets/{value.strip('${}')}"}
+    return {name: value}
+
+
+@dataclass(frozen=True, slots=True)
+class Smtp:
+    """How Alertmanager sends mail; Grafana has settings of its own for that."""
+
+    host: str = "localhost:25"
+    sender: str = "tocsin@example.com"
+
+
+@dataclass(frozen=True, slots=True)
+class Kubernetes:
+    """Where a cluster has things.
+
+    `namespace` is where Grafana and the Prometheus operator look for what is generated; `labels` are those by which
+    the operator selects rules and monitors. The pods of the namespaces in `watched` are scraped where their annotations
+    say so.
+    """
+
+    namespace: str = "observability"
+    labels: Mapping[str, str] = field(default_factory=lambda: {"release": "kube-prometheus-stack"})
+    watched: tuple[str, ...] = ("inference", "observability", "ai-agents")
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
     """`runbooks_url` is where the pages of `runbooks` (a folder of this project) can be read.
 
+    `tenants` are those who also hear of the alerts of one tenant, by its id; `smtp` is how Alertmanager sends mail.
+    With `kubernetes`, everything is generated for a cluster as well.
     `retired` names alerts that are gone: Grafana keeps a provisioned alert until it is told to delete it.
     """
 
@@ -82,6 +129,10 @@ class Site:
     prometheus: Prometheus = Prometheus()
     traces: Langfuse | Tempo = Langfuse()
     contact: Contact = field(default_factory=lambda: email("on-call@example.com"))
+    tenants: Mapping[str, Contact] = field(default_factory=dict)
+    smtp: Smtp = Smtp()
+    alertmanager_url: str = "http://alertmanager:9093"
+    kubernetes: Kubernetes | None = None
     group_by: tuple[str, ...] = ("alertname",)
     retired: tuple[str, ...] = ()
     source: Source = field(default_factory=here, compare=False, repr=False)

@@ -6,18 +6,28 @@ numbers, that is up to the rounding of floating point.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from types import MappingProxyType
 
 from tocsin.metrics import Matcher
 from tocsin.promql.durations import milliseconds_of
-from tocsin.promql.tree import Aggregate, Binary, Call, Matching, Node, Number, Range, Select, Window
+from tocsin.promql.tree import Aggregate, Binary, Call, Matching, Negate, Node, Number, Range, Select, Window
 
 # They give a value for the same series: those with two samples in the window.
 _GROWTH = frozenset({"rate", "increase"})
 # They give a value for the same groups, a finite one for finite values.
 _MEANS = frozenset({"sum", "avg", "max", "min"})
 _ABOVE = frozenset({">", ">="})
+_COMPARES: Mapping[str, Callable[[int, Decimal], bool]] = {
+    ">": operator.gt,
+    ">=": operator.ge,
+    "<": operator.lt,
+    "<=": operator.le,
+    "==": operator.eq,
+    "!=": operator.ne,
+}
 
 
 def scaled_buckets(node: Node) -> Node | None:
@@ -52,7 +62,7 @@ def nothing_but_labels(node: Node) -> Node | None:
 def _only_labels(growth: Node) -> Node | None:
     """The first of the expressions that have the same series, whatever their values."""
     match growth:
-        case Aggregate(operator, of, grouping, without, None) if operator in _MEANS:
+        case Aggregate(mean, of, grouping, without, None) if mean in _MEANS:
             inner = _only_labels(of)
             return Aggregate("sum", inner, grouping, without) if inner is not None else None
         case Call(function, (Range() as counted,)) if function in _GROWTH:
@@ -110,12 +120,31 @@ def _is_all(matcher: Matcher) -> bool:
     return matcher.operator == "=~" and matcher.value == ".*"
 
 
+def absence_is_one(node: Node) -> Node | None:
+    """`absent` gives 1 or nothing: a comparison that is true of 1 lets it through as it is."""
+    match node:
+        case Binary(comparison, Call("absent" | "absent_over_time") as missing, right, boolean=False):
+            holds, bound = _COMPARES.get(comparison), _number(right)
+            return missing if holds is not None and bound is not None and holds(1, bound) else None
+    return None
+
+
+def _number(node: Node) -> Decimal | None:
+    match node:
+        case Number(value):
+            return value
+        case Negate(Number(value)):
+            return -value
+    return None
+
+
 Law = Callable[[Node], Node | None]
 LAWS: Mapping[str, tuple[Law, str]] = MappingProxyType(
     {
         "scaled-buckets": (scaled_buckets, "a quantile of buckets does not change when all are scaled alike"),
         "nothing-but-labels": (nothing_but_labels, "what is multiplied by 0 gives nothing but its labels"),
         "covered-fill": (covered_fill, "no division sees a zero-fill that reaches further back than the divisor"),
+        "absence-is-one": (absence_is_one, "`absent` gives 1 or nothing, and 1 passes both comparisons"),
         "matches-all": (matches_all, 'a matcher =~".*" matches everything'),
     }
 )

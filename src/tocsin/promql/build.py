@@ -8,10 +8,11 @@ a rule and `$__rate_interval` in a panel.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from decimal import Decimal
 
-from tocsin.metrics import ContractError, Counter, Gauge, Histogram, Label, Matcher, Metric, Selection
-from tocsin.promql.durations import milliseconds_of
+from tocsin.metrics import ContractError, Counter, Gauge, Histogram, Label, Matcher, Metric, Selection, bound_text
+from tocsin.promql.durations import duration_text, milliseconds_of
 from tocsin.promql.parse import tree_of
 from tocsin.promql.tree import (
     ADAPTIVE,
@@ -25,17 +26,26 @@ from tocsin.promql.tree import (
     Operand,
     Range,
     Select,
+    Subquery,
     Window,
     operand,
 )
+from tocsin.units import Quantity
 
 __all__ = [
     "ADAPTIVE",
     "SHOWN",
     "above_zero",
+    "absent",
     "average",
+    "average_of",
+    "averaged_over",
+    "beyond",
+    "clock",
     "complement",
     "increase",
+    "joined",
+    "latest",
     "maximum",
     "minimum",
     "or_default",
@@ -45,11 +55,14 @@ __all__ = [
     "rate",
     "ratio",
     "share",
+    "shifted",
     "sum_by",
+    "summed_over",
     "total",
 ]
 
 Series = Metric | Selection
+_A_MINUTE = 60_000
 By = Label | str | Iterable[Label | str]
 
 
@@ -143,6 +156,20 @@ def ratio(part: Series, whole: Series, *, by: By = (), over: str | Window | None
     return Binary("or", of_part, of_whole * 0) / above_zero(of_whole)
 
 
+def beyond(series: Series, bound: Quantity, *, by: By = (), over: str | Window | None = None) -> Node:
+    """Which share of a histogram's observations lie above one of its bounds: requests that take longer than 10 s."""
+    histogram, matchers = _selected(series, Histogram)
+    assert isinstance(histogram, Histogram)
+    number = bound.to(histogram.unit)
+    if number not in [Decimal(str(one)) for one in histogram.buckets]:
+        bounds = ", ".join(f"{one:g}" for one in histogram.buckets)
+        raise ContractError(f"{histogram.name} has no bound at {bound}: it has {bounds} {histogram.unit}")
+    upto = Matcher("le", "=", bound_text(float(number)))
+    all_of_them = rate(Selection(histogram.count, matchers), by=by, over=over)
+    within = rate(Selection(histogram.bucket, (*matchers, upto)), by=by, over=over)
+    return (all_of_them - within) / above_zero(all_of_them)
+
+
 def complement(node: Node) -> Node:
     """What is left of the whole: 1 - ratio."""
     return 1 - node
@@ -168,6 +195,64 @@ def maximum(gauge: Series, *, by: By = ()) -> Node:
 def minimum(gauge: Series, *, by: By = ()) -> Node:
     """The smallest of a gauge's series."""
     return _aggregated("min", gauge, by)
+
+
+def average_of(gauge: Series, *, by: By = ()) -> Node:
+    """The mean of a gauge's series."""
+    return _aggregated("avg", gauge, by)
+
+
+def joined(node: Node, other: Node, *, on: By) -> Node:
+    """The series of an expression for which the other has one too, with the same values of these labels."""
+    return Binary("and", node, other, Matching(_names(on)))
+
+
+def clock() -> Node:
+    """Now, in seconds since 1970: less a timestamp it is an age."""
+    return Call("time")
+
+
+def latest(series: Series) -> Node:
+    """Every series as it is, with all its labels."""
+    metric, matchers = _selected(series, Gauge)
+    return Select(metric.name, matchers)
+
+
+def absent(series: Series) -> Node:
+    """1 where no series is there at all, and nothing where one is."""
+    metric, matchers = _selected(series, Counter, Gauge)
+    return Call("absent", (Select(metric.name, matchers),))
+
+
+def summed_over(node: Node, window: str, *, every: str) -> Node:
+    """The sum of an expression's values over the window, one value `every` so often: the days of a month."""
+    return Call("sum_over_time", (_repeated(node, window, every),))
+
+
+def averaged_over(node: Node, window: str, *, every: str) -> Node:
+    """The mean of an expression's values over the window, one value `every` so often."""
+    return Call("avg_over_time", (_repeated(node, window, every),))
+
+
+def _repeated(node: Node, window: str, every: str) -> Node:
+    """A subquery that ends a little before now: no step lies on an edge, where Prometheus 2 and 3 count differently."""
+    milliseconds_of(window)
+    before = min(milliseconds_of(every) // 2, _A_MINUTE)
+    return Subquery(node, Window(window), every, offset=duration_text(before))
+
+
+def shifted(node: Node, back: str) -> Node:
+    """The expression as it was so long ago."""
+    milliseconds_of(back)
+
+    def earlier(part: Node) -> Node | None:
+        if not isinstance(part, Select):
+            return None
+        if part.offset is not None:
+            raise ValueError(f"{part.name} is shifted already, by {part.offset}")
+        return replace(part, offset=back)
+
+    return node.rewrite(earlier)
 
 
 def sum_by(node: Node, by: By = ()) -> Node:

@@ -64,7 +64,10 @@ def unit_after(operator: str, left: Type, right: Type) -> Unit | None:
     if operator == "/":
         constant = right.constant
         if right.literal:
-            return _scaled(left, 1 / constant) if constant else None
+            # A share divided by 0.01 may be in percent, and it may be a share of the 1 % that are allowed.
+            if not constant or (left.unit is not None and not left.unit.factors and constant < 1):
+                return None
+            return _scaled(left, 1 / constant)
         return quotient(left.unit, right.unit)
     if operator == "^" and right.constant == 1:
         return left.unit

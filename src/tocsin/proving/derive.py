@@ -95,7 +95,7 @@ class _Derivation:
         records = plan.records_read(condition)
         leaves = leaves_of(plan, [condition], planned.labels)
         nodes = [condition, *(record.node for record in records)]
-        timing = timing_of(planned.alert, nodes)
+        timing = timing_of(planned.alert, condition, nodes_of(records))
         rules = Rules(records, condition, timing.hold / 1000, timing.keep / 1000)
         levels = solve(
             leaves,

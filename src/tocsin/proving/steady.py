@@ -53,6 +53,9 @@ class Steady:
             still = vector_of(ranged.of, self)
             if function in _STILL:
                 return still
+            if function == "sum_over_time" and isinstance(ranged, Subquery) and ranged.step:
+                steps = milliseconds_of(ranged.window.text("rule")) // milliseconds_of(ranged.step)
+                return {labels: value * steps for labels, value in still.items()}
             if function in _UNCHANGING:
                 return dict.fromkeys(still, 0.0)
             if function == "present_over_time":

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from tocsin.promql.durations import milliseconds_of
-from tocsin.promql.tree import Range, Select, Subquery
+from tocsin.promql.tree import Node, Range, Select, Subquery
 from tocsin.proving.errors import UnderivableError
 from tocsin.proving.evaluate import evaluate
 from tocsin.proving.ranges import EXTRAPOLATED, Sample, Span, Stretch, extrapolated, over_range
-from tocsin.proving.vectors import Labels, Vector, matches
+from tocsin.proving.vectors import Labels, Value, Vector, matches
 
 _LOOKBACK = 300.0
 _SUBQUERY_STEP = "1m"  # Prometheus's default evaluation interval
@@ -61,6 +61,8 @@ class Store:
 
     def __init__(self) -> None:
         self._series: dict[str, dict[Labels, _Stored]] = {}
+        # What an expression was at a time that is past, and stays: subqueries ask for the same steps again and again.
+        self.past: dict[tuple[int, float], Value] = {}
 
     def append(self, name: str, labels: Labels, samples: Iterable[tuple[float, float | None]]) -> None:
         series = self._series.setdefault(name, {}).setdefault(labels, _Stored(labels))
@@ -111,12 +113,21 @@ class Moment:
         step = _seconds(ranged.step or _SUBQUERY_STEP)
         gathered: dict[Labels, list[Sample]] = {}
         for number in range(int(span.start // step) + 1, int(span.end // step) + 1):
-            vector = evaluate(ranged.of, Moment(self.store, number * step))
+            vector = self._at(ranged.of, number * step)
             if not isinstance(vector, dict):
                 raise UnderivableError(f"`{ranged.text()}`")
             for labels, value in vector.items():
                 gathered.setdefault(labels, []).append((number * step, value))
         return gathered.items()
+
+    def _at(self, node: Node, time: float) -> Value:
+        """The value of an expression at a step; the plan keeps the node, so its id is its own."""
+        known = self.store.past.get((id(node), time))
+        if known is None:
+            known = evaluate(node, Moment(self.store, time))
+            if time < self.now:
+                self.store.past[id(node), time] = known
+        return known
 
 
 def _seconds(duration: str | None) -> float:

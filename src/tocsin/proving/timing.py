@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tocsin.model.alert import Alert
 from tocsin.promql.durations import duration_text, milliseconds_of
-from tocsin.promql.tree import Node, Range, Subquery
+from tocsin.promql.tree import Node, Range, Select, Subquery
 from tocsin.proving.workloads import in_order
 
 _LOOKBACK = 300_000
 _EVALUATIONS = 24  # in the longest window, where nothing else needs more
 _MOST = 800  # where a `for` wants a shorter interval than that, the window has precedence
 _SCRAPES = 20  # in the shortest window
+_FEW_SCRAPES = 5  # where the longest one is so many times as long
+_FAR = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,23 +47,41 @@ class Timing:
         return -(-milliseconds // self.interval)
 
 
-def timing_of(alert: Alert, nodes: Iterable[Node]) -> Timing:
-    """The timing of an alert's derived tests. Raises ValueError where a time is none."""
+def timing_of(alert: Alert, condition: Node, records: Mapping[str, Node]) -> Timing:
+    """The timing of an alert's derived tests. Raises ValueError where a time is none.
+
+    `records` are the expressions of the recorded series that it reads.
+    """
     every, hold, keep = (milliseconds_of(one) for one in (alert.every, alert.hold, alert.keep_firing))
-    windows = [
-        milliseconds_of(part.window.text("rule"))
-        for node in nodes
-        for part in in_order(node)
-        if isinstance(part, Range | Subquery)
-    ]
+    parts = [part for node in (condition, *records.values()) for part in in_order(node)]
+    windows = [_window(part) for part in parts if isinstance(part, Range | Subquery)]
     longest, shortest = max(windows, default=0), min(windows, default=0)
     if not every:
         raise ValueError("it is never evaluated")
     longest = max(longest, hold, keep)
     most = max(1, longest // (_EVALUATIONS * every))
+    # What is recorded is seen at the steps of a long subquery only where it is computed then.
+    steps = [milliseconds_of(part.step) for part in parts if isinstance(part, Subquery) and part.step]
+    long = [step for step in steps if step > _LOOKBACK]
+    most = next(number for number in range(most, 0, -1) if all(step % (number * every) == 0 for step in long))
     # A `for` is seen to the evaluation where it is a multiple of the interval.
     times = next((one for one in range(most, 1, -1) if hold % (one * every) == 0 and 2 * one * every <= hold), 1)
     interval = every * (times if hold and longest // (times * every) <= _MOST else most)
-    wanted = max(1, interval * _SCRAPES // shortest) if shortest else 2
+    wanted = max(1, interval * (_FEW_SCRAPES if longest > _FAR * shortest else _SCRAPES) // shortest) if shortest else 2
     scrapes = next(number for number in range(wanted, 0, -1) if interval % (number * 1000) == 0)
-    return Timing(interval, scrapes, -(-max(longest, _LOOKBACK) // interval), hold, keep)
+    depth = max(depth_of(condition, records), _LOOKBACK)
+    return Timing(interval, scrapes, -(-depth // interval), hold, keep)
+
+
+def _window(part: Range | Subquery) -> int:
+    return milliseconds_of(part.window.text("rule"))
+
+
+def depth_of(node: Node, records: Mapping[str, Node]) -> int:
+    """How far back an expression sees, windows within windows and recorded series included."""
+    own = _window(node) if isinstance(node, Range | Subquery) else 0
+    if isinstance(node, Subquery) and node.offset:
+        own += milliseconds_of(node.offset)
+    if isinstance(node, Select) and node.name in records:
+        return depth_of(records[node.name], records)
+    return own + max((depth_of(child, records) for child in node.children()), default=0)

@@ -12,7 +12,7 @@ from tocsin.model.recording import RuleGroup
 from tocsin.model.scenario import Claim, Instance, Scenario
 from tocsin.plan import Plan, PlannedRecord
 from tocsin.promql.durations import duration_text, milliseconds_of
-from tocsin.promql.tree import Select
+from tocsin.promql.tree import Select, Subquery
 from tocsin.proving.errors import UnderivableError
 from tocsin.proving.simulation import recorded, stored
 from tocsin.proving.solve import base
@@ -52,18 +52,19 @@ def _values(plan: Plan, group: RuleGroup) -> Iterator[Stated]:
     labels = {label for record in records for label in record.labels}
     leaves = leaves_of(plan, (record.node for record in records), labels)
     instances = _INSTANCES if all(_is_derivable(plan, record, _INSTANCES) for record in records) else _ALONE
-    scenario = _scenario(leaves, labels, milliseconds_of(group.interval), instances)
+    interval = milliseconds_of(group.interval)
+    evaluations = _EVALUATIONS + max(map(_longest_step, records)) // interval
+    scenario = _scenario(leaves, labels, interval, instances, evaluations)
     needed = {id(one): one for record in records for one in (*plan.records_read(record.node), record)}
     in_order = [record for record in plan.records if id(record) in needed]
-    interval = milliseconds_of(group.interval)
     store = stored(scenario, {name for leaf in leaves for name in leaf.series})
-    for number in range(_EVALUATIONS + 1):
+    for number in range(evaluations + 1):
         recorded(store, in_order, number * interval / 1000)
-    moment = Moment(store, _EVALUATIONS * interval / 1000)
+    moment = Moment(store, evaluations * interval / 1000)
     for record in records:
         found = _instances(moment.instant(Select(record.name)))
         if found:
-            yield record, Claim(scenario, duration_text(_EVALUATIONS * interval), found, record.record.source)
+            yield record, Claim(scenario, duration_text(evaluations * interval), found, record.record.source)
 
 
 def _is_derivable(plan: Plan, record: PlannedRecord, instances: Instances = _ALONE) -> bool:
@@ -77,10 +78,21 @@ def _is_derivable(plan: Plan, record: PlannedRecord, instances: Instances = _ALO
     return True
 
 
-def _scenario(leaves: Iterable[Leaf], labels: Iterable[str], interval: int, instances: Instances) -> Scenario:
+def _longest_step(record: PlannedRecord) -> int:
+    steps = (part.step for part in record.node.walk() if isinstance(part, Subquery))
+    return max((milliseconds_of(step) for step in steps if step), default=0)
+
+
+def _scenario(
+    leaves: Iterable[Leaf],
+    labels: Iterable[str],
+    interval: int,
+    instances: Instances,
+    evaluations: int = _EVALUATIONS,
+) -> Scenario:
     scrape = duration_text(interval // 2 if interval % 2000 == 0 else interval)
     closed = {label.name for leaf in leaves for label in leaf.open if label.values}
-    lasting = duration_text(_EVALUATIONS * interval)
+    lasting = duration_text(evaluations * interval)
     feeds = {
         (leaf.metric.name, leaf.labels(subject), instance): feed(
             leaf, subject, [(_of_instance(leaf, size, instance), lasting)], late="0s", instance=instance

@@ -9,22 +9,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from tocsin.display import OPERATOR_WORDS, grafana_unit, number_of, quantity_text
+from tocsin.coloring import steps_of
+from tocsin.display import OPERATOR_WORDS, grafana_unit, quantity_text
 from tocsin.documents import Draft
 from tocsin.layout import Place, placed_panels
 from tocsin.metrics import Label
-from tocsin.model.alert import Alert, Severity
+from tocsin.model.alert import Alert
 from tocsin.model.dashboard import Dashboard, Row
 from tocsin.model.indicator import Indicator
-from tocsin.panels.panel import Look, Panel, Query, Step
-from tocsin.plan import Plan, in_unit
+from tocsin.panels.panel import Look, Panel, Query
+from tocsin.plan import Plan
 from tocsin.promql.durations import milliseconds_of
-from tocsin.units import Quantity, Unit
+from tocsin.units import Quantity
 
 SCHEMA_VERSION = 39
 DATASOURCE = {"type": "prometheus", "uid": "${datasource}"}
-_ALERT_COLORS = {Severity.INFO: "yellow", Severity.WARNING: "orange", Severity.CRITICAL: "red"}
-_BEYOND_TARGET = "#EAB839"
 _PANEL_KEYS = frozenset(
     [
         "datasource",
@@ -254,7 +253,7 @@ def _queries(plan: Plan, dashboard: Dashboard, panel: Panel) -> Iterator[Query]:
 def _look(plan: Plan, panel: Panel) -> Look:
     units = (plan.unit_of(indicator) for indicator in panel.indicators)
     unit = next((unit for unit in units if unit is not None), None)
-    steps, base = _steps(plan, panel, unit)
+    steps, base = steps_of(plan, panel, unit)
     return Look(grafana_unit(unit) if unit else "short", base, steps, plan.definitions.site.traces)
 
 
@@ -269,24 +268,3 @@ def _legend(indicator: Indicator, labels: tuple[str, ...] | None, *, alone: bool
     if alone:
         return values or indicator.title
     return f"{indicator.title} {values}".strip()
-
-
-def _steps(plan: Plan, panel: Panel, unit: Unit | None) -> tuple[tuple[Step, ...], str]:
-    """The colours of a panel's values: those of its indicators' targets and alerts."""
-    steps: dict[float, Step] = {}
-    rising, falling = False, False
-    for indicator in panel.indicators:
-        if indicator.target is not None:
-            value = number_of(in_unit(indicator.target.quantity, unit))
-            rising |= indicator.target.bound == "at most"
-            falling |= indicator.target.bound == "at least"
-            steps[value] = Step(value, _BEYOND_TARGET if indicator.target.bound == "at most" else "green")
-        for alert in plan.alerts_on(indicator):
-            if isinstance(alert.when.right, Quantity):
-                value = number_of(in_unit(alert.when.right, unit))
-                rising |= alert.when.operator in (">", ">=")
-                falling |= alert.when.operator in ("<", "<=")
-                steps[value] = Step(value, _ALERT_COLORS[alert.severity], is_alert=True)
-    if falling and not rising:
-        return tuple(steps[value] for value in sorted(steps)), _BEYOND_TARGET
-    return tuple(steps[value] for value in sorted(steps)), "green" if steps else "blue"

@@ -1,0 +1,1 @@
+"""What the agents stand on: model servers, GPUs, the cluster, the scrapes. One module a subject."""

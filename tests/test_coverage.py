@@ -1,0 +1,123 @@
+"""What is watched: docs/coverage.md says where each thing is seen, and it is seen there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from projects import REPOSITORY
+
+from agentmetrics.catalog import CATALOG
+from tocsin.display import quantity_text
+from tocsin.metrics import series_of
+from tocsin.panels.panel import Panel
+from tocsin.plan import Plan
+from tocsin.promql.tree import Node, Select
+from tocsin.units import Quantity
+
+PAGE = (REPOSITORY / "docs/coverage.md").read_text()
+
+
+def rows(heading: str) -> list[list[str]]:
+    """A table of the page, without its head."""
+    section = PAGE.split(f"\n## {heading}\n")[1].split("\n## ")[0]
+    lines = [line for line in section.splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
+
+
+@pytest.fixture(scope="module")
+def panels(project_plan: Plan) -> dict[str, Panel]:
+    return {
+        f"{dashboard.title} / {panel.title}": panel
+        for dashboard in project_plan.definitions.dashboards
+        for panel in dashboard.panels
+    }
+
+
+def series_read(plan: Plan, *nodes: Node) -> set[str]:
+    """The exported series that expressions rest on, through recorded ones too."""
+    names: set[str] = set()
+    for node in nodes:
+        for part in (node, *(record.node for record in plan.records_read(node))):
+            names |= {select.name for select in part.walk() if isinstance(select, Select)}
+    return names
+
+
+def of_panel(plan: Plan, panel: Panel) -> set[str]:
+    return series_read(plan, *(plan.panel(indicator) for indicator in panel.indicators))
+
+
+@pytest.mark.parametrize(("series", "place", "alert"), rows("Series of the agents"), ids=lambda value: value or "none")
+def test_series_is_seen_where_the_page_says(
+    project_plan: Plan, panels: dict[str, Panel], series: str, place: str, alert: str
+) -> None:
+    (metric,) = [metric for metric in CATALOG if f"`{metric.name}`" == series]
+    names = {one.name for one in series_of(metric)}
+    assert names & of_panel(project_plan, panels[place])
+    if alert:
+        (planned,) = [one for one in project_plan.alerts if one.alert.name == alert]
+        assert names & series_read(project_plan, planned.left, planned.right)
+
+
+def test_page_names_every_series_that_agents_export() -> None:
+    assert {row[0] for row in rows("Series of the agents")} == {f"`{metric.name}`" for metric in CATALOG}
+
+
+@pytest.mark.parametrize(("when", "hold", "severity", "name"), rows("Thresholds"), ids=lambda value: value)
+def test_threshold_is_the_alerts(project_plan: Plan, when: str, hold: str, severity: str, name: str) -> None:
+    (alert,) = [alert for alert in project_plan.definitions.alerts if alert.name == name]
+    assert (alert.hold, alert.severity.value) == (hold, severity)
+    found = re.search(r"([<>]) (.*)", when)
+    assert found
+    assert found[1] == alert.when.operator
+    if isinstance(alert.when.right, Quantity):
+        assert found[2].removesuffix(" of the budget") == quantity_text(alert.when.right).strip()
+
+
+def test_page_names_every_alert(project_plan: Plan) -> None:
+    burns = {alert.name for alert in project_plan.definitions.alerts if re.search(r"Burn\d+[hd]$", alert.name)}
+    others = {alert.name for alert in project_plan.definitions.alerts} - burns - {"LangfuseExporterFailing"}
+    assert {row[-1] for row in rows("Thresholds")} == others
+
+
+def places() -> Iterator[str]:
+    for heading in ("Every day", "Every week", "Around the agents"):
+        yield from (row[-1] for row in rows(heading))
+
+
+@pytest.mark.parametrize("place", list(places()))
+def test_check_is_on_the_dashboard_that_the_page_names(panels: dict[str, Panel], place: str) -> None:
+    assert place in panels
+
+
+def test_weekly_review_names_what_no_query_can_tell(panels: dict[str, Panel]) -> None:
+    words = str(panels["Daily Operations Check / Weekly review"].settings)
+    assert "Security patches" in words
+    assert "Backups" in words
+
+
+@pytest.mark.parametrize(("symptom", "page"), rows("When it breaks"), ids=lambda value: value)
+def test_runbook_is_there(symptom: str, page: str) -> None:  # noqa: ARG001
+    (path,) = re.findall(r"\((.+)\)", page)
+    assert (REPOSITORY / "docs" / path).is_file()
+
+
+DAILY = {
+    "GPU nodes ready": (1, "green"),
+    "Model pods running": (1, "green"),
+    "Error rate": (0.01, "amber"),
+    "P99 latency": (5, "amber"),
+    "GPU utilisation": (40, "green"),
+    "GPU memory used": (0.9, "red"),
+}
+
+
+@pytest.mark.parametrize("title", DAILY)
+def test_daily_check_changes_its_colour_at_its_limit(project_documents: dict[str, Any], title: str) -> None:
+    panels = project_documents["grafana/dashboards/daily-check.json"]["panels"]
+    (panel,) = [one for one in panels if one["title"] == title and one["type"] == "stat"]
+    colors = {step["value"]: step["color"] for step in panel["fieldConfig"]["defaults"]["thresholds"]["steps"]}
+    limit, color = DAILY[title]
+    assert {"#EAB839": "amber"}.get(colors[limit], colors[limit]) == color

@@ -1,0 +1,116 @@
+"""Objectives: an indicator, a target and a window become four proven alerts and what they rest on."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import yaml
+from projects import Copy, MakeProject
+
+OBJECTIVE = """
+from agentmetrics.catalog import agent_errors, agent_name, agent_request_duration
+from tocsin.define import Dashboard, Indicator, Objective, Row, TimeSeries, beyond, percent, ratio, seconds
+
+error_rate = Indicator(
+    ratio(agent_errors, agent_request_duration.count, by=agent_name), title="Error rate", description="Failed."
+)
+slow_requests = Indicator(
+    beyond(agent_request_duration, seconds(10), by=agent_name), title="Slow requests", description="Slower than 10 s."
+)
+availability = Objective("Availability", error_rate, percent("99.5"), runbook="availability")
+latency = Objective("Latency", slow_requests, percent(99), runbook="availability")
+budgets = Dashboard(
+    "Budgets", uid="budgets", rows=(Row("Left", TimeSeries(availability.budget_left), TimeSeries(latency.budget_left)),)
+)
+"""
+FILES = {"watch/objectives.py": OBJECTIVE, "docs/runbooks/availability.md": "# Availability\n\nLook.\n"}
+
+
+def alerts_of(project: Copy) -> dict[str, Any]:
+    found = {}
+    for file in sorted((project.root / "generated/prometheus/alerts").glob("*.yaml")):
+        (group,) = yaml.safe_load(file.read_text())["groups"]
+        (rule,) = group["rules"]
+        found[rule["alert"]] = rule
+    return found
+
+
+def test_objective_becomes_four_alerts_that_are_proven(make_project: MakeProject) -> None:
+    project = make_project(FILES)
+    answer = project.tocsin("generate")
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+    alerts = alerts_of(project)
+    assert set(alerts) == {
+        f"{name}Burn{long}" for name in ("Availability", "Latency") for long in ("1h", "6h", "1d", "3d")
+    }
+    proven = project.tocsin("test")
+    assert proven.returncode == 0, proven.stdout
+    assert proven.stdout.endswith("0 failed\n")
+
+
+def test_burn_rates_are_those_of_the_sre_workbook(make_project: MakeProject) -> None:
+    project = make_project(FILES)
+    project.tocsin("generate")
+    # 14.4, 6, 3 and once as fast as the half per cent that may fail; on the long window and on a short one.
+    expected = {
+        "1h": ("0.072", "critical"),
+        "6h": ("0.03", "critical"),
+        "1d": ("0.015", "warning"),
+        "3d": ("0.005", "warning"),
+    }
+    for long, (bound, severity) in expected.items():
+        alert = alerts_of(project)[f"AvailabilityBurn{long}"]
+        assert re.findall(r"> ([0-9.]+)", alert["expr"]) == [bound, bound]
+        assert alert["labels"]["severity"] == severity
+
+
+def test_long_windows_rest_on_what_is_recorded(make_project: MakeProject) -> None:
+    project = make_project(FILES)
+    project.tocsin("generate")
+    rules = [
+        rule
+        for file in (project.root / "generated/prometheus/rules").glob("*.yaml")
+        for group in yaml.safe_load(file.read_text())["groups"]
+        for rule in group["rules"]
+    ]
+    raw = [rule["record"] for rule in rules if "_total" in rule["expr"] or "_count" in rule["expr"]]
+    assert all(name.endswith(("_rate5m", ":ratio5m")) for name in raw)
+    assert len([rule for rule in rules if rule["record"].endswith(":ratio30d")]) == 2
+
+
+def test_quicker_burn_keeps_the_slower_ones_quiet(make_project: MakeProject) -> None:
+    project = make_project(FILES)
+    project.tocsin("generate")
+    text = (project.root / "generated/alertmanager/alertmanager.yaml").read_text()
+    rules = {rule["source_matchers"][0]: rule for rule in yaml.safe_load(text)["inhibit_rules"]}
+    rule = rules['alertname="AvailabilityBurn1h"']
+    assert rule["target_matchers"] == ['alertname=~"AvailabilityBurn1d|AvailabilityBurn3d|AvailabilityBurn6h"']
+    assert rule["equal"] == ["agent_name"]
+
+
+def test_indicator_that_is_no_share_is_refused_at_its_line(make_project: MakeProject) -> None:
+    wrong = OBJECTIVE.replace("ratio(agent_errors, agent_request_duration.count, by=agent_name)", "rate(agent_errors)")
+    answer = make_project({**FILES, "watch/objectives.py": wrong.replace("ratio, seconds", "rate, seconds")}).tocsin(
+        "generate"
+    )
+    assert answer.returncode == 2
+    assert "watch/objectives.py:" in answer.stderr
+    assert "Error rate is no part divided by its whole" in answer.stderr
+
+
+def test_target_of_everything_is_refused(make_project: MakeProject) -> None:
+    wrong = OBJECTIVE.replace('percent("99.5")', "percent(100)")
+    answer = make_project({**FILES, "watch/objectives.py": wrong}).tocsin("generate")
+    assert answer.returncode == 2
+    assert "a target is between 0 and 100%" in answer.stderr
+
+
+def test_share_beyond_what_is_no_bound_is_refused_with_the_bounds(make_project: MakeProject) -> None:
+    wrong = OBJECTIVE.replace("agent_request_duration, seconds(10)", "agent_request_duration, seconds(7)")
+    answer = make_project({**FILES, "watch/objectives.py": wrong}).tocsin("generate")
+    assert answer.returncode == 2
+    assert (
+        "agent_request_duration_seconds has no bound at 7 seconds: it has 0.1, 0.5, 1, 2, 5, 10, 30, 60"
+        in answer.stderr
+    )
