@@ -68,6 +68,7 @@ def _definitions(count: int, *, distinct: int, alerts: int) -> Definitions:
         catalogs=(CATALOG,),
         dashboards=tuple(_dashboard(number, indicators) for number in range(count)),
         alerts=tuple(_alert(number, indicators[number]) for number in range(alerts)),
+        runbooks={"high-latency": "# High latency\n"},
     )
 
 
