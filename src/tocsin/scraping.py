@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
-_META = "__meta_kubernetes_pod"
+from tocsin.metrics import Catalog
 
+_META = "__meta_kubernetes_pod"
 # source labels, regular expression, target label, replacement, action
-_RELABELINGS: tuple[tuple[tuple[str, ...], str, str, str, str], ...] = (
+Rule = tuple[tuple[str, ...], str, str, str, str]
+
+_RELABELINGS: tuple[Rule, ...] = (
     ((f"{_META}_annotation_prometheus_io_scrape",), "true", "", "", "keep"),
     ((f"{_META}_phase",), "Pending|Succeeded|Failed", "", "", "drop"),
     ((f"{_META}_annotation_prometheus_io_path",), "(.+)", "__metrics_path__", "$1", "replace"),
@@ -25,11 +29,23 @@ _RELABELINGS: tuple[tuple[tuple[str, ...], str, str, str, str], ...] = (
 
 def relabelings(*, camel: bool) -> list[dict[str, Any]]:
     """The rules as Prometheus's configuration has them, or as the operator's resources do."""
+    return [_written(rule, camel=camel) for rule in _RELABELINGS]
+
+
+def metric_relabelings(catalogs: Iterable[Catalog], *, camel: bool) -> list[dict[str, Any]]:
+    """Rules that give the series of these catalogs the colon back that their names have, as vLLM's do.
+
+    Python's client library writes an underscore in its stead where it answers a Prometheus before version 3.
+    """
+    prefixes = sorted({metric.name.partition(":")[0] for found in catalogs for metric in found if ":" in metric.name})
+    rules: list[Rule] = [
+        (("__name__",), f"{prefix}_(.+)", "__name__", f"{prefix}:$1", "replace") for prefix in prefixes
+    ]
+    return [_written(rule, camel=camel) for rule in rules]
+
+
+def _written(rule: Rule, *, camel: bool) -> dict[str, Any]:
     source, target = ("sourceLabels", "targetLabel") if camel else ("source_labels", "target_label")
-    rules = []
-    for labels, regex, into, replacement, action in _RELABELINGS:
-        rule: dict[str, Any] = {source: list(labels), "regex": regex, "action": action}
-        if into:
-            rule |= {target: into, "replacement": replacement}
-        rules.append(rule)
-    return rules
+    labels, regex, into, replacement, action = rule
+    written: dict[str, Any] = {source: list(labels), "regex": regex, "action": action}
+    return written | ({target: into, "replacement": replacement} if into else {})

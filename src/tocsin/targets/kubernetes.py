@@ -15,7 +15,7 @@ from tocsin.findings import TocsinError
 from tocsin.model.site import Kubernetes
 from tocsin.output import Document
 from tocsin.plan import Plan
-from tocsin.scraping import relabelings
+from tocsin.scraping import metric_relabelings, relabelings
 from tocsin.targets import (
     grafana_alerts,
     grafana_dashboards,
@@ -76,7 +76,7 @@ def _base(plan: Plan, cluster: Kubernetes) -> Iterator[_Resource]:
     yield "datasources.yaml", _config_map(cluster, "tocsin-datasources", {"grafana_datasource": "1"}, rendered(sources))
     yield "rules.yaml", _rules(cluster, "tocsin-rules", recording_files(plan))
     for namespace in cluster.watched:
-        yield f"scrape-{namespace}.yaml", _scrape(cluster, namespace)
+        yield f"scrape-{namespace}.yaml", _scrape(plan, cluster, namespace)
     yield "langfuse-exporter.yaml", _langfuse_exporter(cluster)
 
 
@@ -147,7 +147,8 @@ def _rules(cluster: Kubernetes, name: str, files: Iterable[Draft]) -> dict[str, 
     }
 
 
-def _scrape(cluster: Kubernetes, namespace: str) -> dict[str, Any]:
+def _scrape(plan: Plan, cluster: Kubernetes, namespace: str) -> dict[str, Any]:
+    renamed = metric_relabelings(plan.definitions.catalogs, camel=True)
     return {
         "apiVersion": "monitoring.coreos.com/v1alpha1",
         "kind": "ScrapeConfig",
@@ -156,6 +157,7 @@ def _scrape(cluster: Kubernetes, namespace: str) -> dict[str, Any]:
             "jobName": namespace,
             "kubernetesSDConfigs": [{"role": "Pod", "namespaces": {"names": [namespace]}}],
             "relabelings": relabelings(camel=True),
+            **({"metricRelabelings": renamed} if renamed else {}),
         },
     }
 

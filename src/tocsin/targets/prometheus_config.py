@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from tocsin.documents import Draft
 from tocsin.model.site import Kubernetes
 from tocsin.plan import Plan
-from tocsin.scraping import relabelings
+from tocsin.scraping import metric_relabelings, relabelings
 
 
 def documents(plan: Plan) -> Iterator[Draft]:
@@ -25,14 +25,16 @@ def documents(plan: Plan) -> Iterator[Draft]:
         # Without the second line where Grafana manages the alerts.
         "rule_files": ["rules/*.yaml", "alerts/*.yaml"],
         "alerting": {"alertmanagers": [alertmanager]},
-        "scrape_configs": [_job(namespace) for namespace in cluster.watched],
+        "scrape_configs": [_job(plan, namespace) for namespace in cluster.watched],
     }
     yield Draft("prometheus/prometheus.yaml", "prometheus-config", configuration)
 
 
-def _job(namespace: str) -> dict[str, Any]:
+def _job(plan: Plan, namespace: str) -> dict[str, Any]:
+    renamed = metric_relabelings(plan.definitions.catalogs, camel=False)
     return {
         "job_name": namespace,
         "kubernetes_sd_configs": [{"role": "pod", "namespaces": {"names": [namespace]}}],
         "relabel_configs": relabelings(camel=False),
+        **({"metric_relabel_configs": renamed} if renamed else {}),
     }
