@@ -10,13 +10,15 @@ import sys
 import tempfile
 import time
 import urllib.request
+from collections.abc import Iterable
 from pathlib import Path
 
 import click
 
 from demo.fleet import Fleet
 from demo.incidents import Trouble
-from demo.services import DemoError, Service, started
+from demo.platform import Platform
+from demo.services import DemoError, Service, Target, started
 from demo.watch import Watch
 
 ROOT = Path(__file__).parent.parent
@@ -47,16 +49,22 @@ async def _demo(speed: int, at_once: bool, seconds: float) -> None:
 
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tocsin-demo-")))
-        fleet = Fleet.started(stack)
-        prometheus, alertmanager = started(stack, folder, ROOT / "generated", fleet.targets, speed)
-        _say_where(fleet, prometheus, alertmanager, speed)
-        work = asyncio.create_task(fleet.live(Trouble(say, at_once=at_once), speed))
-        watching = asyncio.create_task(_watch(Watch(prometheus, alertmanager, say)))
-        ending = asyncio.create_task(stop.wait())
-        await asyncio.wait({work, watching, ending}, timeout=seconds or None, return_when=asyncio.FIRST_COMPLETED)
-        for task in (work, watching, ending):
+        platform = Platform.started(stack, speed, say)
+        fleet = Fleet.started(stack, platform.traces)
+        targets = (*fleet.targets, *platform.targets)
+        prometheus, alertmanager = started(stack, folder, ROOT / "generated", targets, speed)
+        _say_where(targets, prometheus, alertmanager, speed)
+        going = (
+            fleet.live(Trouble(say, at_once=at_once), speed),
+            platform.live(),
+            _watch(Watch(prometheus, alertmanager, say)),
+            stop.wait(),
+        )
+        tasks = [asyncio.create_task(one) for one in going]
+        await asyncio.wait(tasks, timeout=seconds or None, return_when=asyncio.FIRST_COMPLETED)
+        for task in tasks:
             task.cancel()
-        outcomes = await asyncio.gather(work, watching, ending, return_exceptions=True)
+        outcomes = await asyncio.gather(*tasks, return_exceptions=True)
         click.echo("stopping")
     for outcome in outcomes:
         if isinstance(outcome, Exception):
@@ -69,9 +77,10 @@ async def _watch(watch: Watch) -> None:
         await asyncio.sleep(0.5)
 
 
-def _say_where(fleet: Fleet, prometheus: Service, alertmanager: Service, speed: int) -> None:
-    for agent, target in zip(fleet.agents, fleet.targets, strict=True):
-        click.echo(f"{'agent ' + agent.name:15} http://{target}/metrics")
+def _say_where(targets: Iterable[Target], prometheus: Service, alertmanager: Service, speed: int) -> None:
+    for target in targets:
+        kind = "agent " if target.namespace == "ai-agents" else ""
+        click.echo(f"{kind + target.name:15} http://{target.address}/metrics")
     click.echo(f"{'Prometheus':15} {prometheus.url}/alerts")
     click.echo(f"{'Alertmanager':15} {alertmanager.url}")
     click.echo(f"{'Grafana':15} {_grafana(prometheus)}")
@@ -79,8 +88,7 @@ def _say_where(fleet: Fleet, prometheus: Service, alertmanager: Service, speed: 
 
 
 def _grafana(prometheus: Service) -> str:
-    here = "generated/grafana/dashboards/ai-agents.json"
-    point = f"add {prometheus.url} as data source with the uid prometheus, import {here}"
+    point = f"add {prometheus.url} as data source with the uid prometheus, import generated/grafana/dashboards/*.json"
     with contextlib.suppress(OSError):
         urllib.request.urlopen("http://127.0.0.1:3000/api/health", timeout=0.5).close()
         return f"http://127.0.0.1:3000: {point}"

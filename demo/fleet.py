@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -11,8 +12,9 @@ from decimal import Decimal
 from prometheus_client import CollectorRegistry
 
 from agentmetrics.instrument import AgentMetrics
-from agentmetrics.serve import start_metrics_server
+from demo import langfuse
 from demo.incidents import EXPENSIVE, FAILING, SLOW, THROTTLED, Trouble
+from demo.services import Target, served
 
 TENANTS = ("acme", "globex", "initech")
 BUDGETS = {"acme": Decimal(500), "globex": Decimal(20)}  # initech has agreed to none
@@ -38,6 +40,7 @@ class Agent:
     model: tuple[str, str]
     tool: str
     collection: str
+    traces: list[langfuse.Event]
     metrics: AgentMetrics = field(init=False)
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
 
@@ -64,6 +67,7 @@ class Agent:
                 await asyncio.sleep(random.uniform(1, 3))
 
     async def _answer(self, tenant: str, trouble: Trouble) -> None:
+        began = time.time()
         try:
             with self.metrics.request(tenant_id=tenant):
                 with self.metrics.retrieval(self.collection):
@@ -76,6 +80,7 @@ class Agent:
                             raise ToolFailedError(self.tool)
         except ToolFailedError:
             pass  # The request has failed, and is counted as such.
+        self.traces.append(langfuse.trace(began, self.name, _milliseconds_since(began)))
 
     def _failing(self, trouble: Trouble) -> float:
         return 0.2 if FAILING in trouble and self.name == "research" else 0.001
@@ -87,14 +92,33 @@ class Agent:
             await self._call(CLAUDE, tenant, trouble)
 
     async def _call(self, model: tuple[str, str], tenant: str, trouble: Trouble) -> None:
+        began = time.time()
         with self.metrics.llm(*model) as call:
             if THROTTLED in trouble and model is GPT and random.random() < 0.5:
+                self._trace(model, began, level="ERROR", inputTokens=0, outputTokens=0, totalTokens=0, totalCost=0)
                 raise RateLimitError
             slow = SLOW in trouble and self.name == "support" and random.random() < 0.25
             await asyncio.sleep(12 if slow else random.uniform(0.05, 0.4))
             books = EXPENSIVE in trouble and self.name == "research" and tenant == "globex"
             read = 150_000 if books else random.randint(500, 3000)
-            call.tokens(input=read, output=random.randint(50, 500), cache_read=read // 4)
+            written = random.randint(50, 500)
+            call.tokens(input=read, output=written, cache_read=read // 4)
+        self._trace(model, began, inputTokens=read, outputTokens=written, totalTokens=read + written)
+
+    def _trace(self, model: tuple[str, str], began: float, **values: object) -> None:
+        self.traces.append(
+            langfuse.observation(
+                began,
+                providedModelName=model[0],
+                traceName=self.name,
+                latency=_milliseconds_since(began),
+                **values,
+            )
+        )
+
+
+def _milliseconds_since(began: float) -> int:
+    return round((time.time() - began) * 1000)
 
 
 @dataclass
@@ -102,17 +126,17 @@ class Fleet:
     """All agents, and what their tenants have agreed to."""
 
     agents: tuple[Agent, ...]
-    targets: tuple[str, ...]
+    targets: tuple[Target, ...]
 
     @classmethod
-    def started(cls, stack: ExitStack) -> Fleet:
-        """The agents with their endpoints served, until the stack is closed."""
+    def started(cls, stack: ExitStack, traces: list[langfuse.Event]) -> Fleet:
+        """The agents with their endpoints served, until the stack is closed. They trace what they do."""
         agents = (
-            Agent("support", GPT, "search_tickets", "tickets"),
-            Agent("research", CLAUDE, "browse", "papers"),
-            Agent("coding", GPT, "run_tests", "sources"),
+            Agent("support", GPT, "search_tickets", "tickets", traces),
+            Agent("research", CLAUDE, "browse", "papers", traces),
+            Agent("coding", GPT, "run_tests", "sources", traces),
         )
-        fleet = cls(agents, tuple(_served(stack, agent) for agent in agents))
+        fleet = cls(agents, tuple(served(stack, agent.name, "ai-agents", agent.registry) for agent in agents))
         for tenant, budget in BUDGETS.items():
             fleet.agree(tenant, budget)
         return fleet
@@ -145,9 +169,3 @@ class Fleet:
                     # The incident ends as it does in life: the tenant agrees to pay more.
                     self.agree("globex", self.spent("globex") * 2 + BUDGETS["globex"])
                 await asyncio.sleep(0.2)
-
-
-def _served(stack: ExitStack, agent: Agent) -> str:
-    """The address at which the agent's metrics are served until the stack is closed."""
-    server = stack.enter_context(start_metrics_server(0, address="127.0.0.1", registry=agent.registry))
-    return f"127.0.0.1:{server.port}"

@@ -15,12 +15,18 @@ import urllib.request
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import yaml
+from prometheus_client import CollectorRegistry
 
+from agentmetrics.exporters import vllm
+from agentmetrics.serve import start_metrics_server
 from demo.faster import faster, shortened
+from demo.past import past
+from tocsin.scraping import metric_relabelings
 
 _SCRAPE = "15s"
 _PATIENCE = 30.0
@@ -28,6 +34,18 @@ _PATIENCE = 30.0
 
 class DemoError(Exception):
     """The demo cannot go on; the message says why, and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What Prometheus scrapes, as Kubernetes would have found it."""
+
+    name: str
+    namespace: str
+    address: str
+
+    def scrape(self) -> dict[str, Any]:
+        return {"targets": [self.address], "labels": {"namespace": self.namespace, "pod": f"{self.name}-0"}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,28 +65,57 @@ class Service:
 
 
 def started(
-    stack: ExitStack, folder: Path, generated: Path, targets: Iterable[str], speed: int
+    stack: ExitStack, folder: Path, generated: Path, targets: Iterable[Target], speed: int
 ) -> tuple[Service, Service]:
-    """Prometheus with our rules, and the Alertmanager that it tells, until the stack is closed. Raises DemoError."""
+    """Prometheus with our rules and a month behind it, and the Alertmanager that it tells, until the stack is closed.
+
+    Raises DemoError.
+    """
     alertmanager = _alertmanager(stack, folder)
     rules = _faster_rules(folder / "rules", generated, speed)
     config = {
         "global": {"scrape_interval": shortened(_SCRAPE, speed), "scrape_timeout": shortened(_SCRAPE, speed)},
         "rule_files": [str(path) for path in rules],
-        "scrape_configs": [{"job_name": "agents", "static_configs": [{"targets": list(targets)}]}],
+        "scrape_configs": [
+            {
+                "job_name": job,
+                "honor_labels": True,
+                "static_configs": [target.scrape() for target in found],
+                "metric_relabel_configs": metric_relabelings([vllm.CATALOG], camel=False),
+            }
+            for job, found in groupby(targets, lambda target: target.namespace)
+        ],
         "alerting": {"alertmanagers": [{"static_configs": [{"targets": [alertmanager.url.removeprefix("http://")]}]}]},
     }
     file = folder / "prometheus.yml"
     file.write_text(yaml.safe_dump(config))
+    prometheus, data = _program("PROMETHEUS", "prometheus"), folder / "data"
+    _backfill(_program("PROMTOOL", "promtool", str(Path(prometheus).with_name("promtool"))), folder, data, speed)
     port = _free_port(9090)
     command = [
-        _program("PROMETHEUS", "prometheus"),
+        prometheus,
         f"--config.file={file}",
-        f"--storage.tsdb.path={folder / 'prometheus'}",
+        f"--storage.tsdb.path={data}",
         f"--web.listen-address=127.0.0.1:{port}",
         "--log.level=error",
     ]
     return _run(stack, folder, "Prometheus", command, port), alertmanager
+
+
+def served(stack: ExitStack, name: str, namespace: str, registry: CollectorRegistry) -> Target:
+    """The registry's metrics on a free port, until the stack is closed."""
+    server = stack.enter_context(start_metrics_server(0, address="127.0.0.1", registry=registry))
+    return Target(name, namespace, f"127.0.0.1:{server.port}")
+
+
+def _backfill(promtool: str, folder: Path, data: Path, speed: int) -> None:
+    """Gives Prometheus the month before the demo."""
+    file = folder / "past.om"
+    file.write_text(past(speed, time.time()))
+    command = [promtool, "tsdb", "create-blocks-from", "--max-block-duration=720h", "openmetrics", str(file), str(data)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise DemoError(f"promtool does not write the month before the demo: {done.stderr.strip()}")
 
 
 def _faster_rules(folder: Path, generated: Path, speed: int) -> list[Path]:

@@ -13,10 +13,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import pytest
-from langfuse_server import KEYS, Handler, LangfuseServer, langfuse, observation, trace
 
 from agentmetrics.langfuse.api import Api
 from agentmetrics.langfuse.exporter import MOST_VALUES, PATIENCE, SETTLE, WINDOW, Exporter
+from demo.langfuse import KEYS, Handler, LangfuseServer, langfuse, observation, trace
 
 START = 1_800_000_000.0 // WINDOW * WINDOW
 GPT = {"environment": "production", "model": "gpt-4o"}

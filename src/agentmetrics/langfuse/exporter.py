@@ -33,17 +33,24 @@ class _Counting:
     """A view whose amounts are counted."""
 
     view: View
-    windows: Windows = field(default_factory=lambda: Windows(WINDOW, SETTLE, PATIENCE))
+    windows: Windows
     ledger: Ledger = field(default_factory=Ledger)
 
 
 class Exporter(Collector):
-    """Langfuse's series. `poll` asks, `collect` shows; a failed question leaves what is shown as it was."""
+    """Langfuse's series. `poll` asks, `collect` shows; a failed question leaves what is shown as it was.
 
-    def __init__(self, api: Api, health_urls: Mapping[str, str], clock: Clock, say: Say) -> None:
+    `window` is the time that is asked for at once, in seconds; how long is waited for what comes late goes with it.
+    """
+
+    def __init__(
+        self, api: Api, health_urls: Mapping[str, str], clock: Clock, say: Say, *, window: float = WINDOW
+    ) -> None:
         self._api, self._health_urls, self._clock, self._say = api, health_urls, clock, say
+        self._window = window
         self._lock = threading.Lock()
-        self._countings = tuple(_Counting(view) for view in COUNTED)
+        times = (window, SETTLE * window / WINDOW, PATIENCE * window / WINDOW)
+        self._countings = tuple(_Counting(view, Windows(*times)) for view in COUNTED)
         self._shown: dict[str, dict[Key, Decimal]] = {}
         self._health: dict[str, Health] = {}
         self._succeeded = {view.name: 0.0 for view in (*COUNTED, *SHOWN)}
@@ -99,7 +106,7 @@ class Exporter(Collector):
             if stopped():
                 return
             now = self._clock()
-            amounts = self._capped(self._read(counting.view, start, start + WINDOW))
+            amounts = self._capped(self._read(counting.view, start, start + self._window))
             with self._lock:
                 ledger.count(start, amounts, known=windows.is_known(start))
                 windows.read(start, now)
@@ -143,7 +150,7 @@ class Exporter(Collector):
 
     def _show(self, view: View) -> None:
         start = self._countings[0].windows.last_complete(self._clock())
-        rows = self._rows(view, start, start + WINDOW)
+        rows = self._rows(view, start, start + self._window)
         if len(rows) > MOST_VALUES:
             self._note_truncated(view)
         shown = view.summed(rows[:MOST_VALUES])

@@ -110,7 +110,7 @@ class LangfuseServer:
 
     def _chosen(self, query: dict[str, Any]) -> Iterator[Event]:
         start, end = (datetime.fromisoformat(query[name]).timestamp() for name in ("fromTimestamp", "toTimestamp"))
-        for event in self.events:
+        for event in tuple(self.events):
             inside = start <= round(event["time"], 3) <= end
             fitting = all(event[one["column"]] == one["value"] for one in query["filters"])
             if inside and fitting and (query["view"] != "traces" or event["isRootObservation"]):
