@@ -1,7 +1,9 @@
 """The typed analysis beside the parse alone, over distinct expressions, in one run on one machine.
 
-Run: python benchmarks/analysis.py. It prints microseconds of processor time an expression, expressions a second, and
-the ratio to the parse. How much of an expression was met before decides: what is known costs a look in a table.
+    python benchmarks/analysis.py [ROUNDS]        (default: 9)
+
+It prints microseconds of processor time an expression, expressions a second, and the ratio to the parse. How much of an
+expression was met before decides: what is known costs a look in a table.
 """
 
 from __future__ import annotations
@@ -21,7 +23,6 @@ from tocsin.promql.infer import Context, analyse
 from tocsin.promql.variables import has_variable
 from tocsin.promql.world import World
 
-ROUNDS = 9
 SLICE = 40
 MOST = 4000
 WINDOWS = ("2m", "5m", "10m", "30m", "1h")
@@ -89,22 +90,22 @@ def one_round(texts: Sequence[str]) -> list[tuple[float, float, float]]:
     ]
 
 
-def measured(name: str, texts: Sequence[str]) -> str:
+def measured(name: str, texts: Sequence[str], count: int) -> str:
     """The best of all rounds, slice by slice: so that the machine's other work disturbs all three alike."""
-    rounds = [one_round(texts) for _ in range(ROUNDS)]
+    rounds = [one_round(texts) for _ in range(count)]
     best = [[min(times) for times in zip(*slices, strict=True)] for slices in zip(*rounds, strict=True)]
     parse, typed, placed = (sum(column) / len(texts) for column in zip(*best, strict=True))
-    lines = [f"{len(texts)} distinct expressions, {name}; best of {ROUNDS}"]
+    lines = [f"{len(texts)} distinct expressions, {name}; best of {count}"]
     for what, time_of in (("parse", parse), ("parse and analysis", typed), ("the same, in a rule", placed)):
         each = f"{time_of * 1e6:6.1f} us {1 / time_of:8.0f} a second"
         lines.append(f"  {what:20} {each}  {time_of / parse:.2f} x the parse")
     return "\n".join([*lines, ""])
 
 
-def main() -> None:
+def main(rounds: int) -> None:
     for name, texts in CORPORA.items():
-        sys.stdout.write(measured(name, texts))
+        sys.stdout.write(measured(name, texts, rounds))
 
 
 if __name__ == "__main__":
-    main()
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 9)

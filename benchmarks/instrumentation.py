@@ -1,4 +1,6 @@
-"""How much the instrumentation costs an agent: `.venv/bin/python benchmarks/instrumentation.py`.
+"""How much the instrumentation costs an agent.
+
+    python benchmarks/instrumentation.py [ROUNDS]        (default: 60)
 
 One request is what a small agent does: two calls of a model with their tokens (read, written, cached) and their cost,
 two calls of tools and one search. The same is counted by bare prometheus_client calls, as one writes them by hand:
@@ -19,7 +21,6 @@ from agentmetrics import AgentMetrics
 from agentmetrics.catalog import CATALOG
 from tocsin.metrics import Counter, Gauge, Histogram
 
-ROUNDS = 60
 REQUESTS = 500
 
 
@@ -80,11 +81,11 @@ def plain() -> Callable[[], None]:
     return request
 
 
-def measure() -> dict[str, float]:
+def measure(rounds: int) -> dict[str, float]:
     """Microseconds for one request, each way."""
     ways = {"instrumented": instrumented(), "bare": bare(), "request alone": plain()}
     best = dict.fromkeys(ways, float("inf"))
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         for name, request in ways.items():
             began = process_time()
             for _ in range(REQUESTS):
@@ -93,8 +94,8 @@ def measure() -> dict[str, float]:
     return best
 
 
-def main() -> None:
-    best = measure()
+def main(rounds: int) -> None:
+    best = measure(rounds)
     for name, micros in best.items():
         sys.stdout.write(f"{name:<14} {micros:6.2f} us a request\n")
     times, added = best["instrumented"] / best["bare"], best["instrumented"] - best["bare"]
@@ -102,4 +103,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 60)

@@ -216,6 +216,14 @@ MISTAKES = {
     "a threshold that is no number": Mistake(
         "monitors/alerts.py", "seconds(10)", 'seconds("nan")', ("'nan' is no quantity",), 'seconds("nan")', 2
     ),
+    "a threshold in the unit of an indicator that states none": Mistake(
+        "monitors/alerts.py",
+        "seconds(10)",
+        '__import__("tocsin.define", fromlist=[""]).quantity(10, latency_p99.unit)',
+        ("None is no unit", "tocsin.define"),
+        "latency_p99.unit",
+        2,
+    ),
     "a time range that Grafana does not take": Mistake(
         "monitors/dashboards/agents.py",
         'uid="ai-agents"',

@@ -155,6 +155,8 @@ def quantity(number: Number, unit: Unit) -> Quantity:
         raise ValueError(f"{number!r} is no number") from None
     if not value.is_finite():
         raise ValueError(f"{number!r} is no quantity: nothing is above or below it")
+    if not isinstance(unit, Unit):
+        raise TypeError(f"{unit!r} is no unit: take one of tocsin.define (RATIO, SECONDS, USD, ...) or of the metric")
     return Quantity(value, unit)
 
 
