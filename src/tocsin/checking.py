@@ -19,6 +19,7 @@ from tocsin.project import Settings
 from tocsin.promtool import Result, check_rules, test_rules
 from tocsin.source import Source
 from tocsin.targets import drafts
+from tocsin.targets.prometheus_given import given_test_path
 from tocsin.targets.prometheus_tests import alert_tests, rules_test_path
 from tocsin.targets.prometheus_thresholds import threshold_test_path
 
@@ -90,7 +91,11 @@ def _proven(plan: Plan) -> dict[str, str]:
         rules_test_path(table): f"table {table.name}  ({table.source.relative(root)})"
         for table in plan.definitions.tables
     }
-    return {**groups, **tables, **alerts, **thresholds}
+    given = {
+        given_test_path(group): f"recording rules {group.name} of given series  ({group.source.relative(root)})"
+        for group in plan.definitions.groups
+    }
+    return {**groups, **given, **tables, **alerts, **thresholds}
 
 
 def _place(plan: Plan, alert: Alert, claims: list[Claim]) -> Source:

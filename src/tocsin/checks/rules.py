@@ -6,9 +6,11 @@ import re
 from collections.abc import Iterator
 
 from tocsin.findings import Finding, Severity
+from tocsin.model.recording import RuleGroup
 from tocsin.plan import Plan
 from tocsin.promql.durations import milliseconds_of
-from tocsin.proving.values import derived_values
+from tocsin.proving.given import given_values
+from tocsin.proving.values import Stated, derived_values
 
 _NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*:[a-zA-Z0-9_]+\Z")
 
@@ -27,7 +29,7 @@ def findings(plan: Plan) -> Iterator[Finding]:
                 group.source,
                 group.name,
             )
-    derived = {id(planned) for group in plan.definitions.groups for planned, _ in derived_values(plan, group)}
+    derived = {id(planned) for group in plan.definitions.groups for planned, _ in _derived(plan, group)}
     for planned in plan.records:
         record = planned.record
         if not _NAME.match(record.name):
@@ -48,3 +50,8 @@ def findings(plan: Plan) -> Iterator[Finding]:
                 record.source,
                 planned.name,
             )
+
+
+def _derived(plan: Plan, group: RuleGroup) -> tuple[Stated, ...]:
+    given = given_values(plan, group)
+    return (*derived_values(plan, group), *(given.stated if given else ()))

@@ -62,7 +62,7 @@ def _values(plan: Plan, group: RuleGroup) -> Iterator[Stated]:
         recorded(store, in_order, number * interval / 1000)
     moment = Moment(store, evaluations * interval / 1000)
     for record in records:
-        found = _instances(moment.instant(Select(record.name)))
+        found = instances_of(moment.instant(Select(record.name)))
         if found:
             yield record, Claim(scenario, duration_text(evaluations * interval), found, record.record.source)
 
@@ -135,13 +135,18 @@ def _scaled(leaf: Leaf, setting: Setting, size: Decimal) -> Setting:
     return setting * size
 
 
-def _instances(vector: Vector) -> tuple[Instance, ...]:
-    """The samples to as many digits as all of them can be stated in; none where that cannot be."""
-    for decimals in _DECIMALS:
-        texts = {labels: _rounded(value, decimals) for labels, value in vector.items()}
-        enough = all(value == 0 or value * 10**decimals >= 10 ** (_DIGITS - 1) for value in map(abs, vector.values()))
-        if None not in texts.values() and (enough or decimals == _DECIMALS[-1]):
-            return _sorted(texts)
+def instances_of(vector: Vector) -> tuple[Instance, ...]:
+    """The samples to as many digits as all of them can be stated in; none where that cannot be.
+
+    Where they are too far apart for that, the largest decides: beside it the others may be nothing.
+    """
+    told = {decimals: {labels: _rounded(value, decimals) for labels, value in vector.items()} for decimals in _DECIMALS}
+    sizes = [abs(value) for value in vector.values() if value]
+    for size in (min(sizes, default=0), max(sizes, default=0)):
+        for decimals, texts in told.items():
+            enough = not size or size * 10**decimals >= 10 ** (_DIGITS - 1) or decimals == _DECIMALS[-1]
+            if enough and None not in texts.values():
+                return _sorted(texts)
     return ()
 
 

@@ -59,7 +59,7 @@ def _alert_tests(plan: Plan, alert: Alert, path: str, interval: str, claims: lis
     read = _names_read(condition, *(record.node for record in needed))
     tests = [
         {
-            **_series(scenario, read),
+            **series_fed(scenario, read),
             "alert_rule_test": [
                 {
                     "eval_time": claim.at,
@@ -118,9 +118,9 @@ def _record_tests(plan: Plan, group: RuleGroup) -> Iterator[dict[str, Any]]:
     read = _names_read(*(record.node for record in needed.values()))
     for scenario, claims in _by_scenario([claim for _, claim in stated]):
         yield {
-            **_series(scenario, read),
+            **series_fed(scenario, read),
             "promql_expr_test": [
-                _computed(record, claim) for record, claim in stated if any(claim is one for one in claims)
+                computed(record, claim) for record, claim in stated if any(claim is one for one in claims)
             ],
         }
 
@@ -147,7 +147,8 @@ def expected_alert(plan: Plan, alert: Alert, one: Instance) -> dict[str, Any]:
     }
 
 
-def _computed(record: PlannedRecord, claim: Claim) -> dict[str, Any]:
+def computed(record: PlannedRecord, claim: Claim) -> dict[str, Any]:
+    """The values of a recorded series as promtool compares them, to as many digits as are stated."""
     digits = max((_digits(one.value) for one in claim.instances), default=0)
     precision = Number(Decimal(1).scaleb(-digits))
     return {
@@ -168,10 +169,10 @@ def _digits(value: str) -> int:
     return max(0, -exponent) if isinstance(exponent, int) else 0
 
 
-def _series(scenario: Scenario, read: frozenset[str]) -> dict[str, Any]:
-    """The scenario's series, but for those that no rule of the test reads."""
+def series_fed(scenario: Scenario, read: frozenset[str] | None = None) -> dict[str, Any]:
+    """The scenario's series; where it is said what the rules of the test read, without the others."""
     return {
         "name": scenario.title,
         "interval": f"{spacing_of(milliseconds_of(scenario.every))}ms",
-        "input_series": [input_series(series) for series in series_of(scenario) if series.name in read],
+        "input_series": [input_series(series) for series in series_of(scenario) if read is None or series.name in read],
     }

@@ -1,0 +1,156 @@
+"""Values of what is recorded of recorded series, which are given here: windows of days need no days of scrapes.
+
+Each series stands at one level after the other: they change within every window, at its start, and just before now. So
+a window that is shorter or longer, or ends at another time, sees others. Beside who changes lives one without traffic,
+for whom a share of it is no number, and one with hardly any, whose share is a number all the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from weakref import WeakKeyDictionary
+
+from tocsin.metrics import Gauge, Label, Matcher, Selection
+from tocsin.model.recording import RuleGroup
+from tocsin.model.scenario import Claim, Feed, Scenario, holding
+from tocsin.plan import Plan, PlannedRecord
+from tocsin.promql.durations import duration_text, milliseconds_of
+from tocsin.promql.tree import Range, Select, Subquery
+from tocsin.proving.errors import UnderivableError
+from tocsin.proving.evaluate import vector_of
+from tocsin.proving.simulation import stored
+from tocsin.proving.store import Moment, Store
+from tocsin.proving.values import Stated, instances_of
+from tocsin.proving.workloads import in_order
+from tocsin.units import UNKNOWN
+
+# Of so many steps a test is made; a year of minutes would take promtool a minute.
+_MOST_STEPS = 5000
+_SUBJECTS = {"changing": Decimal(1), "idle": Decimal(0), "hardly-any": Decimal("0.000001")}
+_TITLE = "derived: of given series, one that changes within each window, one idle, one with hardly any traffic"
+# Levels that follow each other differ, and differently in each series.
+_LEVELS, _LEAP, _LEAPS = 7, 3, 4
+
+
+@dataclass(frozen=True, slots=True)
+class GivenValues:
+    """Claims on the records of a group, all at `at` milliseconds: nothing is evaluated in between."""
+
+    stated: tuple[Stated, ...]
+    at: int
+
+
+_known: WeakKeyDictionary[Plan, dict[int, GivenValues | None]] = WeakKeyDictionary()
+
+
+def given_values(plan: Plan, group: RuleGroup) -> GivenValues | None:
+    """The values of the records of a group that read nothing but recorded series; computed once."""
+    known = _known.setdefault(plan, {})
+    if id(group) not in known:
+        try:
+            known[id(group)] = _values(plan, group)
+        except ValueError:  # a duration that is none: a check tells of it
+            known[id(group)] = None
+    return known[id(group)]
+
+
+def _values(plan: Plan, group: RuleGroup) -> GivenValues | None:
+    recorded = {record.name: record for record in plan.records}
+    records = [record for record in plan.records if record.group is group and _is_of_recorded(record, recorded)]
+    if not any(isinstance(part, Range | Subquery) for record in records for part in record.node.walk()):
+        return None  # one evaluation is all that the scraped series need
+    times = _Times.of(group, records)
+    if times.end // times.step > _MOST_STEPS:
+        return None
+    given = [recorded[name] for name in dict.fromkeys(_given(records))]
+    scenario = Scenario(_TITLE, *_feeds(given, times), every=duration_text(times.step))
+    store = stored(scenario, [record.name for record in given])
+    try:
+        _compute(store, (record for record in plan.records if record.group is group), times.end / 1000)
+    except UnderivableError:
+        return None
+    now = Moment(store, times.end / 1000)
+    stated = tuple(
+        (record, Claim(scenario, duration_text(times.end), found, record.record.source))
+        for record in records
+        if (found := instances_of(now.instant(Select(record.name))))
+    )
+    return GivenValues(stated, times.end) if stated else None
+
+
+def _is_of_recorded(record: PlannedRecord, recorded: Mapping[str, PlannedRecord]) -> bool:
+    """Whether it reads recorded series and no others, whole, and gives nothing where there are none."""
+    read = [part for part in record.node.walk() if isinstance(part, Select)]
+    if not read or not all(part.name in recorded and not part.matchers and not part.at for part in read):
+        return False
+    try:
+        return not vector_of(record.node, Moment(Store(), 0.0))
+    except UnderivableError:
+        return False
+
+
+def _given(records: Sequence[PlannedRecord]) -> Iterator[str]:
+    """The series that are there before the group is evaluated: others', and those of which a past is read."""
+    own = {record.name for record in records}
+    for record in records:
+        for part in in_order(record.node):
+            if isinstance(part, Range | Subquery):
+                yield from (inner.name for inner in part.walk() if isinstance(inner, Select))
+            elif isinstance(part, Select) and (part.name not in own or part.offset):
+                yield part.name
+
+
+def _compute(store: Store, records: Iterable[PlannedRecord], now: float) -> None:
+    """Adds what the group computes: of what others export there is nothing, and what is given stays beside it."""
+    for record in records:
+        for labels, value in vector_of(record.node, Moment(store, now)).items():
+            store.append(record.name, labels, [(now, value)])
+
+
+@dataclass(frozen=True, slots=True)
+class _Times:
+    """In milliseconds: how often series are given, until when, and how long before that they change, latest first."""
+
+    step: int
+    end: int
+    changes: tuple[int, ...]
+
+    @classmethod
+    def of(cls, group: RuleGroup, records: Iterable[PlannedRecord]) -> _Times:
+        ranges = [part for record in records for part in in_order(record.node) if isinstance(part, Range | Subquery)]
+        windows = {milliseconds_of(part.window.text("rule")) for part in ranges}
+        steps = [milliseconds_of(part.step) for part in ranges if isinstance(part, Subquery) and part.step]
+        every = milliseconds_of(group.interval)
+        if not every or 0 in steps:
+            raise ValueError("nothing is evaluated every 0s")
+        step = min(steps, default=every)
+        changes = {step, *(length for window in windows for length in (window // 2, window, 2 * window))}
+        whole = max([step, *steps])
+        # Twice the longest window, and what an offset adds to it.
+        end = (max(changes) // whole + 2) * whole
+        return cls(step, end, tuple(sorted(length for length in changes if length >= step)))
+
+
+def _feeds(given: Iterable[PlannedRecord], times: _Times) -> Iterator[Feed]:
+    for place, record in enumerate(given):
+        labels = tuple(Label(name) for name in sorted(record.labels))
+        gauge = Gauge(record.name, "", labels=labels, unit=UNKNOWN)
+        for subject, size in _SUBJECTS.items():
+            matchers = tuple(Matcher(name, "=", subject) for name in sorted(record.labels))
+            segments = [holding(level * size, lasting=lasting) for level, lasting in _levels(place, times)]
+            yield Feed(Selection(gauge, matchers), *segments)
+            if not matchers:
+                break
+
+
+def _levels(place: int, times: _Times) -> Iterator[tuple[Decimal, str]]:
+    """The levels of a series and how long each lasts, from the first sample on; `place` is its among the given."""
+    steps = [0, *(change // times.step for change in times.changes), times.end // times.step]
+    leap = _LEAP + place % _LEAPS
+    for number in reversed(range(len(steps) - 1)):
+        level = Decimal(1 + number * leap % _LEVELS)
+        lasting = steps[number + 1] - steps[number]
+        if lasting:
+            yield level, duration_text(lasting * times.step)

@@ -1,0 +1,106 @@
+"""Records of recorded series: their inputs are given, so that a month takes one evaluation."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import yaml
+from shapes import DEFINITIONS
+
+from agentmetrics.catalog import agent_errors, agent_name, agent_request_duration
+from tocsin import promtool
+from tocsin.define import Indicator, Record, RuleGroup, above_zero, rate, summed_over
+from tocsin.documents import rendered
+from tocsin.output import write_tree
+from tocsin.plan import Plan
+from tocsin.proving.given import given_values
+from tocsin.targets import prometheus_given, prometheus_rules
+
+failed, all_of_them = (
+    Indicator(rate(counter, by=agent_name, over="5m"), title=counter.name)
+    for counter in (agent_errors, agent_request_duration.count)
+)
+failed_an_hour, all_an_hour = (
+    Indicator(summed_over(one.expr, "1h", every="30s"), title=f"{one.title}, an hour") for one in (failed, all_of_them)
+)
+month = Indicator(
+    summed_over(failed_an_hour.expr, "30d", every="1h") / above_zero(summed_over(all_an_hour.expr, "30d", every="1h")),
+    title="Share of a month",
+)
+SIDES = RuleGroup(
+    "sides",
+    "30s",
+    (
+        Record(failed, "failed:rate5m"),
+        Record(all_of_them, "all:rate5m"),
+        Record(failed_an_hour, "failed:sum1h"),
+        Record(all_an_hour, "all:sum1h"),
+    ),
+)
+MONTH = RuleGroup("month", "2m", (Record(month, "failed:ratio30d"),))
+FILE = "prometheus/tests/rules-month-given.yaml"
+
+
+@pytest.fixture(scope="module")
+def plan() -> Plan:
+    return Plan(replace(DEFINITIONS, alerts=(), groups=(SIDES, MONTH), proofs=()))
+
+
+@pytest.fixture
+def folder(plan: Plan, tmp_path: Path) -> Path:
+    drafts = [draft for target in (prometheus_rules, prometheus_given) for draft in target.documents(plan)]
+    write_tree(tmp_path / "out", list(rendered(drafts)))
+    return tmp_path / "out"
+
+
+def test_promtool_confirms_a_month_in_one_evaluation(folder: Path) -> None:
+    (result,) = promtool.test_rules(folder, [FILE])
+    assert result.passed, result.output
+    (test,) = (data := yaml.safe_load((folder / FILE).read_text()))["tests"]
+    assert data["evaluation_interval"] == test["promql_expr_test"][0]["eval_time"]
+
+
+def test_who_is_idle_has_no_share_and_who_has_hardly_any_traffic_has_one(plan: Plan) -> None:
+    found = given_values(plan, MONTH)
+    assert found is not None
+    ((_, claim),) = found.stated
+    assert {dict(one.labels)["agent_name"] for one in claim.instances} == {"changing", "hardly-any"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("failed:sum1h[30d:1h]", "failed:sum1h[15d:1h]"),
+        ("[30d:1h]", "[15d:1h]"),
+        ("[30d:1h]", "[29d:1h]"),
+        ("[30d:1h]", "[31d:1h]"),
+        ("[30d:1h]", "[60d:1h]"),
+        (" offset 1m", ""),
+        (" > 0", ""),
+        (" > 0", " >= 0"),
+        (" > 0", " > 1"),
+        ("sum_over_time", "max_over_time"),
+    ],
+)
+def test_a_window_or_a_guard_that_is_changed_is_noticed(old: str, new: str, folder: Path) -> None:
+    rules = folder / "prometheus/rules/month.yaml"
+    data = yaml.safe_load(rules.read_text())
+    (rule,) = data["groups"][0]["rules"]
+    assert old in rule["expr"]
+    rule["expr"] = rule["expr"].replace(old, new)
+    rules.write_text(yaml.safe_dump(data))
+    (result,) = promtool.test_rules(folder, [FILE])
+    assert not result.passed
+
+
+def test_nothing_is_given_to_what_reads_scraped_series(plan: Plan) -> None:
+    scraped = RuleGroup("scraped", "30s", (Record(failed, "failed:rate5m"),))
+    assert given_values(Plan(replace(plan.definitions, groups=(scraped,))), scraped) is None
+
+
+def test_nothing_is_given_for_a_year_of_half_minutes(plan: Plan) -> None:
+    year = Indicator(summed_over(failed.expr, "365d", every="30s"), title="A year")
+    group = RuleGroup("year", "1h", (Record(year, "failed:sum365d"),))
+    assert given_values(Plan(replace(plan.definitions, groups=(SIDES, group))), group) is None
