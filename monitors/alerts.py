@@ -139,7 +139,7 @@ daily_budget_nearly_spent = Alert(
     when=daily_budget_used > percent(80),
     severity=INFO,
     summary="Tenant {tenant_id} has nearly spent its daily budget",
-    description="Tenant {tenant_id} spent {value} of its daily budget in the last 24 hours.",
+    description="Tenant {tenant_id} spent {value} of its daily budget in the last 24 hours, above {threshold}.",
     runbook="daily-budget-nearly-spent",
 )
 daily_cost_budget_exceeded = Alert(

@@ -1,16 +1,18 @@
-"""How the environments differ. The definitions say what production has; `tocsin show --settings` prints this."""
+"""How environments and tenants differ from what the definitions say; `tocsin show --settings` prints it."""
 
 from monitors.alerts import (
     agent_high_error_rate,
     agent_high_latency,
     agent_telemetry_absent,
     agent_timeouts,
+    daily_budget_nearly_spent,
     inference_slow,
     tool_high_error_rate,
 )
 from monitors.platform.gpu import gpu_utilisation_high, gpu_utilisation_low
 from monitors.platform.langfuse import langfuse_not_ingesting
-from tocsin.define import MINUTES, REQUESTS, Environment, Settings, percent, quantity, seconds
+from rules.budgets import budgets
+from tocsin.define import MINUTES, REQUESTS, Environment, Settings, Tenant, percent, quantity, seconds
 
 settings = Settings(
     default="prod",
@@ -24,6 +26,7 @@ settings = Settings(
         },
         holds={agent_high_error_rate: "15m"},
         without=(gpu_utilisation_low,),
+        tables={budgets: "budgets-staging.yaml"},
     ),
     # Things are broken there all day; only what is wholly gone is told.
     dev=Environment(
@@ -38,5 +41,8 @@ settings = Settings(
             gpu_utilisation_low,
             langfuse_not_ingesting,
         ),
+        tables={budgets: {}},
     ),
+    # Their budgets stand in rules/budgets.yaml.
+    tenants={"example": Tenant(thresholds={daily_budget_nearly_spent: percent(60)})},
 )

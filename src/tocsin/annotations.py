@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import string
 from collections.abc import Mapping
 from urllib.parse import quote
 
 from tocsin.display import quantity_text, value_template
 from tocsin.model.alert import Alert
+from tocsin.model.indicator import Condition, Indicator
 from tocsin.plan import Plan, PlannedAlert
 from tocsin.units import RATIO, Quantity
+
+_TOLD = 3
 
 
 def fields_of(template: str) -> list[str]:
@@ -26,16 +30,20 @@ def fields_of(template: str) -> list[str]:
 def templates(plan: Plan, planned: PlannedAlert, value: str) -> dict[str, str]:
     """The annotations as templates, `value` being how the engine names the alert's value."""
     labels = {name: f"{{{{ $labels.{name} }}}}" for name in planned.labels}
-    return _filled(plan, planned.alert, {**labels, "value": value_template(planned.unit or RATIO, value)})
+    known = {**labels, "value": value_template(planned.unit or RATIO, value)}
+    return _filled(plan, planned.alert, known, _threshold_template(planned.alert.when))
 
 
 def annotations_of(plan: Plan, alert: Alert, value: str, labels: Mapping[str, str]) -> dict[str, str]:
     """The annotations of one alert as people read them, its value already printed."""
-    return _filled(plan, alert, {**labels, "value": value})
+    own = alert.when.own
+    threshold = own.stated.get(labels[own.label], alert.when.right) if own else alert.when.right
+    return _filled(plan, alert, {**labels, "value": value}, _text_of(threshold))
 
 
-def _filled(plan: Plan, alert: Alert, values: Mapping[str, str]) -> dict[str, str]:
-    known = {**values, **_threshold(alert)}
+def _filled(plan: Plan, alert: Alert, values: Mapping[str, str], threshold: str) -> dict[str, str]:
+    # Where it is no fixed quantity a check has told of texts that name it.
+    known = {**values, "threshold": threshold}
     site = plan.definitions.site
     filled = {
         "summary": alert.summary.format_map(known),
@@ -49,9 +57,31 @@ def _filled(plan: Plan, alert: Alert, values: Mapping[str, str]) -> dict[str, st
     return filled
 
 
-def _threshold(alert: Alert) -> dict[str, str]:
-    right = alert.when.right
-    return {"threshold": quantity_text(right)} if isinstance(right, Quantity) else {}
+def _text_of(threshold: Quantity | Indicator) -> str:
+    return quantity_text(threshold) if isinstance(threshold, Quantity) else threshold.title.lower()
+
+
+def _threshold_template(condition: Condition) -> str:
+    """Whose threshold it is can be told from the label alone, in both engines."""
+    usual, own = _text_of(condition.right), condition.own
+    if own is None:
+        return usual
+    sharing: dict[str, list[str]] = {}
+    for name, quantity in sorted(own.stated.items()):
+        sharing.setdefault(quantity_text(quantity), []).append(json.dumps(name))
+    tests = [f"if eq $labels.{own.label} {' '.join(names)} }}}}{text}" for text, names in sharing.items()]
+    return f"{{{{ {'{{ else '.join(tests)}{{{{ else }}}}{usual}{{{{ end }}}}"
+
+
+def bound_text(condition: Condition) -> str:
+    """What the indicator is compared with, for a sentence: 80%, 80% (60% for acme), daily budget."""
+    usual, own = _text_of(condition.right), condition.own
+    if own is None:
+        return usual
+    if len(own.stated) > _TOLD:
+        return f"{usual} ({len(own.stated)} values of {own.label} have their own)"
+    told = (f"{own.label} {name}: {quantity_text(quantity)}" for name, quantity in sorted(own.stated.items()))
+    return f"{usual} ({', '.join(told)})"
 
 
 def panel_of(plan: Plan, alert: Alert) -> tuple[str, int] | None:

@@ -37,9 +37,12 @@ class _Band:
         return value > self.bound if self.operator in (">", ">=") else value < self.bound
 
 
-def steps_of(plan: Plan, panel: Panel, unit: Unit | None) -> tuple[tuple[Step, ...], str]:
-    """From which value on a panel has which colour, and the colour below all of these values."""
-    bands = [band for indicator in panel.indicators for band in _bands(plan, indicator, unit)]
+def steps_of(plan: Plan, panel: Panel, unit: Unit | None, *, of: str = "") -> tuple[tuple[Step, ...], str]:
+    """From which value on a panel has which colour, and the colour below all of these values.
+
+    `of` somebody who may have thresholds of its own; otherwise of all who have none.
+    """
+    bands = [band for indicator in panel.indicators for band in _bands(plan, indicator, unit, of)]
     if not bands:
         return (), _UNJUDGED
     edges = sorted({band.edge for band in bands})
@@ -54,7 +57,7 @@ def _worst(bands: list[_Band], value: float) -> str:
     return max((band.color for band in bands if band.has(value)), key=_RANKS.__getitem__, default=_FINE)
 
 
-def _bands(plan: Plan, indicator: Indicator, unit: Unit | None) -> Iterator[_Band]:
+def _bands(plan: Plan, indicator: Indicator, unit: Unit | None, of: str) -> Iterator[_Band]:
     target = indicator.target
     if target is not None:
         bounds: tuple[tuple[Comparison, Quantity | None, str], ...] = (
@@ -67,6 +70,7 @@ def _bands(plan: Plan, indicator: Indicator, unit: Unit | None) -> Iterator[_Ban
             if quantity is not None:
                 yield _Band(operator, number_of(in_unit(quantity, unit)), color)
     for alert in plan.alerts_on(indicator):
-        if isinstance(alert.when.right, Quantity):
-            bound = number_of(in_unit(alert.when.right, unit))
+        threshold = alert.when.own.stated.get(of, alert.when.right) if alert.when.own else alert.when.right
+        if isinstance(threshold, Quantity):
+            bound = number_of(in_unit(threshold, unit))
             yield _Band(alert.when.operator, bound, _ALERT_COLORS[alert.severity], is_alert=True)

@@ -14,7 +14,7 @@ from tocsin.model.alert import CRITICAL, INFO, WARNING, Alert, Severity
 from tocsin.model.amounts import a_day, a_minute, a_second, an_hour
 from tocsin.model.dashboard import Dashboard, Row
 from tocsin.model.definitions import Definitions
-from tocsin.model.environment import Environment, Settings
+from tocsin.model.environment import Environment, Settings, Tenant
 from tocsin.model.indicator import Indicator, at_least, at_most, between
 from tocsin.model.mapping import SeriesMapping, mapped
 from tocsin.model.objective import Objective
@@ -168,6 +168,7 @@ __all__ = [
     "Stat",
     "Table",
     "Tempo",
+    "Tenant",
     "Text",
     "TimeSeries",
     "Traces",

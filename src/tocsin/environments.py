@@ -1,16 +1,17 @@
-"""The definitions as one environment has them, and how the environments differ."""
+"""The definitions as one environment has them, and what settings cannot say."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from tocsin.display import quantity_text
 from tocsin.findings import DefinitionError, TocsinError
 from tocsin.metrics import nearest
 from tocsin.model.alert import Alert
 from tocsin.model.definitions import Definitions
 from tocsin.model.environment import Environment, Settings
+from tocsin.model.table import Table
+from tocsin.tenants import with_own_thresholds
 from tocsin.units import Quantity
 
 
@@ -33,66 +34,90 @@ def in_environment(definitions: Definitions, name: str | None) -> Definitions:
             help=f"did you mean {near}?" if near else f"there are {', '.join(settings.environments)}",
             source=settings.source,
         )
-    return _changed(definitions, environment)
+    return _changed(definitions, settings, environment)
 
 
-def _changed(definitions: Definitions, environment: Environment) -> Definitions:
-    alerts = []
-    same: set[int] = set()
-    for alert in definitions.alerts:
-        if alert in environment.without:
-            continue
-        changed = _alert(alert, environment)
-        if changed is alert:
-            same.add(id(alert))
-        alerts.append(changed)
+def _changed(definitions: Definitions, settings: Settings, environment: Environment) -> Definitions:
+    there = {alert: in_place(alert, environment) for alert in definitions.alerts if alert not in environment.without}
+    owns = {alert: own_thresholds(alert, settings) for alert in there}
     # The author's proofs state what is seen at the threshold that the definition has.
+    same = {id(alert) for alert, changed in there.items() if changed is alert and not owns[alert]}
     proofs = tuple(proof for proof in definitions.proofs if not isinstance(proof.of, Alert) or id(proof.of) in same)
-    return replace(definitions, alerts=tuple(alerts), proofs=proofs)
+    return with_own_thresholds(
+        replace(
+            definitions,
+            alerts=tuple(there.values()),
+            tables=tuple(table_in(table, settings, environment) for table in definitions.tables),
+            proofs=proofs,
+        ),
+        {there[alert]: own for alert, own in owns.items() if own},
+        settings.source,
+    )
 
 
-def _alert(alert: Alert, environment: Environment) -> Alert:
+def in_place(alert: Alert, environment: Environment) -> Alert:
+    """The alert with the environment's threshold and `hold`."""
     threshold, hold = environment.thresholds.get(alert), environment.holds.get(alert)
     if threshold is not None:
-        if not isinstance(alert.when.right, Quantity):
-            raise DefinitionError(
-                f"{alert.name} has no threshold: it compares with {alert.when.right.title}",
-                help="take it out of the environments' thresholds",
-                source=alert.source,
-            )
         alert = replace(alert, when=replace(alert.when, right=threshold))
     return replace(alert, hold=hold) if hold is not None else alert
 
 
-def differences(definitions: Definitions) -> Iterator[tuple[str, ...]]:
-    """A table: what differs, and how it is in each environment; the names of the environments first."""
+def table_in(table: Table, settings: Settings, environment: Environment) -> Table:
+    """The table with the environment's rows."""
+    rows = environment.tables.get(table)
+    return table if rows is None else table.stating(rows, settings.source)
+
+
+def own_thresholds(alert: Alert, settings: Settings) -> Mapping[str, Quantity]:
+    """The thresholds that tenants have in place of the alert's."""
+    return {name: tenant.thresholds[alert] for name, tenant in settings.tenants.items() if alert in tenant.thresholds}
+
+
+def check_settings(definitions: Definitions) -> None:
+    """Raises DefinitionError where the settings name what is not there, or state what cannot be; in any environment."""
     settings = definitions.settings
     if settings is None:
         return
-    environments = settings.environments
-    yield ("", "", *(f"{name} *" if name == settings.default else name for name in environments))
-    for alert in definitions.alerts:
-        seen = [_alert(alert, environment) for environment in environments.values()]
-        rows = {
-            "threshold": [_threshold(one) for one in seen],
-            "hold": [one.hold for one in seen],
-            "generated": ["no" if alert in one.without else "yes" for one in environments.values()],
-        }
-        for what, values in rows.items():
-            if len(set(values)) > 1:
-                yield (alert.name, what, *values)
-
-
-def _threshold(alert: Alert) -> str:
-    right = alert.when.right
-    return quantity_text(right) if isinstance(right, Quantity) else right.title
-
-
-def check_settings(settings: Settings) -> None:
-    """Raises DefinitionError where the default is none of the environments."""
     if settings.default not in settings.environments:
         raise DefinitionError(
             f"the default {settings.default!r} is none of the environments",
             help=f"name one of {', '.join(settings.environments) or 'them'}",
             source=settings.source,
         )
+    for message, way_out in _wrong(definitions, settings):
+        raise DefinitionError(message, help=way_out, source=settings.source)
+    for environment in settings.environments.values():
+        for table in environment.tables:
+            table_in(table, settings, environment)
+
+
+def _wrong(definitions: Definitions, settings: Settings) -> Iterator[tuple[str, str]]:
+    """What is wrong, and the way out."""
+    for name, environment in settings.environments.items():
+        yield from _strangers(name, "alert", definitions.alerts, environment.thresholds)
+        yield from _strangers(name, "alert", definitions.alerts, environment.holds)
+        yield from _strangers(name, "alert", definitions.alerts, environment.without)
+        yield from _strangers(name, "table", definitions.tables, environment.tables)
+        yield from _without_threshold(name, environment.thresholds)
+    for name, tenant in settings.tenants.items():
+        yield from _strangers(f"tenant {name}", "alert", definitions.alerts, tenant.thresholds)
+        yield from _without_threshold(f"tenant {name}", tenant.thresholds)
+
+
+def _strangers(
+    name: str, what: str, known: Iterable[Alert | Table], named: Iterable[Alert | Table]
+) -> Iterator[tuple[str, str]]:
+    ours = set(known)
+    for one in named:
+        if one not in ours:
+            yield f"{name}: {one.name} is no {what} of this project", f"assign the {what} to a variable of a module"
+
+
+def _without_threshold(name: str, alerts: Iterable[Alert]) -> Iterator[tuple[str, str]]:
+    for alert in alerts:
+        if not isinstance(alert.when.right, Quantity):
+            yield (
+                f"{name}: {alert.name} has no threshold: it compares with {alert.when.right.title}",
+                "take it out of the thresholds",
+            )

@@ -5,7 +5,7 @@ Python does not look at annotations. A text where a number belongs would go on t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from functools import cache
 from types import UnionType
@@ -14,6 +14,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 from tocsin.findings import DefinitionError
 from tocsin.metrics import Label
 from tocsin.model.alert import Severity
+from tocsin.model.environment import Environment, Tenant
 from tocsin.model.indicator import Condition, Indicator
 from tocsin.panels.panel import Panel
 from tocsin.promql.tree import Node
@@ -32,6 +33,8 @@ _WRITTEN: Mapping[type, str] = {
     Panel: "a panel, such as Stat(indicator)",
     Indicator: "an indicator, such as a variable of monitors/indicators.py",
     Label: "a label of the catalog",
+    Environment: "an environment: dev=Environment(...)",
+    Tenant: 'a tenant: {"acme": Tenant(...)}',
 }
 
 
@@ -56,7 +59,7 @@ def _check(value: Any, source: Source, seen: set[int]) -> None:
                 help=f"give it {', or '.join(_WRITTEN.get(one, one.__name__) for one in wanted)}",
                 source=source,
             )
-        for part in given if isinstance(given, tuple) else (given,):
+        for part in _parts(given):
             if _is_ours(part):
                 _check(part, source, seen)
 
@@ -69,6 +72,12 @@ def _named(value: Any) -> str:
 def _shown(value: Any) -> str:
     text = repr(value)
     return text if len(text) <= 40 else f"{type(value).__name__} ({_named(value)})"
+
+
+def _parts(given: Any) -> Iterable[Any]:
+    if isinstance(given, Mapping):
+        return given.values()
+    return given if isinstance(given, tuple) else (given,)
 
 
 def _is_ours(value: Any) -> bool:

@@ -8,7 +8,7 @@ series where that means the same.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property, partial
 
@@ -18,9 +18,10 @@ from tocsin.metrics import Label, Matcher, Metric
 from tocsin.model.alert import Alert
 from tocsin.model.dashboard import Dashboard
 from tocsin.model.definitions import Definitions
-from tocsin.model.indicator import Indicator
+from tocsin.model.indicator import Condition, Indicator
 from tocsin.model.recording import Record, RuleGroup
 from tocsin.panels.panel import Panel
+from tocsin.promql.build import or_default
 from tocsin.promql.durations import milliseconds_of
 from tocsin.promql.infer import analyse
 from tocsin.promql.parse import prettify
@@ -72,6 +73,14 @@ class PlannedAlert:
     def expr(self) -> str:
         """The condition as Prometheus evaluates it."""
         return laid_out(Binary(self.operator, self.left, self.right))
+
+    @property
+    def usual(self) -> PlannedAlert:
+        """The condition as it is for those who have no threshold of their own."""
+        condition = self.alert.when
+        if condition.own is None or isinstance(condition.right, Indicator):
+            return self
+        return replace(self, right=Number(in_unit(condition.right, self.unit)))
 
 
 class Plan:
@@ -212,13 +221,15 @@ class Plan:
         left = self.rule(condition.left)
         found = self.type_of(left)
         unit = condition.left.unit or found.unit
-        right = (
-            Number(in_unit(condition.right, unit))
-            if isinstance(condition.right, Quantity)
-            else self.rule(condition.right)
-        )
+        right = self._threshold(condition, left, unit)
         labels = tuple(sorted(found.labels.names)) if found.labels.closed else ()
         return PlannedAlert(alert, left, condition.operator, right, labels, unit)
+
+    def _threshold(self, condition: Condition, left: Node, unit: Unit | None) -> Node:
+        if isinstance(condition.right, Indicator):
+            return self.rule(condition.right)
+        usual = Number(in_unit(condition.right, unit))
+        return or_default(Select(condition.own.series.name), usual, for_each=left) if condition.own else usual
 
     @property
     def alerts(self) -> Iterator[PlannedAlert]:

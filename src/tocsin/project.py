@@ -246,7 +246,7 @@ def collect(modules: Iterable[ModuleType], catalogs: tuple[Catalog, ...], root: 
         check_fields(value)
     site = _only_site([value for value in kinds if isinstance(value, Site)], root)
     settings = [value for value in kinds if isinstance(value, Environments)]
-    return Definitions(
+    definitions = Definitions(
         site=site,
         catalogs=catalogs,
         indicators=_named_indicators(found),
@@ -260,6 +260,8 @@ def collect(modules: Iterable[ModuleType], catalogs: tuple[Catalog, ...], root: 
         runbooks=_pages(Path(root) / site.runbooks),
         root=root,
     )
+    check_settings(definitions)
+    return definitions
 
 
 def _only_settings(settings: list[Environments], root: str) -> Environments | None:
@@ -269,8 +271,6 @@ def _only_settings(settings: list[Environments], root: str) -> Environments | No
             help="keep one of them",
             source=settings[1].source,
         )
-    for one in settings:
-        check_settings(one)
     return settings[0] if settings else None
 
 

@@ -104,6 +104,12 @@ _DEFINITIONS = (
     Check("duplicate-name", _E, "Two definitions of one name.", of_definitions=True),
     Check("duration", _E, "A duration that Prometheus or Grafana does not take."),
     Check("table-order", _W, "A table whose columns ascend, and a value above the next one.", of_definitions=True),
+    Check(
+        "tenant-unknown",
+        _W,
+        "A tenant that no table knows, though one of nearly that name.",
+        of_definitions=True,
+    ),
     Check("contact", _E, "A contact that Alertmanager does not know as a receiver.", of_definitions=True),
     Check("uid", _E, "A dashboard uid that Grafana does not take.", of_definitions=True),
     Check("silence", _E, "A silence without a reason, or without anything to silence.", of_definitions=True),

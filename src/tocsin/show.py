@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tocsin.environments import differences
+from tocsin.differences import differences
 from tocsin.findings import TocsinError
 from tocsin.metrics import nearest
 from tocsin.model.alert import Alert
@@ -37,12 +37,12 @@ def shown(plan: Plan, name: str) -> Iterator[str]:
 
 
 def shown_settings(definitions: Definitions) -> Iterator[str]:
-    """How the environments differ, as a table; the default has a star. Raises TocsinError where there are none."""
+    """How environments and tenants differ; the default has a star. Raises TocsinError where there are no settings."""
     settings = definitions.settings
     if settings is None:
         raise TocsinError("the project has no settings", help="state them: settings = Settings(default=..., ...)")
     yield f"settings  ({settings.source.relative(definitions.root)})"
-    rows = list(differences(definitions))
+    rows = list(differences(definitions, settings))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         yield "  " + "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip()

@@ -11,7 +11,7 @@ from tocsin.commands.command import FINE, opened, stops_cleanly
 
 @click.command()
 @click.argument("name", metavar="[NAME]", required=False)
-@click.option("--settings", is_flag=True, help="How the environments differ.")
+@click.option("--settings", is_flag=True, help="How environments and tenants differ.")
 @stops_cleanly
 def command(name: str | None, settings: bool) -> int:
     """Show a definition as PromQL, and where it is used.

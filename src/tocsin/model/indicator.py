@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from tocsin.metrics import Label
+from tocsin.metrics import Gauge, Label
 from tocsin.model.silence import Silence
 from tocsin.promql.tree import Aggregate, Node
 from tocsin.source import Source, here
@@ -100,13 +101,29 @@ class Indicator:
         return Condition(self, "<=", other)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class OwnThresholds:
+    """The thresholds of those who have one of their own, by the value of the only label of `series`, which has them."""
+
+    series: Gauge
+    stated: Mapping[str, Quantity]
+
+    @property
+    def label(self) -> str:
+        return self.series.label_names[0]
+
+
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """An indicator compared with a fixed quantity, or with another indicator that has the same labels."""
+    """An indicator compared with a fixed quantity, or with another indicator that has the same labels.
+
+    With `own` thresholds, a fixed quantity is that of everybody else.
+    """
 
     left: Indicator
     operator: Comparison
     right: Quantity | Indicator
+    own: OwnThresholds | None = None
     source: Source = field(default_factory=here, compare=False, repr=False)
 
     def __bool__(self) -> bool:

@@ -11,6 +11,9 @@ from tocsin.findings import DefinitionError
 from tocsin.promql.versions import version_of
 from tocsin.source import Source, here
 
+# The label by which tenants are told apart.
+TENANT = "tenant_id"
+
 
 @dataclass(frozen=True, slots=True)
 class Prometheus:

@@ -6,6 +6,7 @@ Prometheus computes them from the stated values by recording rules, so that no e
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from copy import copy
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -54,8 +55,9 @@ class Table:
         rows: Rows | str,
         ascending: bool = False,
         interval: str = "15s",  # as often as an exporter would be asked
+        source: Source | None = None,
     ) -> None:
-        source = here()
+        source = source or here()
         for column, gauge in columns.items():
             if gauge.label_names != (by.name,):
                 labels = ", ".join(gauge.label_names) or "none"
@@ -64,16 +66,19 @@ class Table:
                     help=f"a table by {by} has gauges with that label and no other",
                     source=source,
                 )
-        stated = _read(rows, columns, source) if isinstance(rows, str) else _given(rows, source)
         object.__setattr__(self, "name", name)
         object.__setattr__(self, "by", by)
         object.__setattr__(self, "columns", columns)
-        object.__setattr__(self, "rows", tuple(stated))
+        object.__setattr__(self, "rows", _rows(rows, by, columns, source, source))
         object.__setattr__(self, "ascending", ascending)
         object.__setattr__(self, "interval", interval)
         object.__setattr__(self, "source", source)
-        for row in self.rows:
-            _check(self, row)
+
+    def stating(self, rows: Rows | str, source: Source) -> Table:
+        """The table with other rows, which are stated at `source`, or are a file beside this definition."""
+        other = copy(self)
+        object.__setattr__(other, "rows", _rows(rows, self.by, self.columns, source, self.source))
+        return other
 
     def series(self) -> Iterator[tuple[Selection, Decimal]]:
         """Each series that is stated, with its value in the gauge's unit."""
@@ -83,8 +88,17 @@ class Table:
                     yield gauge(**{self.by.name: row.key}), row.values[column].to(gauge.unit)
 
 
-def _given(rows: Rows, source: Source) -> Iterator[Row]:
-    return (Row(key, values, source) for key, values in rows.items())
+def _rows(
+    stated: Rows | str, by: Label, columns: Mapping[str, Gauge], source: Source, beside: Source
+) -> tuple[Row, ...]:
+    rows = tuple(
+        _read(stated, columns, beside)
+        if isinstance(stated, str)
+        else (Row(key, values, source) for key, values in stated.items())
+    )
+    for row in rows:
+        _check(by, columns, row)
+    return rows
 
 
 def _read(name: str, columns: Mapping[str, Gauge], source: Source) -> Iterator[Row]:
@@ -102,17 +116,17 @@ def _quantity(gauge: Gauge | None, value: Value) -> Quantity:
     return Quantity(value.number(), gauge.unit if gauge else RATIO)
 
 
-def _check(table: Table, row: Row) -> None:
+def _check(by: Label, columns: Mapping[str, Gauge], row: Row) -> None:
     def wrong(message: str, way_out: str) -> DefinitionError:
         return DefinitionError(f"{row.key}: {message}", help=way_out, source=row.source)
 
     if not row.values:
-        raise wrong("nothing is stated of it", f"state {' or '.join(table.columns)}")
+        raise wrong("nothing is stated of it", f"state {' or '.join(columns)}")
     for column, quantity in row.values.items():
-        gauge = table.columns.get(column)
+        gauge = columns.get(column)
         if gauge is None:
-            near = nearest(column, table.columns)
-            known = f"did you mean {near}?" if near else f"it has {', '.join(table.columns)}"
+            near = nearest(column, columns)
+            known = f"did you mean {near}?" if near else f"it has {', '.join(columns)}"
             raise wrong(f"there is no column {column}", known)
         if not quantity.unit.measures_like(gauge.unit):
             raise wrong(f"{column} is measured in {gauge.unit}, {quantity} is not", f"state it in {gauge.unit}")
@@ -120,6 +134,6 @@ def _check(table: Table, row: Row) -> None:
         if least is not None and quantity.to(gauge.unit) < least:
             raise wrong(f"{column} is {plain(quantity.value)}", f"it is {plain(least)} {gauge.unit} or more")
         try:
-            gauge(**{table.by.name: row.key})
+            gauge(**{by.name: row.key})
         except ContractError as error:
-            raise wrong(str(error), f"see the values of {table.by}") from None
+            raise wrong(str(error), f"see the values of {by}") from None

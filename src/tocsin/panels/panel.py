@@ -44,8 +44,7 @@ class Look:
 
     @property
     def threshold_steps(self) -> list[dict[str, Any]]:
-        steps: list[dict[str, Any]] = [{"color": self.base_color, "value": None}]
-        return steps + [{"color": step.color, "value": step.value} for step in self.steps]
+        return threshold_steps(self.steps, self.base_color)
 
     @property
     def has_alert(self) -> bool:
@@ -101,6 +100,12 @@ class Panel:
     @abstractmethod
     def grafana(self, look: Look) -> Any:
         """The grafanalib panel. What it asks, its title and its place are added by the dashboard."""
+
+
+def threshold_steps(steps: tuple[Step, ...], base_color: str) -> list[dict[str, Any]]:
+    """Colours as Grafana has them, the lowest first."""
+    lowest: list[dict[str, Any]] = [{"color": base_color, "value": None}]
+    return lowest + [{"color": step.color, "value": step.value} for step in steps]
 
 
 def reduced(by: str) -> dict[str, Any]:

@@ -57,7 +57,7 @@ def derived(plan: Plan, alert: Alert) -> Derived:
     known = _known.setdefault(plan, {})
     if id(alert) not in known:
         try:
-            known[id(alert)] = _Derivation.of(plan, plan.alert(alert)).result()
+            known[id(alert)] = _Derivation.of(plan, plan.alert(alert).usual).result()
         except UnderivableError as error:
             known[id(alert)] = Derived(missing=str(error))
         except ValueError:  # a duration that is none: a check tells of it

@@ -6,10 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from tocsin.documents import Draft
-from tocsin.model.site import Contact
+from tocsin.model.site import TENANT, Contact
 from tocsin.plan import Plan, PlannedAlert
-
-_TENANT = "tenant_id"
 
 
 def documents(plan: Plan) -> Iterator[Draft]:
@@ -46,7 +44,7 @@ def _receiver_of(tenant: str) -> str:
 def _tenant_routes(plan: Plan) -> Iterator[dict[str, Any]]:
     for tenant in sorted(plan.definitions.site.tenants):
         # `continue`: the platform's own people hear of it too.
-        yield {"receiver": _receiver_of(tenant), "matchers": [f'{_TENANT}="{tenant}"'], "continue": True}
+        yield {"receiver": _receiver_of(tenant), "matchers": [f'{TENANT}="{tenant}"'], "continue": True}
 
 
 def _severity_routes(contact: Contact) -> Iterator[dict[str, Any]]:

@@ -9,18 +9,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from tocsin.annotations import bound_text
 from tocsin.coloring import steps_of
-from tocsin.display import OPERATOR_WORDS, grafana_unit, quantity_text
+from tocsin.display import OPERATOR_WORDS, grafana_unit
 from tocsin.documents import Draft
 from tocsin.layout import Place, placed_panels
 from tocsin.metrics import Label
 from tocsin.model.alert import Alert
 from tocsin.model.dashboard import Dashboard, Row
 from tocsin.model.indicator import Indicator
-from tocsin.panels.panel import Look, Panel, Query
+from tocsin.panels.panel import Look, Panel, Query, threshold_steps
 from tocsin.plan import Plan
 from tocsin.promql.durations import milliseconds_of
-from tocsin.units import Quantity
+from tocsin.units import Unit
 
 SCHEMA_VERSION = 39
 DATASOURCE = {"type": "prometheus", "uid": "${datasource}"}
@@ -167,7 +168,24 @@ def _panel(plan: Plan, dashboard: Dashboard, place: Place) -> dict[str, Any]:
     if panel.indicators:
         data["datasource"] = DATASOURCE
         data["targets"] = [_target(query, panel) for query in _queries(plan, dashboard, panel)]
+    own = list(_own_colors(plan, panel))
+    if own:
+        shared = data["fieldConfig"]
+        data["fieldConfig"] = {**shared, "overrides": [*shared["overrides"], *own]}
     return data
+
+
+def _own_colors(plan: Plan, panel: Panel) -> Iterator[dict[str, Any]]:
+    """The steps of those who have thresholds of their own, where each series of the panel is called after one."""
+    owns = [alert.when.own for alert in _alerts_on(plan, panel) if alert.when.own]
+    for name in sorted({name for own in owns for name in own.stated}):
+        if len(panel.indicators) == 1 and plan.labels_of(panel.indicators[0]) == (owns[0].label,):
+            steps, base = steps_of(plan, panel, _unit_of(plan, panel), of=name)
+            value = {"mode": "absolute", "steps": threshold_steps(steps, base)}
+            yield {
+                "matcher": {"id": "byName", "options": name},
+                "properties": [{"id": "thresholds", "value": value}],
+            }
 
 
 _bodies: dict[tuple[object, ...], dict[str, Any]] = {}
@@ -191,9 +209,7 @@ def _description(plan: Plan, dashboard: Dashboard, panel: Panel) -> str:
     parts = [panel.description]
     for alert in _alerts_on(plan, panel):
         hold = f" for {alert.hold}" if milliseconds_of(alert.hold) else ""
-        right = alert.when.right
-        bound = quantity_text(right) if isinstance(right, Quantity) else right.title.lower()
-        parts.append(f"{alert.name} fires {OPERATOR_WORDS[alert.when.operator]} {bound}{hold}.")
+        parts.append(f"{alert.name} fires {OPERATOR_WORDS[alert.when.operator]} {bound_text(alert.when)}{hold}.")
     ignored = _ignored(plan, dashboard, panel)
     if ignored:
         parts.append(f"Not narrowed by {' and '.join(ignored)}: not all of its series have that label.")
@@ -251,10 +267,14 @@ def _queries(plan: Plan, dashboard: Dashboard, panel: Panel) -> Iterator[Query]:
 
 
 def _look(plan: Plan, panel: Panel) -> Look:
-    units = (plan.unit_of(indicator) for indicator in panel.indicators)
-    unit = next((unit for unit in units if unit is not None), None)
+    unit = _unit_of(plan, panel)
     steps, base = steps_of(plan, panel, unit)
     return Look(grafana_unit(unit) if unit else "short", base, steps, plan.definitions.site.traces)
+
+
+def _unit_of(plan: Plan, panel: Panel) -> Unit | None:
+    units = (plan.unit_of(indicator) for indicator in panel.indicators)
+    return next((unit for unit in units if unit is not None), None)
 
 
 def _ref(position: int) -> str:

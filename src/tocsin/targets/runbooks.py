@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tocsin.annotations import panel_of
-from tocsin.display import OPERATOR_WORDS, quantity_text
+from tocsin.annotations import bound_text, panel_of
+from tocsin.display import OPERATOR_WORDS
 from tocsin.documents import Draft
 from tocsin.model.alert import Alert
 from tocsin.plan import Plan, PlannedAlert
 from tocsin.promql.durations import milliseconds_of
 from tocsin.promql.parse import prettify
-from tocsin.units import Quantity
 
 
 def documents(plan: Plan) -> Iterator[Draft]:
@@ -50,7 +49,5 @@ def _facts(plan: Plan, planned: PlannedAlert) -> str:
 
 
 def _condition(alert: Alert) -> str:
-    right = alert.when.right
-    bound = quantity_text(right) if isinstance(right, Quantity) else right.title.lower()
     hold = f", for {alert.hold}" if milliseconds_of(alert.hold) else ""
-    return f"{alert.when.left.title} {OPERATOR_WORDS[alert.when.operator]} {bound}{hold}"
+    return f"{alert.when.left.title} {OPERATOR_WORDS[alert.when.operator]} {bound_text(alert.when)}{hold}"
