@@ -121,6 +121,25 @@ def test_a_catalog_and_the_scrape_interval_tell_more(files: Path) -> None:
         assert (wrong.exit_code, "error: " in wrong.stderr) == (2, True)
 
 
+@pytest.mark.parametrize(("everything", "told"), [(None, True), (".+", True), (".*", False)])
+def test_an_all_that_drops_series_is_told_by_what_was_seen(files: Path, everything: str | None, told: bool) -> None:
+    (files / "metrics.prom").write_text(
+        '# TYPE asked_total counter\nasked_total{tenant="a"} 5\nasked_total{tenant=""} 5\n'
+    )
+    query = {"refId": "A", "expr": 'sum(rate(asked_total{tenant=~"${tenant:regex}"}[5m]))'}
+    variable = {"name": "tenant", "type": "query", "includeAll": True, "allValue": everything, "refresh": 2}
+    dashboard = {
+        "title": "Tenants",
+        "panels": [{"id": 1, "type": "stat", "title": "Requests", "targets": [query]}],
+        "templating": {"list": [{**variable, "query": "label_values(asked_total, tenant)"}]},
+    }
+    (files / "tenants.json").write_text(json.dumps(dashboard))
+
+    ids = {one["id"] for one in found("tenants.json", "--catalog", "metrics.prom")}
+
+    assert ("variable-query" in ids) == told
+
+
 @pytest.mark.usefixtures("files")
 def test_sarif_has_the_shape_of_2_1_0() -> None:
     document = json.loads(lint(".", "--format", "sarif").stdout)

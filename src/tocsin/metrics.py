@@ -28,13 +28,15 @@ class ContractError(ValueError):
 class Label:
     """A label: its name, what it tells, and which values it takes.
 
-    `values` closes the set of values; `cardinality` says how many there will be where the set is open.
+    `values` closes the set of values; `cardinality` says how many there will be where the set is open. `optional`
+    says that some of the metric's series are without it.
     """
 
     name: str
     description: str = ""
     values: tuple[str, ...] | None = None
     cardinality: int | None = None
+    optional: bool = False
 
     def __post_init__(self) -> None:
         if not _LABEL_NAME.match(self.name):

@@ -6,21 +6,22 @@ import re
 from collections.abc import Iterator
 
 from tocsin.findings import Finding, Severity
+from tocsin.promql.aggregations import CHOOSING
 from tocsin.promql.durations import duration_text
+from tocsin.promql.parse import PromQLError, tree_of
+from tocsin.promql.tree import Aggregate, Binary, Matching, Number
 from tocsin.promql.types import Comparison, Kind
 from tocsin.subject import Placed, Subject, length_of
 
 _TEXT = re.compile(r"\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'")
 _TWO_SAMPLES = re.compile(r"\b(irate|idelta)\s*\(", re.IGNORECASE)
-# What decides which series there are; within a join it merely picks one of several that say the same.
-_CHOICE = re.compile(r"[\s(]*(topk|bottomk|limitk|limit_ratio)\b", re.IGNORECASE)
+_CHOICE = re.compile(r"\b(?:topk|bottomk|limitk|limit_ratio)\b", re.IGNORECASE)
 _SHORT = re.compile(r"\b(?:rate|increase|delta)\s*\([^()\[\]]*\[(\w+)\]")
 # Any event at all: `increase(x[5m]) > 0`.
 _SINGLE = re.compile(r"\b(?:increase|changes|resets)\s*\([^()\[\]]*\[(\w+)\]\)+\s*>\s*0(?![.\d])")
 _ABSENCE = re.compile(r"\babsent(?:_over_time)?\s*\(", re.IGNORECASE)
 _INSTANT = re.compile(r"^\s*(?:up\s*(?:\{[^}]*\})?\s*==\s*0|absent\s*\()", re.IGNORECASE)
 _LOW = frozenset({"<", "<="})
-_SAMPLES = 4
 _NOISY = 120_000
 
 
@@ -119,14 +120,31 @@ def _flapping(placed: Placed, text: str) -> Iterator[Finding]:
             "use rate over several scrapes",
             " ".join(placed.rule.expr.split()),
         )
-    if found := _CHOICE.match(text):
+    if chosen := _chosen(placed.rule.expr) if _CHOICE.search(text) else None:
         yield _found(
             placed,
             "flapping",
-            f"which series {found[1]} gives changes from one evaluation to the next: each change begins `for` anew",
+            f"which series {chosen} gives changes from one evaluation to the next: each change begins `for` anew",
             "compare all series with a threshold",
             " ".join(placed.rule.expr.split()),
         )
+
+
+def _chosen(expr: str) -> str | None:
+    """What chooses the series that an alert fires for; below a sum or within a join it merely picks a value."""
+    try:
+        waiting = [tree_of(expr)]
+    except (PromQLError, ValueError):
+        return None
+    while waiting:
+        match waiting.pop():
+            case Aggregate(operator=operator) if operator in CHOOSING:
+                return operator
+            case Binary(operator="or" | "and" | "unless", left=left, right=right, matching=Matching(labels=None)):
+                waiting += [left, right]
+            case Binary(left=left, right=right, matching=matching) if not matching.group:
+                waiting += [right] if isinstance(left, Number) else [left]
+    return None
 
 
 class _Companions:

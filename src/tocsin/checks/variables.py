@@ -9,14 +9,17 @@ from dataclasses import dataclass
 from tocsin.findings import Finding, Severity
 from tocsin.metrics import nearest
 from tocsin.promql.labels import LabelSet
+from tocsin.promql.selectors import compiled
 from tocsin.promql.world import SYNTHETIC
 from tocsin.reading.values import Dashboard, Panel, Target, Variable
 from tocsin.source import Source
-from tocsin.subject import PROMETHEUS, Subject, may_be_promql
+from tocsin.subject import PROMETHEUS, Subject, may_be_promql, queries
 
 _USED = re.compile(r"\$(?:\{([A-Za-z_]\w*)|([A-Za-z_]\w*))|\[\[([A-Za-z_]\w*)(?::\w+)?\]\]")
 _LABEL_VALUES = re.compile(r"\s*label_values\s*\(\s*(?:(?P<selector>.+),\s*)?(?P<label>\w+)\s*\)\s*\Z", re.DOTALL)
 _METRIC = re.compile(r"\s*([a-zA-Z_:][\w:]*)")
+_SELECTOR = re.compile(r"(?P<metric>[a-zA-Z_:][\w:]*)\s*\{(?P<matchers>(?:[^\"}]|\"(?:\\.|[^\"\\])*\")*)\}")
+_BY_VARIABLE = re.compile(r"(?P<label>\w+)\s*=~\s*\"(?:\$\{(\w+)(?::\w+)?\}|\$(\w+)|\[\[(\w+)(?::\w+)?\]\])\"")
 # Those of Grafana itself, and of versions before it wrote two underscores.
 _BUILT_IN = frozenset({"timeFilter", "interval", "timeFrom", "timeTo"})
 _NAMED_GROUP = re.compile(r"\(\?P?<(\w+)>")
@@ -30,6 +33,7 @@ def findings_on(subject: Subject, dashboard: Dashboard) -> Iterator[Finding]:
         yield from _undefined(dashboard, variable.query, variable.source, variable.name, defined)
         yield from _unused(dashboard, variable)
         yield from _query(subject, variable)
+        yield from _dropping(subject, dashboard, variable)
         yield from _fixed(dashboard, variable.name, variable.source, variable)
     for panel in dashboard.panels:
         yield from _of_panel(subject, dashboard, panel, defined)
@@ -144,6 +148,37 @@ def _known(subject: Subject, variable: Variable, offered: _Offered) -> Iterator[
 def _broken(variable: Variable, message: str, way_out: str) -> Finding:
     source, name, query = variable.source, variable.name, variable.query
     return Finding("variable-query", Severity.ERROR, message, way_out, source, name, query)
+
+
+def _dropping(subject: Subject, dashboard: Dashboard, variable: Variable) -> Iterator[Finding]:
+    """variable-query: an `All` that stands for a list of values, or for any value, and not for none."""
+    everything = compiled(variable.all_value)
+    if not variable.include_all or everything is None or (variable.all_value and everything.fullmatch("")):
+        return
+    for panel, target in queries(dashboard):
+        for metric, label in _narrowed(target, variable.name) if variable.name in target.expr else ():
+            labels = _labels(subject, metric)
+            known = labels.get(label) if labels is not None else None
+            if known is not None and known.optional:
+                yield Finding(
+                    "variable-query",
+                    Severity.WARNING,
+                    f"some series of {metric} have no label {label}: with All chosen, {panel.title or 'a panel'} drops "
+                    "them, and shows less than all",
+                    'set allValue: ".*", which matches series without the label too',
+                    variable.source,
+                    variable.name,
+                    " ".join(target.expr.split()),
+                )
+                return
+
+
+def _narrowed(target: Target, variable: str) -> Iterator[tuple[str, str]]:
+    """The metrics that a variable narrows in a query, each with the label that it is about."""
+    for selector in _SELECTOR.finditer(target.expr):
+        for matcher in _BY_VARIABLE.finditer(selector["matchers"]):
+            if variable in matcher.groups() and len(re.findall(rf"\b{matcher['label']}\b\s*[=!]", selector[0])) == 1:
+                yield selector["metric"], matcher["label"]
 
 
 def _labels(subject: Subject, metric: str) -> LabelSet | None:

@@ -8,7 +8,8 @@ that are usual are allowed everywhere.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter as Tally
+from collections.abc import Collection, Iterator, Mapping
 
 from tocsin.contract.exposition import Exposition, Family, Sample
 from tocsin.metrics import Catalog, ContractError, Counter, Gauge, Histogram, Label, Metric, series_of
@@ -125,6 +126,8 @@ def _bounds(family: Family) -> tuple[float, ...]:
     return all_bounds.pop() if len(all_bounds) == 1 else ()
 
 
-def _labels(samples: Iterable[Sample], targets: frozenset[str]) -> tuple[Label, ...]:
-    names = {name for sample in samples for name in sample.labels}
-    return tuple(Label(name) for name in sorted(names - targets))
+def _labels(samples: Collection[Sample], targets: frozenset[str]) -> tuple[Label, ...]:
+    """The labels that the samples have. One without a value is none, as for Prometheus."""
+    names = {name for sample in samples for name in sample.labels} - targets
+    have = Tally(name for sample in samples for name, value in sample.labels.items() if value)
+    return tuple(Label(name, optional=0 < have[name] < len(samples)) for name in sorted(names))

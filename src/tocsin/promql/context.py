@@ -10,13 +10,18 @@ from typing import Literal
 class Context:
     """An expression in a rule that runs every `interval` milliseconds, or in a panel; nowhere where `place` is None.
 
-    `budget` is the number of series that its result may have, `record` the name under which the rule records it.
+    `budget` is the number of series that its result may have, `record` the name under which the rule records it;
+    an alert's rule records nothing.
     """
 
     place: Literal["rule", "panel"] | None = None
     interval: int | None = None
     budget: int | None = None
     record: str | None = None
+
+    @property
+    def is_alert(self) -> bool:
+        return self.place == "rule" and self.record is None
 
 
 NOWHERE = Context()

@@ -13,13 +13,15 @@ class Known(NamedTuple):
     """What is known of one label.
 
     `values` are the only ones that it takes, where it is there at all; `sure` says that every series has it;
-    `target` that the scrape adds it; `cardinality` how many values are expected.
+    `target` that the scrape adds it; `cardinality` how many values are expected; `optional` that some series have it
+    and others, for certain, have not.
     """
 
     values: frozenset[str] | None = None
     sure: bool = False
     cardinality: int | None = None
     target: bool = False
+    optional: bool = False
 
     @property
     def pinned(self) -> bool:
@@ -135,19 +137,20 @@ class LabelSet(_Labels):
 
 def _known(label: Label, *, target: bool, sure: bool) -> Known:
     values = frozenset(label.values) if label.values is not None else None
-    return Known(values, sure, label.cardinality, target)
+    return Known(values, sure and not label.optional, label.cardinality, target, label.optional)
 
 
 def _either(ours: Known | None, theirs: Known | None) -> Known:
     if ours is None or theirs is None:
         found = ours or theirs or ANY
-        return found._replace(sure=False)
+        return found._replace(sure=False, optional=True)
     if ours is theirs:
         return ours
     values = ours.values | theirs.values if ours.values is not None and theirs.values is not None else None
     sizes = (ours.cardinality, theirs.cardinality)
     size = len(values) if values is not None else None if None in sizes else max(sizes)  # type: ignore[type-var]
-    return Known(values, ours.sure and theirs.sure, size, ours.target and theirs.target)
+    optional = ours.optional or theirs.optional
+    return Known(values, ours.sure and theirs.sure, size, ours.target and theirs.target, optional)
 
 
 def both(ours: Known, theirs: Known) -> Known:

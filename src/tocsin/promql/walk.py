@@ -31,7 +31,7 @@ from tocsin.promql.ratios import average_faults, division_faults
 from tocsin.promql.selectors import grouping_faults, labels_of_absence, selected
 from tocsin.promql.types import COUNTERS, Comparison, Kind, Type
 from tocsin.promql.variables import is_stand_in_length, is_stand_in_number, variables_put_back
-from tocsin.promql.windows import GROWTH, interval_faults, panel_faults, range_faults
+from tocsin.promql.windows import GROWTH, alert_faults, interval_faults, panel_faults, range_faults
 from tocsin.promql.world import World
 
 Faults = tuple[Fault, ...]
@@ -43,7 +43,7 @@ _MATCHINGS: dict[str, Matching] = {}
 # Faults that do not matter where nobody looks at the value.
 _OF_VALUES = frozenset(
     {"type-function", "counter-reset", "division-by-zero", "nan-aggregated", "ratio-shape", "lazy-series"}
-    | {"quantile-aggregated", "range-short"}
+    | {"quantile-aggregated", "range-short", "flapping"}
 )
 
 
@@ -253,7 +253,10 @@ def _report_window(walk: Walk, node: Any, name: str, of: Type) -> None:
     context = walk.context
     if context.place == "panel":
         walk.report(node, tuple(panel_faults(name, of)))
-    elif context.interval is not None:
+        return
+    if context.is_alert:
+        walk.report(node, tuple(alert_faults(name, of)))
+    if context.interval is not None:
         walk.report(node, tuple(interval_faults(of, context.interval)))
 
 

@@ -38,6 +38,19 @@ def range_faults(name: str, of: Type) -> Iterator[Fault]:
         )
 
 
+def alert_faults(name: str, of: Type) -> Iterator[Fault]:
+    """flapping: an alert on a rate of two or three samples. On `irate` it is told whatever the window."""
+    if name == "irate" or of.window is None or of.scrape is None:
+        return
+    if 2 * of.scrape <= of.window < 4 * of.scrape:
+        yield warning(
+            "flapping",
+            f"{name}() of two or three samples jumps with each of them, and has no value when one is missed: the alert "
+            "goes on and off, or its `for` begins anew",
+            f"look back over four scrapes or more: {duration_text(4 * of.scrape)}",
+        )
+
+
 def interval_faults(of: Type, interval: int) -> Iterator[Fault]:
     """range-interval: what happens between two windows is never seen."""
     if of.window is not None and of.window < interval:
