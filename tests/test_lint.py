@@ -140,6 +140,79 @@ def test_an_all_that_drops_series_is_told_by_what_was_seen(files: Path, everythi
     assert ("variable-query" in ids) == told
 
 
+AGENTS = ("--catalog", "agentmetrics.catalog:CATALOG")
+
+
+@pytest.mark.parametrize(
+    ("query", "refresh", "told"),
+    [
+        ("label_values(agent_active_sessions, agent_name)", 2, set()),
+        ("label_values(agent_active_sessions, agent_name)", 1, {"info"}),
+        ("label_values(agent_name)", 2, set()),
+        ("label_values(agent)", 2, {"error"}),
+        ('label_values(agent_active_sessions{tenant="x"}, agent_name)', 2, {"error"}),
+        ('label_values(agent_active_sessions{tenant_id="$tenant"}, agent_name)', 2, set()),
+        ("query_result(sum by (agent_name) (agent_active_session))", 2, {"error"}),
+        ("query_result(sum by (agent_name) (agent_active_sessions))", 2, set()),
+    ],
+)
+def test_what_a_variable_asks_for_exists(files: Path, query: str, refresh: int, told: set[str]) -> None:
+    variable = {"name": "agent", "type": "query", "query": query, "refresh": refresh}
+    (files / "agents.json").write_text(json.dumps({**DASHBOARD, "templating": {"list": [variable]}}))
+
+    answer = found("agents.json", *AGENTS, "--select", "variable-query")
+
+    assert {one["severity"] for one in answer} == told
+
+
+CLEAN = "sum by (model) (rate(llm_rate_limit_errors_total[5m]))"
+
+
+@pytest.mark.parametrize(
+    ("expr", "said", "hold", "told"),
+    [
+        (CLEAN, "{{ $labels.model }}: {{ $values.B.Value | humanize }}", "5m", set()),
+        (CLEAN.replace("rate(", "irate("), "", "5m", {"flapping"}),
+        (CLEAN.replace("5m", "1m"), "", "", {"for-missing", "flapping"}),
+        (CLEAN, "{{ $labels.provider }}", "5m", {"label-unknown"}),
+        (f"{CLEAN} / ({CLEAN} > 0)", "{{ $values.B.Value }}%", "5m", {"template"}),
+        (f"{CLEAN} / ({CLEAN} > 0)", "{{ $values.C.Value }}%", "5m", set()),
+    ],
+)
+def test_a_rule_of_grafana_is_judged_like_an_alert(
+    files: Path, expr: str, said: str, hold: str, told: set[str]
+) -> None:
+    query = {"expr": expr, "datasource": {"type": "prometheus", "uid": "p"}}
+    span = {"relativeTimeRange": {"from": 600, "to": 0}}
+    reduced = {"type": "reduce", "expression": "A", "reducer": "last"}
+    threshold = {"type": "threshold", "expression": "B", "conditions": [{"evaluator": {"type": "gt", "params": [0.5]}}]}
+    rule = {
+        "uid": "u",
+        "title": "RateLimits",
+        "condition": "C",
+        "for": hold,
+        "noDataState": "OK",
+        "execErrState": "Error",
+        "labels": {"severity": "warning"},
+        "annotations": {
+            "summary": f"Errors {said}",
+            "description": "Users wait.",
+            "runbook_url": "https://r.example.com",
+        },
+        "data": [
+            {"refId": "A", "datasourceUid": "p", **span, "model": query},
+            {"refId": "B", "datasourceUid": "__expr__", "model": reduced},
+            {"refId": "C", "datasourceUid": "__expr__", "model": threshold},
+        ],
+    }
+    group = {"orgId": 1, "name": "g", "folder": "f", "interval": "1m", "rules": [rule]}
+    (files / "alerts.json").write_text(json.dumps({"apiVersion": 1, "groups": [group]}))
+
+    answer = found("alerts.json", *AGENTS, "--scrape-interval", "30s", "--ignore", "range-short")
+
+    assert {one["id"] for one in answer} == told
+
+
 @pytest.mark.usefixtures("files")
 def test_sarif_has_the_shape_of_2_1_0() -> None:
     document = json.loads(lint(".", "--format", "sarif").stdout)

@@ -14,16 +14,20 @@ from tocsin.metrics import Catalog
 from tocsin.promql.context import NOWHERE, Context
 from tocsin.promql.durations import milliseconds_of
 from tocsin.promql.infer import Analysis, analyse
+from tocsin.promql.labels import NO_LABELS
 from tocsin.promql.parse import PromQLError, tree_of
 from tocsin.promql.tree import Binary, Node
-from tocsin.promql.types import Comparison
+from tocsin.promql.types import Comparison, Kind, Type
 from tocsin.promql.world import Recording, World
-from tocsin.reading.values import Contents, Dashboard, Panel, Rule, RuleGroup, Target
+from tocsin.reading.values import Contents, Dashboard, GrafanaRule, Panel, Rule, RuleGroup, Target
 from tocsin.source import Source
 
 RULE_BUDGET = 10_000
 PANEL_BUDGET = 1_000
 PROMETHEUS = frozenset({"prometheus", "grafana-amazonprometheus-datasource", "grafana-azureprometheus-datasource"})
+_EVALUATORS = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<=", "eq": "==", "ne": "!="}
+# Reducers that give a value which the series had, or one between two of them.
+_KEEPING = frozenset({"last", "mean", "median", "min", "max"})
 _CONJUNCTION = re.compile(r"\band\b", re.IGNORECASE)
 _COMPARISONS = frozenset({">", ">=", "<", "<=", "==", "!="})
 
@@ -56,6 +60,19 @@ class Placed:
     def context(self) -> Context:
         record = self.rule.name if self.rule.kind == "record" else None
         return Context("rule", self.interval, RULE_BUDGET, record)
+
+
+@dataclass(frozen=True, slots=True)
+class GrafanaAlert:
+    """A rule of Grafana's as one of Prometheus's that reads its query, and what it compares.
+
+    `refs` are the steps that give the value, `no_data` what it does where there is none.
+    """
+
+    placed: Placed
+    comparison: Comparison
+    refs: frozenset[str]
+    no_data: str
 
 
 class Subject:
@@ -144,6 +161,42 @@ class Subject:
                     yield found, written
         elif analysis.type.comparison is not None:
             yield analysis.type.comparison, text
+
+    @cached_property
+    def grafana_alerts(self) -> tuple[GrafanaAlert, ...]:
+        """The rules of Grafana whose condition is one threshold on a query, or on a value that one had."""
+        found = (_grafana_alert(rule, self.world) for rule in self.contents.grafana_rules)
+        return tuple(alert for alert in found if alert is not None)
+
+
+def _grafana_alert(rule: GrafanaRule, world: World) -> GrafanaAlert | None:
+    steps = {step.ref: step for step in rule.steps}
+    last = steps.get(rule.condition)
+    of = steps.get(last.of) if last is not None and last.kind == "threshold" else None
+    refs = {of.ref} if of is not None else set()
+    if of is not None and of.kind == "reduce":
+        of = steps.get(of.of) if of.reducer in _KEEPING else None
+    if last is None or of is None or of.kind != "query" or of.engine not in PROMETHEUS or len(last.evaluators) != 1:
+        return None
+    evaluator = last.evaluators[0]
+    operator = _EVALUATORS.get(evaluator.kind)
+    if operator is None or len(evaluator.params) < 1:
+        return None
+    value = evaluator.params[0]
+    number = Type("scalar", Kind.OPEN, NO_LABELS, None, value, value, True, maybe_absent=False, maybe_nan=False)
+    made = Rule(
+        "alert",
+        rule.name,
+        of.expr,
+        rule.source,
+        of.source,
+        rule.hold,
+        labels=rule.labels,
+        annotations=rule.annotations,
+    )
+    placed = Placed(made, RuleGroup(rule.group, (made,), rule.source, rule.interval))
+    comparison = Comparison(operator, analyse(of.expr, world).type, number)
+    return GrafanaAlert(placed, comparison, frozenset({*refs, of.ref}), rule.no_data)
 
 
 PANEL = Context("panel", budget=PANEL_BUDGET)

@@ -10,19 +10,14 @@ from math import inf, isfinite
 from tocsin.display import quantity_text
 from tocsin.findings import Finding, Severity
 from tocsin.plan import PlannedAlert
-from tocsin.promql.infer import analyse
-from tocsin.promql.labels import NO_LABELS
 from tocsin.promql.ranges import always, never
 from tocsin.promql.types import FLOWING, Comparison, Kind, Type
 from tocsin.promql.world import World
-from tocsin.reading.values import Contents, GrafanaRule, Rule, RuleGroup
-from tocsin.subject import PROMETHEUS, Placed, Subject
+from tocsin.reading.values import Contents, Rule, RuleGroup
+from tocsin.subject import Placed, Subject
 from tocsin.units import Quantity, Unit
 
 _FILTER = re.compile(r"\b(?:and|unless|absent|absent_over_time|topk|bottomk|limitk|limit_ratio)\b", re.IGNORECASE)
-_OPERATORS = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<=", "eq": "==", "ne": "!="}
-# Reducers that give a value which the series had, or one between two of them.
-_KEEPING = frozenset({"last", "mean", "median", "min", "max"})
 _OPERATOR = re.compile(r"[<>]=?|==|!=(?!\")")
 # From here on an event more or less is no longer what an alert is about.
 _FEW = 3
@@ -36,9 +31,9 @@ def findings_in(subject: Subject) -> Iterator[Finding]:
         if not conditions:
             yield from _unconditional(subject, placed)
     if not subject.is_ours:  # of definitions it is the same condition again
-        for rule in subject.contents.grafana_rules:
-            for placed, comparison, text in _thresholds(subject, rule):
-                yield from _of(placed, comparison, text)
+        for alert in subject.grafana_alerts:
+            of = alert.comparison
+            yield from _of(alert.placed, of, f"{alert.placed.rule.expr} {of.operator} {of.right.low:g}")
 
 
 def _of(placed: Placed, comparison: Comparison, text: str) -> Iterator[Finding]:
@@ -49,26 +44,6 @@ def _of(placed: Placed, comparison: Comparison, text: str) -> Iterator[Finding]:
     yield from _gap(placed, comparison, text)
     yield from _range(placed, comparison, text)
     yield from _exact(placed, comparison, text)
-
-
-def _thresholds(subject: Subject, rule: GrafanaRule) -> Iterator[tuple[Placed, Comparison, str]]:
-    """The condition of a Grafana rule whose threshold is on a query, or on a value that one had."""
-    steps = {step.ref: step for step in rule.steps}
-    last = steps.get(rule.condition)
-    of = steps.get(last.of) if last is not None and last.kind == "threshold" else None
-    if of is not None and of.kind == "reduce":
-        of = steps.get(of.of) if of.reducer in _KEEPING else None
-    if last is None or of is None or of.kind != "query" or of.engine not in PROMETHEUS or len(last.evaluators) != 1:
-        return
-    evaluator = last.evaluators[0]
-    operator = _OPERATORS.get(evaluator.kind)
-    if operator is None or len(evaluator.params) < 1:
-        return
-    value = evaluator.params[0]
-    number = Type("scalar", Kind.OPEN, NO_LABELS, None, value, value, True, maybe_absent=False, maybe_nan=False)
-    made = Rule("alert", rule.name, of.expr, rule.source, of.source)
-    comparison = Comparison(operator, analyse(of.expr, subject.world).type, number)
-    yield Placed(made, RuleGroup(rule.group, (made,), rule.source)), comparison, f"{of.expr} {operator} {value:g}"
 
 
 def of_alert(planned: PlannedAlert, world: World) -> Iterator[Finding]:

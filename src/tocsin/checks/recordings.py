@@ -12,12 +12,14 @@ from tocsin.promql.forms import form_of
 from tocsin.promql.infer import analyse
 from tocsin.promql.labels import disjoint
 from tocsin.promql.parse import PromQLError, parse, tree_of
-from tocsin.promql.tree import Node, Range, Select, Subquery
+from tocsin.promql.tree import Binary, Call, Node, Range, Select, Subquery
 from tocsin.reading.values import RuleGroup
 from tocsin.subject import Placed, Subject, length_of
 
 _STALE = 300_000
 _COMPARED = 50
+# They give something where there is nothing.
+_WITHOUT_INPUT = frozenset({"absent", "absent_over_time", "scalar", "vector"})
 # What every series of a Prometheus may carry, and no level states.
 _EVERYWHERE = frozenset({"cluster", "le", "quantile"})
 
@@ -63,6 +65,27 @@ def _instant(node: Node) -> Iterator[str]:
         return
     for child in node.children():
         yield from _instant(child)
+
+
+def _needed_by(expr: str) -> frozenset[str]:
+    """The series without which an expression has no result."""
+    try:
+        return _needed(tree_of(expr))
+    except (PromQLError, ValueError):
+        return frozenset()
+
+
+def _needed(node: Node) -> frozenset[str]:
+    match node:
+        case Select(name=name):
+            return frozenset({name})
+        case Call(function=function) if function in _WITHOUT_INPUT:
+            return frozenset()
+        case Binary(operator="or", left=left, right=right):
+            return _needed(left) & _needed(right)
+        case Binary(operator="unless", left=left):
+            return _needed(left)
+    return frozenset().union(*map(_needed, node.children()))
 
 
 def _order(subject: Subject, group: RuleGroup) -> Iterator[Finding]:
@@ -122,7 +145,7 @@ class _Links:
         """rule-order: rules that wait for each other, each of them empty until the other is not."""
         told: set[frozenset[str]] = set()
         for name in self.recorded:
-            circle = self._circle(name)
+            circle = self._circle(name) if name in self._waiting else ()
             if circle and frozenset(circle) not in told:
                 told.add(frozenset(circle))
                 around = " -> ".join([*circle, circle[0]])
@@ -134,16 +157,29 @@ class _Links:
                     Severity.ERROR,
                 )
 
+    @cached_property
+    def _waiting(self) -> Mapping[str, frozenset[str]]:
+        """The recorded series that have no value before others have one, with those others, as far as they wait too."""
+        found: dict[str, frozenset[str]] = {}
+        for name, rules in self.recorded.items():
+            reads = {read for placed in rules for read in self.subject.analysis(placed).series}
+            if not reads.isdisjoint(self.recorded):
+                needs = frozenset.intersection(*(_needed_by(placed.rule.expr) for placed in rules))
+                found[name] = needs & self.recorded.keys()
+        ends = {name for name, needs in found.items() if needs.isdisjoint(found)}
+        while ends:
+            found = {name: needs - ends for name, needs in found.items() if name not in ends}
+            ends = {name for name, needs in found.items() if needs.isdisjoint(found)}
+        return found
+
     def _circle(self, start: str) -> tuple[str, ...]:
+        """The circle that one comes to who goes from a series that waits to the first that it waits for, and on."""
         trail = [start]
         while True:
-            rules = self.recorded[trail[-1]]
-            reads = self.subject.analysis(rules[0]).series if len(rules) == 1 else ()
-            if len(set(reads)) != 1 or reads[0] not in self.recorded:
-                return ()
-            if reads[0] in trail:
-                return tuple(trail[trail.index(reads[0]) :])
-            trail.append(reads[0])
+            following = min(self._waiting[trail[-1]] & self._waiting.keys())
+            if following in trail:
+                return tuple(trail[trail.index(following) :])
+            trail.append(following)
 
     def lags(self) -> Iterator[Finding]:
         for placed in self.subject.rules:
@@ -151,18 +187,20 @@ class _Links:
             if not interval:
                 continue
             for name in dict.fromkeys(self.subject.analysis(placed).series):
-                slower = [
+                uneven = [
                     other.interval
                     for other in self.recorded.get(name, ())
-                    if other.group is not placed.group and other.interval and other.interval > interval
+                    if other.group is not placed.group and other.interval and interval % other.interval
                 ]
-                if slower and name in _read_now(placed.rule.expr):
-                    every = duration_text(max(slower))
+                if uneven and name in _read_now(placed.rule.expr):
+                    longest = max(uneven)
+                    every = duration_text(longest)
+                    slower = "it sees each value several times, and a change that much later"
                     yield _found(
                         placed,
                         "rule-lag",
                         f"it runs every {placed.group.interval} and reads {name}, which is recorded every {every}: "
-                        "it sees each value several times, and a change that much later",
+                        + (slower if longest > interval else "how old what it reads is differs from run to run"),
                         f"record {name} as often, or let this group run every {every}",
                         expr=name,
                     )
@@ -215,16 +253,26 @@ def _name(subject: Subject, placed: Placed) -> Iterator[Finding]:
         return
     labels = subject.analysis(placed).type.labels
     parts = name.split(":")
-    if len(parts) != 3 or not labels.closed or subject.is_ours:
+    if subject.is_ours:
         return
-    missing = [label for label in labels.names if label not in _EVERYWHERE and not _states(parts[0], label)]
-    if missing and len(missing) < len(labels.names):
+    if len(parts) < 3:
         yield _found(
             placed,
             "rule-name",
-            f"the level {parts[0]} does not state {', '.join(missing)}, which its series have: who sums it by what the "
-            "name says counts some twice",
-            f"call it {'_'.join(sorted(set(labels.names) - _EVERYWHERE))}:{parts[1]}:{parts[2]}",
+            f"{name} is not level:metric:operations: it does not say what its series differ by, or what was done",
+            "state all three; the level is empty where no label is left, as in :http_requests:rate5m",
+        )
+        return
+    level = "".join(parts[:-2])
+    known = labels.known.items()
+    missing = sorted(label for label, of in known if not (of.pinned or label in _EVERYWHERE or _states(level, label)))
+    if missing and labels.closed:
+        yield _found(
+            placed,
+            "rule-name",
+            f"the level {':'.join(parts[:-2]) or 'is empty and'} does not state {', '.join(missing)}, which its series "
+            "have: who sums it by what the name says counts some twice",
+            f"call it {'_'.join(sorted(set(labels.names) - _EVERYWHERE))}:{parts[-2]}:{parts[-1]}",
         )
 
 

@@ -27,17 +27,26 @@ _NOISY = 120_000
 
 def findings_in(subject: Subject) -> Iterator[Finding]:
     watched = _Companions(subject)
-    for placed in subject.alerts:
+    for placed, conditions, is_blind in _watching(subject):
         text = _TEXT.sub('""', placed.rule.expr)
         hold = length_of(placed.rule.hold) or 0
-        conditions = [comparison for comparison, _ in subject.conditions(placed)]
         if not hold and length_of(placed.rule.hold or "0") == 0:
             yield from _missing(subject, placed, text, conditions)
         elif hold:
             yield from _interval(placed, hold)
             yield from _outlives(placed, hold, text)
         yield from _flapping(placed, text)
-        yield from _blind(subject, placed, conditions, watched)
+        if is_blind:
+            yield from _blind(subject, placed, conditions, watched)
+
+
+def _watching(subject: Subject) -> Iterator[tuple[Placed, list[Comparison], bool]]:
+    """The alerts with what they compare, and whether they say nothing where there is no data."""
+    for placed in subject.alerts:
+        yield placed, [comparison for comparison, _ in subject.conditions(placed)], True
+    if not subject.is_ours:  # of definitions it is the same alert again
+        for alert in subject.grafana_alerts:
+            yield alert.placed, [alert.comparison], alert.no_data == "OK"
 
 
 def _found(

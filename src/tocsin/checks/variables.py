@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from tocsin.findings import Finding, Severity
 from tocsin.metrics import nearest
+from tocsin.promql.infer import analyse, recorded_type
 from tocsin.promql.labels import LabelSet
 from tocsin.promql.selectors import compiled
 from tocsin.promql.world import SYNTHETIC
@@ -17,6 +18,9 @@ from tocsin.subject import PROMETHEUS, Subject, may_be_promql, queries
 
 _USED = re.compile(r"\$(?:\{([A-Za-z_]\w*)|([A-Za-z_]\w*))|\[\[([A-Za-z_]\w*)(?::\w+)?\]\]")
 _LABEL_VALUES = re.compile(r"\s*label_values\s*\(\s*(?:(?P<selector>.+),\s*)?(?P<label>\w+)\s*\)\s*\Z", re.DOTALL)
+_ASKED = re.compile(
+    r"\s*(?:label_values\s*\(\s*(?P<selector>.+),\s*\w+|query_result\s*\(\s*(?P<expr>.+?))\s*\)\s*\Z", re.DOTALL
+)
 _METRIC = re.compile(r"\s*([a-zA-Z_:][\w:]*)")
 _SELECTOR = re.compile(r"(?P<metric>[a-zA-Z_:][\w:]*)\s*\{(?P<matchers>(?:[^\"}]|\"(?:\\.|[^\"\\])*\")*)\}")
 _BY_VARIABLE = re.compile(r"(?P<label>\w+)\s*=~\s*\"(?:\$\{(\w+)(?::\w+)?\}|\$(\w+)|\[\[(\w+)(?::\w+)?\]\])\"")
@@ -111,7 +115,20 @@ def _query(subject: Subject, variable: Variable) -> Iterator[Finding]:
     offered = _offered(variable)
     if offered is not None and offered.metric and "$" not in offered.metric:
         yield from _known(subject, variable, offered)
-    if not variable.refresh:
+    elif offered is not None and not offered.metric:
+        yield from _anywhere(subject, variable, offered.label)
+    yield from _asked(subject, variable)
+    if variable.refresh == 1:
+        yield Finding(
+            "variable-query",
+            Severity.INFO,
+            f"${variable.name} is refreshed when the dashboard is opened: it does not follow the time range",
+            "set refresh: 2, on time range change",
+            variable.source,
+            variable.name,
+            variable.query or None,
+        )
+    elif not variable.refresh:
         yield Finding(
             "variable-query",
             Severity.WARNING,
@@ -143,6 +160,32 @@ def _known(subject: Subject, variable: Variable, offered: _Offered) -> Iterator[
             f"{metric} has no label {label}: ${variable.name} offers nothing",
             f"did you mean {near}?" if near else f"its labels are {', '.join(labels.names) or 'none'}",
         )
+
+
+def _anywhere(subject: Subject, variable: Variable, label: str) -> Iterator[Finding]:
+    """A label without a metric: one that no series has."""
+    world = subject.world
+    names = {*world.series, *world.recordings} if world.closed else ()
+    known = [labels for labels in (_labels(subject, name) for name in names) if labels is not None]
+    if known and label != "__name__" and not any(labels.may_have(label) for labels in known):
+        near = nearest(label, {name for labels in known for name in labels.known})
+        yield _broken(
+            variable,
+            f"no series has the label {label}: ${variable.name} offers nothing",
+            f"did you mean {near}?" if near else "choose by a label that series have",
+        )
+
+
+def _asked(subject: Subject, variable: Variable) -> Iterator[Finding]:
+    """The selector or the query that a variable is made of."""
+    found = _ASKED.match(variable.query)
+    if found is None:
+        return
+    # The metric of a selector is looked up already, with the label.
+    told = {"label-unknown", "label-value"} | ({"metric-unknown"} if found["expr"] else set())
+    for fault in analyse(found["selector"] or found["expr"], subject.world).faults:
+        if fault.severity is Severity.ERROR and fault.id in told:
+            yield _broken(variable, f"{fault.message}: ${variable.name} offers nothing", fault.help)
 
 
 def _broken(variable: Variable, message: str, way_out: str) -> Finding:
@@ -182,8 +225,6 @@ def _narrowed(target: Target, variable: str) -> Iterator[tuple[str, str]]:
 
 
 def _labels(subject: Subject, metric: str) -> LabelSet | None:
-    from tocsin.promql.infer import recorded_type
-
     world = subject.world
     if metric in world.series:
         return world.exported_type(metric).labels
@@ -216,7 +257,8 @@ def _ignored(subject: Subject, dashboard: Dashboard, target: Target, name: str) 
         if offered is None or variable.name in used or variable.kind in _STATIC:
             continue
         label = offered.label
-        if all(labels is not None and label in labels.known for labels in known) and label not in target.expr:
+        matched = re.search(rf"\b{label}\s*(?:=|!)", target.expr)  # narrowed already, by another hand
+        if all(labels is not None and label in labels.known for labels in known) and not matched:
             yield Finding(
                 "variable-ignored",
                 Severity.WARNING,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from tocsin.findings import Finding, Severity
 from tocsin.metrics import nearest
@@ -11,14 +12,19 @@ from tocsin.promql.labels import LabelSet
 from tocsin.promql.parse import PromQLError, tree_of
 from tocsin.promql.tree import Aggregate, Binary, Node, Number
 from tocsin.promql.types import Type
-from tocsin.subject import Placed, Subject
+from tocsin.reading.values import Rule
+from tocsin.subject import GrafanaAlert, Placed, Subject
 from tocsin.templates import Print, template
 from tocsin.units import PERCENT, RATIO, SECONDS
 
 _ABSENT = re.compile(r"\babsent(?:_over_time)?\s*\(", re.IGNORECASE)
+_VALUE = re.compile(r"\$values\.(\w+)\.Value")
 _SECONDS = re.compile(r"\s*(?:s\b|sec|second)", re.IGNORECASE)
+_FORMAT = re.compile(r"%[-+.\d]*[a-z]\s*(?:s\b|sec|second)|%[-+.\d]*[sdx]", re.IGNORECASE)
 # These leave the labels of the series that they choose.
 _CHOOSING = frozenset({"topk", "bottomk", "limitk", "limit_ratio"})
+# These leave a number without a unit.
+_BARE = frozenset({"humanize", "printf"})
 _CONSTANT = re.compile(r"\s*vector\s*\(\s*[\d.]+\s*\)\s*\Z")
 
 
@@ -28,7 +34,28 @@ def findings_in(subject: Subject) -> Iterator[Finding]:
         yield from _texts(placed, of)
         yield from _collisions(placed, of.labels)
         if not subject.is_ours:  # definitions cannot be without, and say so themselves
-            yield from _missing(placed)
+            yield from _missing(placed.rule)
+    if not subject.is_ours:  # of definitions these are the same texts again
+        for alert in subject.grafana_alerts:
+            yield from _grafana_texts(alert)
+        for rule in subject.contents.grafana_rules:
+            yield from _missing(
+                Rule("alert", rule.name, "", rule.source, rule.source, "", "", rule.labels, rule.annotations)
+            )
+
+
+def _grafana_texts(alert: GrafanaAlert) -> Iterator[Finding]:
+    """Labels and units only: what else may be wrong is told as grafana-template."""
+    placed, of = alert.placed, alert.comparison.left
+    for kind, texts in (("annotation", placed.rule.annotations), ("label", placed.rule.labels)):
+        for name, text in texts.items():
+            found = template(text.replace("$$", "$"), "grafana")
+            for label in sorted(found.labels):
+                yield from _label(placed, of.labels, label, f"the {kind} {name}")
+            for action in found.prints:
+                value = _VALUE.fullmatch(action.variable)
+                if value is not None and value[1] in alert.refs:
+                    yield from _value(placed, of, replace(action, variable="$value"), f"the {kind} {name}")
 
 
 def _found(
@@ -120,7 +147,7 @@ def _value(placed: Placed, of: Type, action: Print, place: str) -> Iterator[Find
             "takes a percentage for a ratio: 7 is shown as 700 %",
             'write {{ printf "%.1f" $value }}%',
         )
-    elif of.unit == SECONDS and action.through in ((), ("humanize",)) and not _SECONDS.match(action.after):
+    elif of.unit == SECONDS and set(action.through) <= _BARE and not _says_seconds(action):
         message, way_out = (
             "prints seconds as a bare number: 93784 and no unit",
             "write {{ $value | humanizeDuration }}",
@@ -130,6 +157,11 @@ def _value(placed: Placed, of: Type, action: Print, place: str) -> Iterator[Find
     else:
         return
     yield _found(placed, "template", f"{place} {message}", way_out, expr=action.action)
+
+
+def _says_seconds(action: Print) -> bool:
+    """Whether a text says what the number is: behind it, or within the format of printf."""
+    return _SECONDS.match(action.after) is not None or _FORMAT.search(action.action) is not None
 
 
 def _collisions(placed: Placed, labels: LabelSet) -> Iterator[Finding]:
@@ -150,9 +182,8 @@ def _collisions(placed: Placed, labels: LabelSet) -> Iterator[Finding]:
         )
 
 
-def _missing(placed: Placed) -> Iterator[Finding]:
+def _missing(rule: Rule) -> Iterator[Finding]:
     """annotations: what whoever is woken needs to know."""
-    rule = placed.rule
     if _CONSTANT.match(rule.expr):  # a watchdog says by its silence what it has to say
         return
     said: Mapping[str, str] = rule.annotations
@@ -164,13 +195,16 @@ def _missing(placed: Placed) -> Iterator[Finding]:
     if not rule.labels.get("severity", "").strip():
         missing.append("severity")
     if missing:
-        yield _found(
-            placed,
-            "annotations",
+        yield _unsaid(
+            rule,
             f"it has no {' and no '.join(missing)}: whoever is woken does not know what it means, or how bad it is",
             "say who suffers, and how; the severity is a label",
             Severity.WARNING,
         )
-    if not any("runbook" in name for name in said):
+    if not any("runbook" in name and text.strip() for name, text in said.items()):
         way_out = "annotate it with runbook_url: what it means, and what to do"
-        yield _found(placed, "annotations", "it has no runbook", way_out, Severity.INFO)
+        yield _unsaid(rule, "it has no runbook", way_out, Severity.INFO)
+
+
+def _unsaid(rule: Rule, message: str, way_out: str, severity: Severity) -> Finding:
+    return Finding("annotations", severity, message, way_out, rule.source, rule.name)
