@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +32,10 @@ def containers() -> dict[str, dict[str, Any]]:
     return {name: one["spec"]["template"]["spec"]["containers"][0] for name, one in workloads.items()}
 
 
-def generated_secret() -> dict[str, Any]:
-    said = subprocess.run(["sh", FOLDER / "secrets.sh"], capture_output=True, text=True, check=True, timeout=30)
+def generated_secret(*arguments: str) -> dict[str, Any]:
+    said = subprocess.run(
+        ["sh", FOLDER / "secrets.sh", *arguments], capture_output=True, text=True, check=True, timeout=30
+    )
     secret: dict[str, Any] = yaml.safe_load(said.stdout)
     return secret
 
@@ -87,13 +91,47 @@ def test_every_secret_is_a_reference_to_one_that_the_script_makes() -> None:
     assert not [key for config in of_kind("ConfigMap").values() for key in config["data"] if "PASSWORD" in key]
 
 
-def test_chart_values_refer_to_the_same_secret() -> None:
-    text = (FOLDER / "helm-values.yaml").read_text()
-    made = set(generated_secret()["stringData"])
-    keys = set(re.findall(r"(?:key|Key): ([a-z0-9-]+)", text))
-    assert keys
-    assert keys <= made
-    assert set(yaml.safe_load(text)) == {"langfuse", "postgresql", "clickhouse", "redis", "s3"}
+@pytest.fixture(scope="module")
+def chart() -> dict[str, Any]:
+    known: dict[str, Any] = yaml.safe_load((Path(__file__).parent / "langfuse_chart.yaml").read_text())
+    return known
+
+
+def chart_values() -> dict[str, Any]:
+    """The values that we state, by their paths."""
+
+    def leaves(value: Any, path: str) -> Iterator[tuple[str, Any]]:
+        if isinstance(value, dict):
+            for key, inner in value.items():
+                yield from leaves(inner, f"{path}.{key}" if path else key)
+        else:
+            yield path, value
+
+    return dict(leaves(yaml.safe_load((FOLDER / "helm-values.yaml").read_text()), ""))
+
+
+def test_chart_has_every_value_that_is_stated(chart: dict[str, Any]) -> None:
+    assert {path: type(value).__name__ for path, value in chart_values().items()} == chart["values"]
+    assert f"({chart['chart']} {chart['version']})" in (FOLDER / "helm-values.yaml").read_text()
+
+
+def test_stores_of_the_chart_are_given_the_secret_that_langfuse_is(chart: dict[str, Any]) -> None:
+    stated = chart_values()
+    for path, others in chart["together"].items():
+        assert {stated[path]} == {stated[other] for other in others}
+
+
+def test_secret_for_the_chart_has_every_key_that_is_looked_for(chart: dict[str, Any]) -> None:
+    secret = generated_secret("chart")
+    stated, made = chart_values(), secret["stringData"]
+    wanted = {stated[path] for path in chart["keys"]["named"]} | set(chart["keys"]["looked_for"])
+    assert set(made) == wanted
+    assert {value for path, value in stated.items() if path.endswith(("ecret", "secretKeyRef.name"))} == {
+        secret["metadata"]["name"]
+    }
+    (identity,) = json.loads(made["seaweedfs_s3_config"])["identities"]
+    assert identity["credentials"] == [{"accessKey": made["s3-access-key"], "secretKey": made["s3-secret-key"]}]
+    hold(secret)
 
 
 def test_script_makes_strong_secrets_and_new_ones_each_time() -> None:
@@ -136,6 +174,14 @@ def test_web_and_worker_scale_and_survive_a_drain() -> None:
     for name in ("langfuse-web", "langfuse-worker"):
         assert of_kind("HorizontalPodAutoscaler")[name]["spec"]["minReplicas"] >= 2
         assert of_kind("PodDisruptionBudget")[name]["spec"]["minAvailable"] == 1
+
+
+def test_script_prints_no_secret_where_it_is_asked_for_something_else() -> None:
+    said = subprocess.run(
+        ["sh", FOLDER / "secrets.sh", "charts"], capture_output=True, text=True, check=False, timeout=30
+    )
+    assert (said.returncode, said.stdout) == (2, "")
+    assert "usage: sh secrets.sh [chart]" in said.stderr
 
 
 def test_script_is_plain_posix_shell() -> None:
