@@ -15,7 +15,7 @@ from tocsin.checks import judge
 from tocsin.findings import Finding
 from tocsin.metrics import Catalog
 from tocsin.reading import Contents, read_text
-from tocsin.subject import of_files
+from tocsin.whole import of_files
 
 P99 = "histogram_quantile(0.99, sum by (le) (rate(agent_request_duration_seconds_bucket[5m])))"
 SAID = {"summary": "s", "description": "d", "runbook_url": "r"}
@@ -47,11 +47,17 @@ def found(*contents: Contents, catalogs: tuple[Catalog, ...] = (CATALOG,)) -> li
         tuple(one for content in contents for one in content.dashboards),
         refused=tuple(one for content in contents for one in content.refused),
     )
-    return list(judge(of_files(together, catalogs)))
+    return list(judge(of_files([together], catalogs)))
 
 
 def ids(*contents: Contents, catalogs: tuple[Catalog, ...] = (CATALOG,)) -> set[str]:
     return {finding.id for finding in found(*contents, catalogs=catalogs)}
+
+
+SAID = {
+    "labels": {"severity": "warning"},
+    "annotations": {"summary": "s", "description": "d", "runbook_url": "https://runbooks.example.com/g"},
+}
 
 
 def grafana(expr: str, evaluator: Mapping[str, Any], reducer: str = "last") -> Contents:
@@ -65,7 +71,14 @@ def grafana(expr: str, evaluator: Mapping[str, Any], reducer: str = "last") -> C
             "model": {"type": "threshold", "expression": "B", "conditions": [{"evaluator": evaluator}]},
         },
     ]
-    rule = {"title": "G", "condition": "C", "data": steps, "noDataState": "OK", "execErrState": "OK"}
+    rule = {
+        "title": "G",
+        "condition": "C",
+        "data": steps,
+        "noDataState": "OK",
+        "execErrState": "OK",
+        "for": "5m",
+    } | SAID
     return read_text(yaml.safe_dump({"apiVersion": 1, "groups": [{"name": "g", "rules": [rule]}]}).encode(), "g.yaml")
 
 
@@ -89,6 +102,7 @@ def test_fields_of_classic_conditions_that_grafana_itself_writes_are_no_fault() 
         " conditions: [{evaluator: {type: lt, params: [1]}, operator: {type: and}, query: {params: [C]},"
         " reducer: {type: last}, type: query}]}}]}]}]"
     )
+    exported["groups"][0]["rules"][0] |= SAID
     assert ids(read_text(yaml.safe_dump(exported).encode(), "g.yaml")) == set()
 
 
@@ -262,4 +276,4 @@ def test_nothing_that_stands_in_the_wrong_place_breaks_a_check(seed: int) -> Non
 
     for one in documents:
         contents = read_text(yaml.safe_dump(one).encode(), "x.yaml", named=False)
-        assert isinstance(list(judge(of_files(contents, (CATALOG,)))), list)
+        assert isinstance(list(judge(of_files([contents], (CATALOG,)))), list)

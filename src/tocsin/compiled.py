@@ -13,11 +13,12 @@ from tocsin.promql.context import Context
 from tocsin.promql.tree import Range
 from tocsin.reading import Contents, Dashboard, GrafanaRule, Panel, Rule, RuleGroup, read_value
 from tocsin.source import Source
-from tocsin.subject import PANEL, RULE_BUDGET, Expression, Subject, length_of
+from tocsin.subject import PANEL, RULE_BUDGET, Expression, length_of
 from tocsin.targets import grafana_alerts, grafana_dashboards, prometheus_alerts, prometheus_rules
+from tocsin.whole import Whole, of_plan
 
 
-def subject_of(plan: Plan, unsound: Collection[Source] = ()) -> Subject:
+def compiled(plan: Plan, unsound: Collection[Source] = ()) -> Whole:
     """All that the plan will write, as its checks see it.
 
     Of definitions at `unsound` places nothing can be written; their expressions are judged all the same.
@@ -26,7 +27,7 @@ def subject_of(plan: Plan, unsound: Collection[Source] = ()) -> Subject:
     alerts = tuple(alert for alert in defined.alerts if alert.source not in unsound)
     dashboards = tuple(one for one in defined.dashboards if one.source not in unsound)
     sound = plan if not unsound else Plan(replace(defined, alerts=alerts, dashboards=dashboards))
-    return Subject(_Reading(sound).contents(), plan.world, expressions(plan))
+    return of_plan(_Reading(sound).contents(), plan.world, expressions(plan))
 
 
 class _Reading:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from tocsin.checks import in_order, judge
 from tocsin.findings import Finding, Severity, TocsinError
 from tocsin.metrics import Catalog
 from tocsin.promql.durations import milliseconds_of
-from tocsin.reading import Failure, read
-from tocsin.subject import of_files
+from tocsin.reading import Contents, Failure, stream
+from tocsin.whole import of_files
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +50,29 @@ def lint(
             milliseconds_of(scrape_interval)
         except ValueError as error:
             raise TocsinError(f"--scrape-interval: {error}") from None
-    # What is read is kept until the end and holds no circles: collecting garbage would only search it in vain.
+    # What is read holds no circles: collecting garbage would only search it in vain.
     collecting = gc.isenabled()
     gc.disable()
     try:
-        contents = read(paths)
-        subject = of_files(contents, catalogs, scrape_interval=scrape_interval, prometheus=prometheus)
-        found = {finding for finding in judge(subject) if selection.wants(finding)}
+        read = _Reading(paths)
+        whole = of_files(read, catalogs, scrape_interval=scrape_interval, prometheus=prometheus)
+        found = {finding for finding in judge(whole) if selection.wants(finding)}
     finally:
         if collecting:
             gc.enable()
-    return Linted(in_order(found), contents.failures, contents.files)
+    return Linted(in_order(found), tuple(read.failures), read.files)
+
+
+class _Reading:
+    """What the paths hold, file by file, counted on the way."""
+
+    def __init__(self, paths: Iterable[str]) -> None:
+        self.failures: list[Failure] = []
+        self.files = 0
+        self._paths = paths
+
+    def __iter__(self) -> Iterator[Contents]:
+        for contents in stream(self._paths):
+            self.failures += contents.failures
+            self.files += contents.files
+            yield contents

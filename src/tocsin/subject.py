@@ -1,16 +1,16 @@
 """What is checked: rules, alerts, dashboards and tests as they will be written, whoever wrote them.
 
-A subject is made of files that were read, or of a plan (see `compiled`). The same checks look at both.
+A subject is what one file holds, or a plan (see `compiled`). The same checks look at both. What is checked together
+is a `whole`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
-from tocsin.metrics import Catalog
 from tocsin.promql.context import NOWHERE, Context
 from tocsin.promql.durations import milliseconds_of
 from tocsin.promql.infer import Analysis, analyse
@@ -75,20 +75,48 @@ class GrafanaAlert:
     no_data: str
 
 
+@dataclass(slots=True)
+class Links:
+    """What is known of all that is checked together, and kept small.
+
+    Known before the first part is judged: `recordings` by name, and where each name is `recorded_at` first; the series
+    whose absence some alert has `watched`, and whether one `watches_targets`; `twins`, the keys of alerts that more
+    than one has; whether any panel is `colored`.
+
+    Noted as the parts are judged: the series that are `read`; the recorded ones that are `chained` to others;
+    `thresholds`, the expressions of alerts with one condition and their names, by the series that they read; the
+    `alike` and the `repeated` rules, which may be one too many.
+    """
+
+    recordings: dict[str, tuple[Recording, ...]] = field(default_factory=dict)
+    recorded_at: dict[str, Source] = field(default_factory=dict)
+    watched: set[str] = field(default_factory=set)
+    watches_targets: bool = False
+    twins: set[int] = field(default_factory=set)
+    colored: bool = False
+    read: set[str] = field(default_factory=set)
+    chained: set[str] = field(default_factory=set)
+    thresholds: dict[frozenset[str], list[tuple[str, str]]] = field(default_factory=dict)
+    alike: dict[int, list[Placed]] = field(default_factory=dict)
+    repeated: list[Placed] = field(default_factory=list)
+
+
 class Subject:
     """Contents, with the world that their queries read. All of it is computed when it is asked for, and once."""
 
-    def __init__(self, contents: Contents, world: World, ours: Iterable[Expression] | None = None) -> None:
+    def __init__(
+        self, contents: Contents, world: World, ours: Iterable[Expression] | None = None, links: Links | None = None
+    ) -> None:
         self.contents = contents
         self.world = world
+        self.links = links or Links()
         self.is_ours = ours is not None
-        self._ours = tuple(ours or ())
+        self._ours = ours or ()
         # Every family of checks asks again: what the world forgets in between is kept here, by the ids of the rules
-        # (the contents keep them alive), and for one dashboard at a time.
+        # (the contents keep them alive).
         self._of_rules: dict[int, Analysis] = {}
         self._conditions: dict[int, tuple[tuple[Comparison, str], ...]] = {}
         self._shown: dict[str, Analysis] = {}
-        self.series_shown: set[str] = set()
 
     @cached_property
     def rules(self) -> tuple[Placed, ...]:
@@ -97,18 +125,6 @@ class Subject:
     @cached_property
     def alerts(self) -> tuple[Placed, ...]:
         return tuple(placed for placed in self.rules if placed.rule.kind == "alert")
-
-    def alerts_on(self, names: frozenset[str]) -> tuple[Placed, ...]:
-        """The alerts whose expressions read exactly these series."""
-        return self._alerts_by_series.get(names, ())
-
-    @cached_property
-    def _alerts_by_series(self) -> Mapping[frozenset[str], tuple[Placed, ...]]:
-        found: dict[frozenset[str], tuple[Placed, ...]] = {}
-        for placed in self.alerts:
-            names = frozenset(self.analysis(placed).series)
-            found[names] = (*found.get(names, ()), placed)
-        return found
 
     @cached_property
     def records(self) -> tuple[Placed, ...]:
@@ -126,14 +142,8 @@ class Subject:
         found = self._shown.get(target.expr)
         if found is None:
             found = self._shown[target.expr] = analyse(target.expr, self.world, PANEL)
-            self.series_shown.update(found.series)
+            self.links.read.update(found.series)
         return found
-
-    def dashboards(self) -> Iterator[Dashboard]:
-        """The dashboards, one at a time: what was known of the queries of the one before is forgotten."""
-        for dashboard in self.contents.dashboards:
-            self._shown.clear()
-            yield dashboard
 
     def ours(self) -> Iterator[Expression]:
         """The expressions of definitions, the indicators' first, which the others rest on."""
@@ -230,23 +240,3 @@ def length_of(duration: str) -> int | None:
         return milliseconds_of(duration) if duration else None
     except ValueError:
         return None
-
-
-def of_files(
-    contents: Contents,
-    catalogs: Iterable[Catalog] = (),
-    *,
-    scrape_interval: str | None = None,
-    prometheus: tuple[int, int] = (2, 42),
-) -> Subject:
-    """What was read, its recording rules linked across all files."""
-    recordings: dict[str, tuple[Recording, ...]] = {}
-    for group in contents.groups:
-        for rule in group.rules:
-            if rule.kind == "record" and rule.name:
-                made = Recording(rule.expr, rule.labels, length_of(group.interval))
-                recordings[rule.name] = (*recordings.get(rule.name, ()), made)
-    if scrape_interval is not None:
-        catalogs = [replace(catalog, scrape_interval=scrape_interval) for catalog in catalogs]
-    scrape = length_of(scrape_interval or "")
-    return Subject(contents, World.of(catalogs, recordings, prometheus=prometheus, scrape=scrape))

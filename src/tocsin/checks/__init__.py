@@ -1,7 +1,7 @@
 """The checks. Each module here is a family, found by itself.
 
-`findings_in(subject)` and `findings_on(subject, dashboard)` judge what will be written, whoever wrote it;
-`findings(plan)` what only definitions have.
+`findings_in(subject)` and `findings_on(subject, dashboard)` judge what will be written, whoever wrote it, part by part;
+`findings_across(subject)` what only all parts together show; `findings(plan)` what only definitions have.
 Adding a file adds a family.
 """
 
@@ -18,12 +18,12 @@ from tocsin.source import Source
 if TYPE_CHECKING:
     from tocsin.findings import Finding
     from tocsin.plan import Plan
-    from tocsin.subject import Subject
+    from tocsin.whole import Whole
 
 
 def check(plan: Plan) -> list[Finding]:
     """All findings of a project but the silenced ones, by file and line."""
-    from tocsin.compiled import subject_of
+    from tocsin.compiled import compiled
     from tocsin.findings import errors_in
     from tocsin.silences import without_silenced
 
@@ -32,20 +32,25 @@ def check(plan: Plan) -> list[Finding]:
         if hasattr(family, "findings"):
             found.update(family.findings(plan))
     unsound = {finding.source for finding in errors_in(found) if finding.source is not None}
-    found.update(judge(subject_of(plan, unsound)))
+    found.update(judge(compiled(plan, unsound)))
     return in_order(without_silenced(found, plan.definitions))
 
 
-def judge(subject: Subject) -> Iterator[Finding]:
+def judge(whole: Whole) -> Iterator[Finding]:
     """All findings in what will be written."""
     families = list(_families())
-    on_dashboards = [family.findings_on for family in families if hasattr(family, "findings_on")]
-    for dashboard in subject.dashboards():
+    in_parts, on_dashboards, across = (
+        [getattr(family, name) for family in families if hasattr(family, name)]
+        for name in ("findings_in", "findings_on", "findings_across")
+    )
+    for subject in whole.subjects():
+        for findings_in in in_parts:
+            yield from findings_in(subject)
+    for subject, dashboard in whole.dashboards():
         for findings_on in on_dashboards:
             yield from findings_on(subject, dashboard)
-    for family in families:
-        if hasattr(family, "findings_in"):
-            yield from family.findings_in(subject)
+    for findings_across in across:
+        yield from findings_across(whole.rest())
 
 
 def _families() -> Iterator[ModuleType]:

@@ -9,7 +9,7 @@ from tocsin.findings import Finding, Severity
 from tocsin.promql.parse import PromQLError, tree_of
 from tocsin.promql.tree import Binary, Node, Number, Range, Select, Subquery, Window
 from tocsin.reading.values import Dashboard
-from tocsin.subject import Placed, Subject, queries
+from tocsin.subject import Subject, queries
 
 _COMPARISONS = frozenset({">", ">=", "<", "<="})
 _ANY = Window("5m")
@@ -22,12 +22,12 @@ def findings_on(subject: Subject, dashboard: Dashboard) -> Iterator[Finding]:
             continue
         found = _thresholds_on(subject, subject.shown(target).series).get(_form(target.expr), {})
         if found and not any(abs(value - step) < _HAIR for value in found for step in panel.steps):
-            value, placed = next(iter(found.items()))
+            value, alert = next(iter(found.items()))
             steps = ", ".join(f"{step:g}" for step in panel.steps)
             yield Finding(
                 "threshold-disagrees",
                 Severity.WARNING,
-                f"its colours change at {steps}, and {placed.rule.name} fires at {value:g}: it is green while people "
+                f"its colours change at {steps}, and {alert} fires at {value:g}: it is green while people "
                 "are woken, or red for nothing",
                 f"set a threshold at {value:g}",
                 panel.source,
@@ -36,18 +36,16 @@ def findings_on(subject: Subject, dashboard: Dashboard) -> Iterator[Finding]:
             )
 
 
-def _thresholds_on(subject: Subject, names: Collection[str]) -> Mapping[str, Mapping[float, Placed]]:
-    """The numbers that alerts on these series compare with, by what they compare."""
-    found: dict[str, dict[float, Placed]] = {}
-    for placed in subject.alerts_on(frozenset(names)):
-        if len(subject.conditions(placed)) != 1:
-            continue
+def _thresholds_on(subject: Subject, names: Collection[str]) -> Mapping[str, Mapping[float, str]]:
+    """The numbers that alerts on these series compare with, and the alerts' names, by what they compare."""
+    found: dict[str, dict[float, str]] = {}
+    for expr, name in subject.links.thresholds.get(frozenset(names), ()):
         try:
-            node = tree_of(placed.rule.expr)
+            node = tree_of(expr)
         except (PromQLError, ValueError):
             continue
         if isinstance(node, Binary) and node.operator in _COMPARISONS and isinstance(node.right, Number):
-            found.setdefault(_plain(node.left), {})[float(node.right.value)] = placed
+            found.setdefault(_plain(node.left), {})[float(node.right.value)] = name
     return found
 
 

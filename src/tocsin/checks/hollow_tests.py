@@ -5,37 +5,34 @@ from __future__ import annotations
 import glob
 import os
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from pathlib import Path
 
 from tocsin.findings import Finding, Severity
 from tocsin.metrics import nearest
-from tocsin.reading import RuleGroup, TestFile, read
+from tocsin.reading import TestFile, read
 from tocsin.reading.values import TestCase
 from tocsin.source import Source
 from tocsin.subject import Subject
 
 
 def findings_in(subject: Subject) -> Iterator[Finding]:
-    known: dict[str, list[RuleGroup]] = {}
-    for group in subject.contents.groups:
-        known.setdefault(os.path.realpath(group.source.file), []).append(group)
     for file in subject.contents.tests:
-        yield from _file(file, known)
+        yield from _file(file)
 
 
 def in_files(paths: Iterable[Path]) -> Iterator[Finding]:
     """The same in files of promtool's tests, whatever else is there."""
-    known: dict[str, list[RuleGroup]] = {}
     for file in read(paths).tests:
-        yield from _file(file, known)
+        yield from _file(file)
 
 
 def _found(source: Source, name: str | None, message: str, way_out: str) -> Finding:
     return Finding("test-hollow", Severity.ERROR, message, way_out, source, name or None)
 
 
-def _file(file: TestFile, known: dict[str, list[RuleGroup]]) -> Iterator[Finding]:
-    groups: list[RuleGroup] = []
+def _file(file: TestFile) -> Iterator[Finding]:
+    loaded: list[frozenset[str] | None] = []
     for pattern in file.rule_files:
         paths = sorted(glob.glob(os.path.join(os.path.dirname(file.source.file), pattern)))
         if not paths:
@@ -45,10 +42,7 @@ def _file(file: TestFile, known: dict[str, list[RuleGroup]]) -> Iterator[Finding
                 f"rule_files names {pattern}, and there is no such file: promtool only warns, and tests nothing",
                 "the path is relative to the test file",
             )
-        for path in map(os.path.realpath, paths):
-            if path not in known:
-                known[path] = list(read([path]).groups)
-            groups += known[path]
+        loaded += [_alerts_in(os.path.realpath(path), os.stat(path).st_mtime_ns) for path in paths]
     if not file.cases or not file.rule_files:
         what = "it holds no test" if file.rule_files else "it loads no rule file"
         way_out = "add one under tests:" if file.rule_files else "name the rules under rule_files:"
@@ -56,12 +50,21 @@ def _file(file: TestFile, known: dict[str, list[RuleGroup]]) -> Iterator[Finding
             yield _found(file.source, None, f"{what}: no alert of it can fire", way_out)
         elif not file.cases:
             yield _found(file.source, None, f"{what}, and passes", way_out)
-    alerts = {rule.name for group in groups for rule in group.rules if rule.kind == "alert"}
+    known = [names for names in loaded if names is not None]
+    alerts = frozenset().union(*known) if known else None
     for case in file.cases:
-        yield from _case(case, alerts if groups else None)
+        yield from _case(case, alerts)
 
 
-def _case(case: TestCase, alerts: set[str] | None) -> Iterator[Finding]:
+@lru_cache(maxsize=256)
+def _alerts_in(path: str, written: int) -> frozenset[str] | None:  # noqa: ARG001
+    """The names of the alerts in a rule file as it was `written` last; None where it holds no group."""
+    groups = read([path]).groups
+    names = (rule.name for group in groups for rule in group.rules if rule.kind == "alert")
+    return frozenset(names) if groups else None
+
+
+def _case(case: TestCase, alerts: frozenset[str] | None) -> Iterator[Finding]:
     if not case.alerts and not case.values:
         yield _found(
             case.source,

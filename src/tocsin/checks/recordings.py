@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cached_property
 
 from tocsin.findings import Finding, Severity
 from tocsin.promql.durations import duration_text
 from tocsin.promql.forms import form_of
-from tocsin.promql.infer import analyse
 from tocsin.promql.labels import disjoint
 from tocsin.promql.parse import PromQLError, parse, tree_of
 from tocsin.promql.tree import Binary, Call, Node, Range, Select, Subquery
 from tocsin.reading.values import RuleGroup
-from tocsin.subject import Placed, Subject, length_of
+from tocsin.subject import Links, Placed, Subject, length_of
 
 _STALE = 300_000
 _COMPARED = 50
@@ -25,15 +22,17 @@ _EVERYWHERE = frozenset({"cluster", "le", "quantile"})
 
 
 def findings_in(subject: Subject) -> Iterator[Finding]:
-    links = _Links(subject)
     for group in subject.contents.groups:
         yield from _order(subject, group)
         yield from _interval(subject, group)
-    yield from links.circles()
-    yield from links.lags()
-    yield from links.unused()
+    yield from _lags(subject)
     for placed in subject.records:
         yield from _name(subject, placed)
+
+
+def findings_across(subject: Subject) -> Iterator[Finding]:
+    yield from _circles(subject.links)
+    yield from _unused(subject.links)
     yield from _duplicates(subject)
 
 
@@ -106,104 +105,78 @@ def _order(subject: Subject, group: RuleGroup) -> Iterator[Finding]:
             )
 
 
-class _Links:
-    """Who reads what is recorded."""
-
-    def __init__(self, subject: Subject) -> None:
-        self.subject = subject
-        self.recorded: dict[str, list[Placed]] = {}
-        for placed in subject.records:
-            self.recorded.setdefault(placed.rule.name, []).append(placed)
-
-    @cached_property
-    def read(self) -> frozenset[str]:
-        """Every series that is read somewhere, and those that a variable is made of."""
-        found: set[str] = set()
-        for placed in self.subject.rules:
-            found.update(name for name in self.subject.analysis(placed).series if name != placed.rule.name)
-        found |= self.subject.series_shown
-        for rule in self.subject.contents.grafana_rules:
-            for step in rule.steps:
-                found.update(analyse(step.expr, self.subject.world).series if step.expr else ())
-        for dashboard in self.subject.contents.dashboards:
-            for variable in dashboard.variables:
-                found.update(re.findall(r"[a-zA-Z_:][\w:]*", variable.query))
-        return frozenset(found)
-
-    def unused(self) -> Iterator[Finding]:
-        for name, rules in self.recorded.items():
-            if name and name not in self.read:
+def _lags(subject: Subject) -> Iterator[Finding]:
+    for placed in subject.rules:
+        interval = placed.interval
+        if not interval:
+            continue
+        for name in dict.fromkeys(subject.analysis(placed).series):
+            recorded = subject.world.recordings.get(name, ())
+            uneven = [made.interval for made in recorded if made.interval and interval % made.interval]
+            if uneven and name in _read_now(placed.rule.expr):
+                longest = max(uneven)
+                every = duration_text(longest)
+                slower = "it sees each value several times, and a change that much later"
                 yield _found(
-                    rules[0],
-                    "rule-unused",
-                    "nothing here reads it: it costs an evaluation and a series each time, for whom?",
-                    "take the rule away, or give the files that read it to the same run",
-                    Severity.INFO,
+                    placed,
+                    "rule-lag",
+                    f"it runs every {placed.group.interval} and reads {name}, which is recorded every {every}: "
+                    + (slower if longest > interval else "how old what it reads is differs from run to run"),
+                    f"record {name} as often, or let this group run every {every}",
+                    expr=name,
                 )
 
-    def circles(self) -> Iterator[Finding]:
-        """rule-order: rules that wait for each other, each of them empty until the other is not."""
-        told: set[frozenset[str]] = set()
-        for name in self.recorded:
-            circle = self._circle(name) if name in self._waiting else ()
-            if circle and frozenset(circle) not in told:
-                told.add(frozenset(circle))
-                around = " -> ".join([*circle, circle[0]])
-                yield _found(
-                    self.recorded[circle[0]][0],
-                    "rule-order",
-                    f"the rules go round in a circle: {around}; none of them ever has a first value",
-                    "let one of them read what is exported",
-                    Severity.ERROR,
-                )
 
-    @cached_property
-    def _waiting(self) -> Mapping[str, frozenset[str]]:
-        """The recorded series that have no value before others have one, with those others, as far as they wait too."""
-        found: dict[str, frozenset[str]] = {}
-        for name, rules in self.recorded.items():
-            reads = {read for placed in rules for read in self.subject.analysis(placed).series}
-            if not reads.isdisjoint(self.recorded):
-                needs = frozenset.intersection(*(_needed_by(placed.rule.expr) for placed in rules))
-                found[name] = needs & self.recorded.keys()
-        ends = {name for name, needs in found.items() if needs.isdisjoint(found)}
-        while ends:
-            found = {name: needs - ends for name, needs in found.items() if name not in ends}
-            ends = {name for name, needs in found.items() if needs.isdisjoint(found)}
-        return found
+def _unused(links: Links) -> Iterator[Finding]:
+    for name in links.recordings.keys() - links.read:
+        yield Finding(
+            "rule-unused",
+            Severity.INFO,
+            "nothing here reads it: it costs an evaluation and a series each time, for whom?",
+            "take the rule away, or give the files that read it to the same run",
+            links.recorded_at[name],
+            name,
+        )
 
-    def _circle(self, start: str) -> tuple[str, ...]:
-        """The circle that one comes to who goes from a series that waits to the first that it waits for, and on."""
-        trail = [start]
-        while True:
-            following = min(self._waiting[trail[-1]] & self._waiting.keys())
-            if following in trail:
-                return tuple(trail[trail.index(following) :])
-            trail.append(following)
 
-    def lags(self) -> Iterator[Finding]:
-        for placed in self.subject.rules:
-            interval = placed.interval
-            if not interval:
-                continue
-            for name in dict.fromkeys(self.subject.analysis(placed).series):
-                uneven = [
-                    other.interval
-                    for other in self.recorded.get(name, ())
-                    if other.group is not placed.group and other.interval and interval % other.interval
-                ]
-                if uneven and name in _read_now(placed.rule.expr):
-                    longest = max(uneven)
-                    every = duration_text(longest)
-                    slower = "it sees each value several times, and a change that much later"
-                    yield _found(
-                        placed,
-                        "rule-lag",
-                        f"it runs every {placed.group.interval} and reads {name}, which is recorded every {every}: "
-                        + (slower if longest > interval else "how old what it reads is differs from run to run"),
-                        f"record {name} as often, or let this group run every {every}",
-                        expr=name,
-                    )
+def _circles(links: Links) -> Iterator[Finding]:
+    """rule-order: rules that wait for each other, each of them empty until the other is not."""
+    waiting = _waiting(links)
+    told: set[frozenset[str]] = set()
+    for name in sorted(waiting):
+        circle = _circle(name, waiting)
+        if frozenset(circle) not in told:
+            told.add(frozenset(circle))
+            around = " -> ".join([*circle, circle[0]])
+            yield Finding(
+                "rule-order",
+                Severity.ERROR,
+                f"the rules go round in a circle: {around}; none of them ever has a first value",
+                "let one of them read what is exported",
+                links.recorded_at[circle[0]],
+                circle[0],
+            )
+
+
+def _waiting(links: Links) -> Mapping[str, frozenset[str]]:
+    """The recorded series that have no value before others have one, with those others, as far as they wait too."""
+    found: dict[str, frozenset[str]] = {}
+    for name in links.chained:
+        needs = frozenset.intersection(*(_needed_by(made.expr) for made in links.recordings[name]))
+        found[name] = needs & links.recordings.keys()
+    while ends := {name for name, needs in found.items() if needs.isdisjoint(found)}:
+        found = {name: needs - ends for name, needs in found.items() if name not in ends}
+    return found
+
+
+def _circle(start: str, waiting: Mapping[str, frozenset[str]]) -> tuple[str, ...]:
+    """The circle that one comes to who goes from a series that waits to the first that it waits for, and on."""
+    trail = [start]
+    while True:
+        following = min(waiting[trail[-1]] & waiting.keys())
+        if following in trail:
+            return tuple(trail[trail.index(following) :])
+        trail.append(following)
 
 
 def _interval(subject: Subject, group: RuleGroup) -> Iterator[Finding]:
@@ -283,7 +256,7 @@ def _states(level: str, label: str) -> bool:
 
 def _duplicates(subject: Subject) -> Iterator[Finding]:
     groups: dict[tuple[object, ...], list[Placed]] = {}
-    for placed in subject.records:
+    for placed in subject.links.repeated:
         key = (placed.rule.name, placed.group.namespace, *sorted(placed.rule.labels.items()))
         groups.setdefault(key, []).append(placed)
     for rules in groups.values():

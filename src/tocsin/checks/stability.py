@@ -19,14 +19,12 @@ _CHOICE = re.compile(r"\b(?:topk|bottomk|limitk|limit_ratio)\b", re.IGNORECASE)
 _SHORT = re.compile(r"\b(?:rate|increase|delta)\s*\([^()\[\]]*\[(\w+)\]")
 # Any event at all: `increase(x[5m]) > 0`.
 _SINGLE = re.compile(r"\b(?:increase|changes|resets)\s*\([^()\[\]]*\[(\w+)\]\)+\s*>\s*0(?![.\d])")
-_ABSENCE = re.compile(r"\babsent(?:_over_time)?\s*\(", re.IGNORECASE)
 _INSTANT = re.compile(r"^\s*(?:up\s*(?:\{[^}]*\})?\s*==\s*0|absent\s*\()", re.IGNORECASE)
 _LOW = frozenset({"<", "<="})
 _NOISY = 120_000
 
 
 def findings_in(subject: Subject) -> Iterator[Finding]:
-    watched = _Companions(subject)
     for placed, conditions, is_blind in _watching(subject):
         text = _TEXT.sub('""', placed.rule.expr)
         hold = length_of(placed.rule.hold) or 0
@@ -37,7 +35,7 @@ def findings_in(subject: Subject) -> Iterator[Finding]:
             yield from _outlives(placed, hold, text)
         yield from _flapping(placed, text)
         if is_blind:
-            yield from _blind(subject, placed, conditions, watched)
+            yield from _blind(subject, placed, conditions)
 
 
 def _watching(subject: Subject) -> Iterator[tuple[Placed, list[Comparison], bool]]:
@@ -156,31 +154,16 @@ def _chosen(expr: str) -> str | None:
     return None
 
 
-class _Companions:
-    """The series whose absence some alert watches."""
-
-    def __init__(self, subject: Subject) -> None:
-        self.names: set[str] = set()
-        self.of_targets = False
-        for placed in subject.alerts:
-            names = subject.analysis(placed).series
-            if _ABSENCE.search(placed.rule.expr):
-                self.names.update(names)
-            self.of_targets |= "up" in names
-
-    def watch(self, names: tuple[str, ...]) -> bool:
-        return self.of_targets or any(name in self.names for name in names)
-
-
-def _blind(subject: Subject, placed: Placed, conditions: list[Comparison], watched: _Companions) -> Iterator[Finding]:
+def _blind(subject: Subject, placed: Placed, conditions: list[Comparison]) -> Iterator[Finding]:
     """no-data-blind: a low value is told, and no value is not."""
     names = subject.analysis(placed).series
     exported = subject.world.series
     known = names and all(name in exported for name in names)
+    watched = subject.links.watches_targets or not subject.links.watched.isdisjoint(names)
     for of in conditions:
         low = of.operator in _LOW or (of.operator == "==" and of.right.constant == 0)
         vanishes = of.left.maybe_absent and of.left.value == "vector"
-        if low and vanishes and known and not watched.watch(names) and of.right.value == "scalar":
+        if low and vanishes and known and not watched and of.right.value == "scalar":
             name = names[0]
             yield _found(
                 placed,

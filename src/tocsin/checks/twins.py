@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -22,8 +21,6 @@ _RANKS = {
 }
 _RISING = frozenset({">", ">="})
 _FALLING = frozenset({"<", "<="})
-# Names, texts and durations, and no plain numbers.
-_WORD = re.compile(r"[A-Za-z_:][\w:]*|\d+[a-z]\w*|\"[^\"]*\"")
 _TURNED = {">": "<", ">=": "<=", "<": ">", "<=": ">="}
 
 
@@ -34,8 +31,8 @@ class _Threshold:
     value: float
 
 
-def findings_in(subject: Subject) -> Iterator[Finding]:
-    for alerts in _alike(subject.alerts):
+def findings_across(subject: Subject) -> Iterator[Finding]:
+    for alerts in subject.links.alike.values():
         yield from _duplicates(alerts)
         yield from _orders(subject, alerts)
 
@@ -62,14 +59,6 @@ def _condition(expr: str) -> tuple[Hashable, ...]:
 
 def _ignore(_part: object, _form: int) -> None:
     """Forms of the parts are not asked for."""
-
-
-def _alike(alerts: Iterable[Placed]) -> Iterator[list[Placed]]:
-    """Alerts that may say the same, or the same with another number: all others need not be parsed for it."""
-    found: dict[tuple[str, ...], list[Placed]] = {}
-    for placed in alerts:
-        found.setdefault(tuple(sorted(_WORD.findall(placed.rule.expr))), []).append(placed)
-    return (some for some in found.values() if len(some) > 1)
 
 
 def _duplicates(alerts: Iterable[Placed]) -> Iterator[Finding]:

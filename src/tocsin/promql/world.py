@@ -27,7 +27,7 @@ SYNTHETIC = frozenset(
         "scrape_body_size_bytes",
     }
 )
-_MOST_REMEMBERED = 50_000
+_MOST_REMEMBERED = 20_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,192 @@
+"""What is checked together, judged part by part, so that memory does not grow with the files.
+
+What must be known of all parts before the first is judged, or after the last, is kept as `Links`.
+"""
+
+from __future__ import annotations
+
+import pickle
+import re
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import Any, Protocol
+
+from tocsin.metrics import Catalog
+from tocsin.promql.infer import analyse
+from tocsin.promql.world import Recording, World
+from tocsin.reading.values import Contents, Dashboard, Rule
+from tocsin.subject import Expression, Links, Placed, Subject, length_of
+
+_TEXT = re.compile(r"\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'")
+_ABSENCE = re.compile(r"\babsent(?:_over_time)?\s*\(", re.IGNORECASE)
+_NAME = re.compile(r"[a-zA-Z_:][\w:]*")
+# Names, texts and durations, and no plain numbers.
+_WORD = re.compile(r"[A-Za-z_:][\w:]*|\d+[a-z]\w*|\"[^\"]*\"")
+
+
+class Parts(Protocol):
+    """Contents that can be gone through more than once: what has rules or tests, and what has dashboards."""
+
+    def rules(self) -> Iterable[Contents]: ...
+
+    def dashboards(self) -> Iterable[Dashboard]: ...
+
+
+class Whole:
+    """Parts, the world that their queries read, and what links them."""
+
+    def __init__(self, parts: Parts, world: World, links: Links, ours: tuple[Expression, ...] | None = None) -> None:
+        self.world = world
+        self.links = links
+        self._parts = parts
+        self._ours = ours
+
+    def subjects(self) -> Iterator[Subject]:
+        """The parts, one at a time; what they say of others is noted when the next one is asked for."""
+        for contents in self._parts.rules():
+            subject = Subject(contents, self.world, self._ours, self.links)
+            yield subject
+            _note(subject)
+
+    def dashboards(self) -> Iterator[tuple[Subject, Dashboard]]:
+        """The dashboards, one at a time: what was known of the queries of the one before is forgotten."""
+        for dashboard in self._parts.dashboards():
+            yield Subject(Contents(dashboards=(dashboard,)), self.world, self._ours, self.links), dashboard
+            for variable in dashboard.variables:
+                self.links.read.update(_NAME.findall(variable.query))
+
+    def rest(self) -> Subject:
+        """Nothing but the world and the links, for what is said after all parts."""
+        return Subject(Contents(), self.world, self._ours, self.links)
+
+
+class _Packed:
+    """Parts of files, packed until they are judged, to less than a tenth."""
+
+    def __init__(self) -> None:
+        self._rules: list[bytes] = []
+        self._dashboards: list[bytes] = []
+
+    def add(self, contents: Contents) -> None:
+        for dashboard in contents.dashboards:
+            self._dashboards.append(_packed(dashboard))
+        rest = replace(contents, dashboards=(), failures=(), files=0)
+        if rest != Contents():
+            self._rules.append(_packed(rest))
+
+    def rules(self) -> Iterator[Contents]:
+        return map(_unpacked, self._rules)
+
+    def dashboards(self) -> Iterator[Dashboard]:
+        return map(_unpacked, self._dashboards)
+
+
+def _packed(value: Contents | Dashboard) -> bytes:
+    return zlib.compress(pickle.dumps(value, pickle.HIGHEST_PROTOCOL), 1)
+
+
+def _unpacked(packed: bytes) -> Any:
+    return pickle.loads(zlib.decompress(packed))
+
+
+class _One:
+    """One part, as it is."""
+
+    def __init__(self, contents: Contents) -> None:
+        self._contents = contents
+
+    def rules(self) -> Iterable[Contents]:
+        return (self._contents,)
+
+    def dashboards(self) -> Iterable[Dashboard]:
+        return self._contents.dashboards
+
+
+def of_plan(contents: Contents, world: World, ours: Iterable[Expression]) -> Whole:
+    """A plan as it will be written, and its expressions."""
+    links = _Linking()
+    links.add(contents)
+    return Whole(_One(contents), world, links.found, tuple(ours))
+
+
+def of_files(
+    parts: Iterable[Contents],
+    catalogs: Iterable[Catalog] = (),
+    *,
+    scrape_interval: str | None = None,
+    prometheus: tuple[int, int] = (2, 42),
+) -> Whole:
+    """What was read, file by file, its recording rules linked across all of them."""
+    linking, packed = _Linking(), _Packed()
+    for contents in parts:
+        linking.add(contents)
+        packed.add(contents)
+    if scrape_interval is not None:
+        catalogs = [replace(catalog, scrape_interval=scrape_interval) for catalog in catalogs]
+    scrape = length_of(scrape_interval or "")
+    world = World.of(catalogs, linking.found.recordings, prometheus=prometheus, scrape=scrape)
+    return Whole(packed, world, linking.found)
+
+
+class _Linking:
+    """Finds what links parts, by their texts alone."""
+
+    def __init__(self) -> None:
+        self.found = Links()
+        self._keys: set[int] = set()
+
+    def add(self, contents: Contents) -> None:
+        for group in contents.groups:
+            for rule in group.rules:
+                if rule.kind == "alert":
+                    self._alert(rule)
+                elif rule.name:
+                    made = Recording(rule.expr, rule.labels, length_of(group.interval))
+                    recordings = self.found.recordings
+                    recordings[rule.name] = (*recordings.get(rule.name, ()), made)
+                    self.found.recorded_at.setdefault(rule.name, rule.source)
+        panels = (panel for dashboard in contents.dashboards for panel in dashboard.panels)
+        self.found.colored = self.found.colored or any(panel.steps for panel in panels)
+
+    def _alert(self, rule: Rule) -> None:
+        key = _key(rule)
+        if key in self._keys:
+            self.found.twins.add(key)
+        self._keys.add(key)
+        absence = _ABSENCE.search(rule.expr)
+        if absence or "up" in rule.expr:
+            names = _NAME.findall(_TEXT.sub("", rule.expr))
+            self.found.watches_targets |= "up" in names
+            self.found.watched.update(names if absence else ())
+
+
+def _key(rule: Rule) -> int:
+    """The same for alerts that may say the same, or the same with another number."""
+    return hash(tuple(sorted(_WORD.findall(rule.expr))))
+
+
+def _note(subject: Subject) -> None:
+    """What the parts that follow, or all of them together, want to know of this one."""
+    links, world = subject.links, subject.world
+    for placed in subject.rules:
+        rule, names = placed.rule, subject.analysis(placed).series
+        links.read.update(name for name in names if name != rule.name)
+        if rule.kind == "alert":
+            if links.twins and (key := _key(rule)) in links.twins:
+                links.alike.setdefault(key, []).append(_bare(placed))
+            if links.colored and len(subject.conditions(placed)) == 1:
+                links.thresholds.setdefault(frozenset(names), []).append((rule.expr, rule.name))
+            continue
+        if not world.recordings.keys().isdisjoint(names):
+            links.chained.add(rule.name)
+        if len(world.recordings.get(rule.name, ())) != 1:
+            links.repeated.append(_bare(placed))
+    for grafana in subject.contents.grafana_rules:
+        for step in grafana.steps:
+            links.read.update(analyse(step.expr, world).series if step.expr else ())
+
+
+def _bare(placed: Placed) -> Placed:
+    """A rule without what only its own part needs."""
+    return Placed(replace(placed.rule, annotations={}), replace(placed.group, rules=()))
