@@ -274,7 +274,7 @@ monthly_forecast = Indicator(
     description="30 days at the pace of the last 7, as a share of the tenant's monthly budget.",
 )
 cost_against_last_week = Indicator(
-    increase(llm_cost, over="24h") / above_zero(shifted(increase(llm_cost, over="24h"), "7d")),
+    increase(llm_cost, by=model, over="24h") / above_zero(shifted(increase(llm_cost, by=model, over="24h"), "7d")),
     title="Cost against a week ago",
     description="The cost of the last 24 hours, against the same 24 hours a week ago. 100% is the same.",
     target=at_most(percent(150), red=percent(200)),

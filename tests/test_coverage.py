@@ -15,6 +15,7 @@ from tocsin.metrics import series_of
 from tocsin.panels.panel import Panel
 from tocsin.plan import Plan
 from tocsin.promql.tree import Node, Select
+from tocsin.registry import CHECKS
 from tocsin.units import Quantity
 
 PAGE = (REPOSITORY / "docs/coverage.md").read_text()
@@ -83,13 +84,41 @@ def test_page_names_every_alert(project_plan: Plan) -> None:
 
 
 def places() -> Iterator[str]:
-    for heading in ("Every day", "Every week", "Around the agents"):
+    for heading in ("Numbers made of them", "Which trace to open", "Every day", "Every week", "Around the agents"):
         yield from (row[-1] for row in rows(heading))
 
 
 @pytest.mark.parametrize("place", list(places()))
 def test_check_is_on_the_dashboard_that_the_page_names(panels: dict[str, Panel], place: str) -> None:
     assert place in panels
+
+
+@pytest.mark.parametrize(("target", "place"), rows("Targets"), ids=lambda value: value)
+def test_target_is_the_panels(panels: dict[str, Panel], target: str, place: str) -> None:
+    stated = [one.target.most for one in panels[place].indicators if one.target and one.target.most]
+    assert [quantity_text(most) for most in stated] == [target.partition(" < ")[2]]
+
+
+@pytest.mark.parametrize(("mistake", "check"), rows("Mistakes that are found"), ids=lambda value: value)
+def test_mistake_has_its_check(mistake: str, check: str) -> None:  # noqa: ARG001
+    (name,) = re.findall(r"\[(.+)\]", check)
+    assert check == f"[{name}](checks/{name}.md)"
+    assert name in CHECKS
+
+
+def test_capacity_is_shown_over_weeks(project_documents: dict[str, Any]) -> None:
+    shown = {panel["title"]: panel for panel in project_documents["grafana/dashboards/daily-check.json"]["panels"]}
+    weekly = [place.partition(" / ")[2] for _, place in rows("Every week") if place.endswith("4 weeks")]
+    assert {shown[title]["timeFrom"] for title in weekly} == {"4w"}
+
+
+def test_every_dashboard_leads_to_the_others_and_keeps_what_was_chosen(project_documents: dict[str, Any]) -> None:
+    dashboards = {path: data for path, data in project_documents.items() if path.startswith("grafana/dashboards/")}
+    assert len(dashboards) == 7
+    for dashboard in dashboards.values():
+        (link,) = dashboard["links"]
+        assert (link["includeVars"], link["keepTime"]) == (True, True)
+        assert all(set(link["tags"]) <= set(other["tags"]) for other in dashboards.values())
 
 
 def test_weekly_review_names_what_no_query_can_tell(panels: dict[str, Panel]) -> None:
@@ -104,20 +133,24 @@ def test_runbook_is_there(symptom: str, page: str) -> None:  # noqa: ARG001
     assert (REPOSITORY / "docs" / path).is_file()
 
 
+# From which value on each has which colour: the limits that the page states, and that of the alert behind it.
 DAILY = {
-    "GPU nodes ready": (1, "green"),
-    "Model pods running": (1, "green"),
-    "Error rate": (0.01, "amber"),
-    "P99 latency": (5, "amber"),
-    "GPU utilisation": (40, "green"),
-    "GPU memory used": (0.9, "red"),
+    "GPU nodes ready": [(None, "red"), (1, "green")],
+    "Model pods running": [(None, "red"), (1, "green")],
+    "Error rate": [(None, "green"), (0.01, "amber"), (0.05, "red")],
+    "P99 latency": [(None, "green"), (5, "amber"), (10, "red")],
+    "GPU utilisation": [(None, "amber"), (40, "green"), (80, "amber")],
+    "GPU memory used": [(None, "green"), (0.9, "red")],
 }
+# A target's colour, and that of an alert that wakes nobody.
+AMBER = {"#EAB839": "amber", "yellow": "amber"}
 
 
 @pytest.mark.parametrize("title", DAILY)
-def test_daily_check_changes_its_colour_at_its_limit(project_documents: dict[str, Any], title: str) -> None:
+def test_daily_check_changes_its_colour_at_its_limit_and_nowhere_else(
+    project_documents: dict[str, Any], title: str
+) -> None:
     panels = project_documents["grafana/dashboards/daily-check.json"]["panels"]
     (panel,) = [one for one in panels if one["title"] == title and one["type"] == "stat"]
-    colors = {step["value"]: step["color"] for step in panel["fieldConfig"]["defaults"]["thresholds"]["steps"]}
-    limit, color = DAILY[title]
-    assert {"#EAB839": "amber"}.get(colors[limit], colors[limit]) == color
+    steps = panel["fieldConfig"]["defaults"]["thresholds"]["steps"]
+    assert [(step["value"], AMBER.get(step["color"], step["color"])) for step in steps] == DAILY[title]

@@ -8,6 +8,9 @@ from typing import Any
 import pytest
 import yaml
 
+from agentmetrics.catalog import agent_name, agent_request_duration
+from tocsin.define import Indicator, rate
+from tocsin.findings import DefinitionError
 from tocsin.plan import Plan
 from tocsin.promtool import test_rules as run_tests
 
@@ -67,3 +70,10 @@ def _claim(plan: Plan, name: str, samples: dict[str, float]) -> dict[str, Any]:
     expr = plan.definitions.indicators[name].expr.text("rule")
     found = [{"labels": labels, "value": value} for labels, value in samples.items()]
     return {"expr": expr, "eval_time": "9m57s", "exp_samples": found}
+
+
+def test_indicator_that_is_grouped_by_nothing_cannot_be_grouped_otherwise() -> None:
+    lonely = Indicator(rate(agent_request_duration.count), title="Throughput")
+    assert lonely.overall.expr == lonely.expr
+    with pytest.raises(DefinitionError, match="Throughput is grouped by nothing"):
+        lonely.by(agent_name)

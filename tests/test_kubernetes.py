@@ -14,6 +14,7 @@ import kubernetes_validate
 import pytest
 import yaml
 from kubernetes import hold
+from projects import REPOSITORY
 from pydantic import ValidationError
 
 from tocsin.findings import TocsinError
@@ -155,6 +156,22 @@ def _checked(file: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [find_promtool(), "check", "config", file], capture_output=True, text=True, check=False, timeout=60
     )
+
+
+def test_exporter_of_langfuse_is_scraped_with_and_without_the_operator(
+    cluster: dict[str, Any], project_documents: dict[str, Any]
+) -> None:
+    documents = yaml.safe_load_all((REPOSITORY / "deploy/langfuse/exporter.yaml").read_text())
+    (pod,) = [one["spec"]["template"] for one in documents if one["kind"] == "Deployment"]
+    labels, ports = pod["metadata"]["labels"], [port["name"] for port in pod["spec"]["containers"][0]["ports"]]
+    monitor = cluster["kubernetes/base/langfuse-exporter.yaml"]["spec"]
+    assert monitor["selector"]["matchLabels"].items() <= labels.items()
+    assert [endpoint["port"] for endpoint in monitor["podMetricsEndpoints"]] == ports
+    jobs = {job["job_name"]: job for job in project_documents["prometheus/prometheus.yaml"]["scrape_configs"]}
+    kept = [rule["regex"] for rule in jobs["langfuse-exporter"]["relabel_configs"] if rule["action"] == "keep"]
+    assert kept == [labels["app.kubernetes.io/name"], *ports]
+    # Annotated, it would be scraped a second time.
+    assert "annotations" not in pod["metadata"]
 
 
 def test_mimir_has_every_rule_in_groups_within_its_limits(project_documents: dict[str, Any]) -> None:

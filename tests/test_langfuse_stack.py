@@ -170,6 +170,14 @@ def test_services_are_where_langfuse_looks_for_them() -> None:
     assert hosts - {"langfuse"} <= set(of_kind("Service"))
 
 
+def test_exporter_asks_web_and_worker_for_their_health() -> None:
+    variables = {one["name"]: one.get("value", "") for one in containers()["langfuse-exporter"]["env"]}
+    for name, part in (("LANGFUSE_HOST", "langfuse-web"), ("LANGFUSE_WORKER_URL", "langfuse-worker")):
+        service = of_kind("Service")[part]["spec"]
+        assert variables[name] == f"http://{part}:{service['ports'][0]['port']}"
+        assert service["selector"] == {"app.kubernetes.io/name": part}
+
+
 def test_web_and_worker_scale_and_survive_a_drain() -> None:
     for name in ("langfuse-web", "langfuse-worker"):
         assert of_kind("HorizontalPodAutoscaler")[name]["spec"]["minReplicas"] >= 2

@@ -1,5 +1,6 @@
 """The dashboard "Daily Operations Check": one screen, once a day; and once a week what grows and what costs more."""
 
+from agentmetrics.catalog import tenant_id
 from monitors.indicators import (
     cost_against_last_week,
     cost_by_model,
@@ -17,14 +18,19 @@ from monitors.platform.cluster import (
     model_pods_running,
     node_ready,
 )
-from monitors.platform.gpu import gpu_memory, gpu_memory_size, gpu_utilisation
+from monitors.platform.gpu import gpu_memory, gpu_memory_fullest, gpu_memory_size, gpu_utilisation
 from monitors.platform.scrapes import target_up, targets_up
 from tocsin.define import BarGauge, Dashboard, Row, Stat, Text, TimeSeries, allow, at_most, percent, seconds
 
+_AGAINST = (
+    "The cost of the last 24 hours, against the same 24 hours a week ago: red is twice as much. "
+    "Who cost nothing a week ago has no bar."
+)
 _CHECKLIST = """\
 - **Cost**: what grew against last week, and whose is it? Cheaper models for simple tasks,
   shorter prompts, caching, batching.
-- **Capacity**: will next month's load fit? Requests, GPU memory and GPU utilisation over the last weeks stand above.
+- **Capacity**: will next month's load fit? Requests, GPU utilisation and GPU memory of four weeks stand above, as far
+  as Prometheus keeps them.
 - **Security patches**: nodes, images of the model servers, Langfuse, Grafana, Prometheus.
 - **Backups**: restore the latest backup of Langfuse's PostgreSQL and ClickHouse somewhere, and read a trace in it.
 """
@@ -44,7 +50,7 @@ daily_check = Dashboard(
             Stat(error_rate.overall.within(at_most(percent(1), red=percent(5)))),
             Stat(latency_p99.overall.within(at_most(seconds(5), red=seconds(10)))),
             Stat(gpu_utilisation.overall),
-            Stat(gpu_memory.overall.within(at_most(percent(80), red=percent(90)))),
+            Stat(gpu_memory_fullest),
         ),
         Row(
             "What stands behind it",
@@ -70,13 +76,26 @@ daily_check = Dashboard(
         ),
         Row(
             "Every week",
-            Stat(cost_against_last_week),
+            Stat(cost_against_last_week.overall),
             Stat(requests_against_last_week),
             BarGauge(cost_by_model, title="Cost by model, last 24 h", width=6),
             BarGauge(cost_by_tenant, title="Cost by tenant, last 24 h", width=6),
-            TimeSeries(throughput, title="Load", width=8),
-            TimeSeries(gpu_memory_size, title="GPU memory", width=8),
+            BarGauge(
+                cost_against_last_week,
+                title="Cost against a week ago, by model",
+                description=_AGAINST,
+                width=8,
+            ),
+            BarGauge(
+                cost_against_last_week.by(tenant_id),
+                title="Cost against a week ago, by tenant",
+                description=_AGAINST,
+                width=8,
+            ),
             BarGauge(monthly_forecast, width=8),
+            TimeSeries(throughput, title="Load, 4 weeks", shows="4w", width=8),
+            TimeSeries(gpu_utilisation, title="GPU utilisation, 4 weeks", shows="4w", width=8),
+            TimeSeries(gpu_memory_size, title="GPU memory, 4 weeks", shows="4w", width=8),
             Text(
                 _CHECKLIST,
                 title="Weekly review",

@@ -40,7 +40,7 @@ llm_usage = Dashboard(
         Row(
             "Overview",
             Stat(cost_day),
-            Stat(cost_against_last_week),
+            Stat(cost_against_last_week.overall),
             Stat(cost_per_request.overall),
             Stat(cache_share.overall),
         ),

@@ -20,6 +20,7 @@ from tocsin.define import (
     at_most,
     average_of,
     between,
+    max_by,
     maximum,
     percent,
     quantity,
@@ -38,6 +39,13 @@ gpu_memory = Indicator(
     maximum(memory_used, by=_WHERE) / above_zero(maximum(memory_used, by=_WHERE) + maximum(memory_free, by=_WHERE)),
     title="GPU memory used",
     description="The share of the GPU's memory that is in use.",
+)
+gpu_memory_fullest = Indicator(
+    max_by(gpu_memory.expr),
+    title="GPU memory used",
+    description="The share of its memory that the fullest GPU uses.",
+    target=at_most(percent(90), red=percent(90)),
+    origin=gpu_memory,
 )
 gpu_memory_size = Indicator(
     maximum(memory_used, by=_WHERE),

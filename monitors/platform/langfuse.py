@@ -106,15 +106,6 @@ exporter_lost = Indicator(
     description="Windows of five minutes that were given up, because Langfuse gave no answer for a day.",
 )
 
-langfuse_down = Alert(
-    "LangfuseDown",
-    when=langfuse_up < quantity(1, COMPONENTS),
-    hold="5m",
-    severity=CRITICAL,
-    summary="Langfuse's {component} is down",
-    description="Langfuse's {component} has not been healthy for 5 minutes: traces may be lost.",
-    runbook="langfuse-down",
-)
 langfuse_not_ingesting = Alert(
     "LangfuseNotIngesting",
     when=traces_arriving < quantity(1, TRACES),
@@ -123,6 +114,16 @@ langfuse_not_ingesting = Alert(
     summary="Langfuse records no traces",
     description="Langfuse recorded {value} in the last 15 minutes, below {threshold}, though it answers.",
     runbook="langfuse-not-ingesting",
+)
+langfuse_down = Alert(
+    "LangfuseDown",
+    when=langfuse_up < quantity(1, COMPONENTS),
+    hold="5m",
+    severity=CRITICAL,
+    summary="Langfuse's {component} is down",
+    description="Langfuse's {component} has not been healthy for 5 minutes: traces may be lost.",
+    runbook="langfuse-down",
+    inhibits=(langfuse_not_ingesting,),
 )
 langfuse_exporter_failing = Alert(
     "LangfuseExporterFailing",

@@ -1,4 +1,4 @@
-"""How Prometheus finds the pods that want to be scraped: by the annotations prometheus.io/scrape, port and path."""
+"""How Prometheus finds what it scrapes: pods by the annotations prometheus.io/scrape, port and path; an exporter."""
 
 from __future__ import annotations
 
@@ -11,9 +11,14 @@ _META = "__meta_kubernetes_pod"
 # source labels, regular expression, target label, replacement, action
 Rule = tuple[tuple[str, ...], str, str, str, str]
 
-_RELABELINGS: tuple[Rule, ...] = (
+_NOT_RUNNING: Rule = ((f"{_META}_phase",), "Pending|Succeeded|Failed", "", "", "drop")
+_WHERE: tuple[Rule, ...] = (
+    (("__meta_kubernetes_namespace",), "(.*)", "namespace", "$1", "replace"),
+    ((f"{_META}_name",), "(.*)", "pod", "$1", "replace"),
+)
+_ANNOTATED: tuple[Rule, ...] = (
     ((f"{_META}_annotation_prometheus_io_scrape",), "true", "", "", "keep"),
-    ((f"{_META}_phase",), "Pending|Succeeded|Failed", "", "", "drop"),
+    _NOT_RUNNING,
     ((f"{_META}_annotation_prometheus_io_path",), "(.+)", "__metrics_path__", "$1", "replace"),
     (
         ("__address__", f"{_META}_annotation_prometheus_io_port"),
@@ -22,14 +27,26 @@ _RELABELINGS: tuple[Rule, ...] = (
         "$1:$2",
         "replace",
     ),
-    (("__meta_kubernetes_namespace",), "(.*)", "namespace", "$1", "replace"),
-    ((f"{_META}_name",), "(.*)", "pod", "$1", "replace"),
+    *_WHERE,
+)
+# Langfuse's exporter has no annotations: with the operator a PodMonitor finds it by its label, without it these do.
+EXPORTER, EXPORTER_PORT = "langfuse-exporter", "metrics"
+_EXPORTER: tuple[Rule, ...] = (
+    ((f"{_META}_label_app_kubernetes_io_name",), EXPORTER, "", "", "keep"),
+    ((f"{_META}_container_port_name",), EXPORTER_PORT, "", "", "keep"),
+    _NOT_RUNNING,
+    *_WHERE,
 )
 
 
 def relabelings(*, camel: bool) -> list[dict[str, Any]]:
-    """The rules as Prometheus's configuration has them, or as the operator's resources do."""
-    return [_written(rule, camel=camel) for rule in _RELABELINGS]
+    """Rules that keep annotated pods, as Prometheus's configuration has them or as the operator's resources do."""
+    return [_written(rule, camel=camel) for rule in _ANNOTATED]
+
+
+def exporter_relabelings() -> list[dict[str, Any]]:
+    """Rules that keep Langfuse's exporter, as Prometheus's configuration has them."""
+    return [_written(rule, camel=False) for rule in _EXPORTER]
 
 
 def metric_relabelings(catalogs: Iterable[Catalog], *, camel: bool) -> list[dict[str, Any]]:

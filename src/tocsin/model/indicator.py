@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from tocsin.findings import DefinitionError
 from tocsin.metrics import Gauge, Label
 from tocsin.model.silence import Silence
 from tocsin.promql.tree import Aggregate, Node
@@ -63,8 +64,17 @@ class Indicator:
     source: Source = field(default_factory=here, kw_only=True, repr=False)
 
     def by(self, *labels: Label | str) -> Indicator:
-        """The same indicator grouped by other labels: each `by` of its expression becomes these."""
+        """The same indicator grouped by other labels: each `by` of its expression becomes these.
+
+        Raises DefinitionError where there is none.
+        """
         names = tuple(str(label) for label in labels)
+        if names and not any(isinstance(part, Aggregate) and part.grouping for part in self.expr.walk()):
+            raise DefinitionError(
+                f"{self.title} is grouped by nothing, so it has no grouping to change",
+                help="group it where it is defined, and show its .overall where you want it ungrouped",
+                source=here(),
+            )
 
         def regrouped(node: Node) -> Node | None:
             if not isinstance(node, Aggregate) or node.grouping is None or node.without:

@@ -55,7 +55,7 @@ class Look:
 class Panel:
     """A panel that shows indicators. Title, description and unit are the first indicator's, unless stated.
 
-    A kind that does not `ASK` Prometheus shows none.
+    A kind that does not `ASK` Prometheus shows none. `shows` is the time range, where it is not the dashboard's.
     """
 
     indicators: tuple[Indicator, ...]
@@ -63,6 +63,7 @@ class Panel:
     description: str
     width: int | None
     allow: tuple[Silence, ...]
+    shows: str
     source: Source = field(repr=False)
 
     ASKS: ClassVar[bool] = True
@@ -77,6 +78,7 @@ class Panel:
         description: str = "",
         width: int | None = None,
         allow: tuple[Silence, ...] = (),
+        shows: str = "",
     ) -> None:
         first = indicators[0] if indicators and isinstance(indicators[0], Indicator) else None
         if not indicators and self.ASKS:
@@ -86,6 +88,7 @@ class Panel:
         object.__setattr__(self, "description", description or (first.description if first else ""))
         object.__setattr__(self, "width", width)
         object.__setattr__(self, "allow", allow)
+        object.__setattr__(self, "shows", shows)
         object.__setattr__(self, "source", here())
 
     def arranged(self, node: Node) -> Node:

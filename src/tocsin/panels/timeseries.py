@@ -26,8 +26,9 @@ class TimeSeries(Panel):
         width: int | None = None,
         stacked: bool = False,
         allow: tuple[Silence, ...] = (),
+        shows: str = "",
     ) -> None:
-        Panel.__init__(self, *indicators, title=title, description=description, width=width, allow=allow)
+        Panel.__init__(self, *indicators, title=title, description=description, width=width, allow=allow, shows=shows)
         object.__setattr__(self, "stacked", stacked)
 
     @property

@@ -260,6 +260,11 @@ def sum_by(node: Node, by: By = ()) -> Node:
     return _aggregated("sum", node, by)
 
 
+def max_by(node: Node, by: By = ()) -> Node:
+    """The largest of an expression's series."""
+    return _aggregated("max", node, by)
+
+
 def share(node: Node, *, of: By) -> Node:
     """Each label value's share of the whole; the expression has that label alone."""
     whole = above_zero(Aggregate("sum", node))

@@ -168,6 +168,8 @@ def _panel(plan: Plan, dashboard: Dashboard, place: Place) -> dict[str, Any]:
     if panel.indicators:
         data["datasource"] = DATASOURCE
         data["targets"] = [_target(query, panel) for query in _queries(plan, dashboard, panel)]
+    if panel.shows:
+        data["timeFrom"] = panel.shows
     own = list(_own_colors(plan, panel))
     if own:
         shared = data["fieldConfig"]

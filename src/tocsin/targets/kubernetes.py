@@ -15,7 +15,7 @@ from tocsin.findings import TocsinError
 from tocsin.model.site import Kubernetes
 from tocsin.output import Document
 from tocsin.plan import Plan
-from tocsin.scraping import metric_relabelings, relabelings
+from tocsin.scraping import EXPORTER, EXPORTER_PORT, metric_relabelings, relabelings
 from tocsin.targets import (
     grafana_alerts,
     grafana_dashboards,
@@ -166,9 +166,9 @@ def _langfuse_exporter(cluster: Kubernetes) -> dict[str, Any]:
     return {
         "apiVersion": "monitoring.coreos.com/v1",
         "kind": "PodMonitor",
-        "metadata": _metadata(cluster, "langfuse-exporter", dict(cluster.labels), {}),
+        "metadata": _metadata(cluster, EXPORTER, dict(cluster.labels), {}),
         "spec": {
-            "selector": {"matchLabels": {"app.kubernetes.io/name": "langfuse-exporter"}},
-            "podMetricsEndpoints": [{"port": "metrics", "interval": "30s"}],
+            "selector": {"matchLabels": {"app.kubernetes.io/name": EXPORTER}},
+            "podMetricsEndpoints": [{"port": EXPORTER_PORT, "interval": "30s"}],
         },
     }

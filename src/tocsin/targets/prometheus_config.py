@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from tocsin.documents import Draft
 from tocsin.model.site import Kubernetes
 from tocsin.plan import Plan
-from tocsin.scraping import metric_relabelings, relabelings
+from tocsin.scraping import EXPORTER, exporter_relabelings, metric_relabelings, relabelings
 
 
 def documents(plan: Plan) -> Iterator[Draft]:
@@ -25,7 +25,7 @@ def documents(plan: Plan) -> Iterator[Draft]:
         # Without the second line where Grafana manages the alerts.
         "rule_files": ["rules/*.yaml", "alerts/*.yaml"],
         "alerting": {"alertmanagers": [alertmanager]},
-        "scrape_configs": [_job(plan, namespace) for namespace in cluster.watched],
+        "scrape_configs": [*(_job(plan, namespace) for namespace in cluster.watched), _exporter(cluster)],
     }
     yield Draft("prometheus/prometheus.yaml", "prometheus-config", configuration)
 
@@ -37,4 +37,12 @@ def _job(plan: Plan, namespace: str) -> dict[str, Any]:
         "kubernetes_sd_configs": [{"role": "pod", "namespaces": {"names": [namespace]}}],
         "relabel_configs": relabelings(camel=False),
         **({"metric_relabel_configs": renamed} if renamed else {}),
+    }
+
+
+def _exporter(cluster: Kubernetes) -> dict[str, Any]:
+    return {
+        "job_name": EXPORTER,
+        "kubernetes_sd_configs": [{"role": "pod", "namespaces": {"names": [cluster.namespace]}}],
+        "relabel_configs": exporter_relabelings(),
     }
