@@ -26,22 +26,33 @@ from monitors.platform.langfuse import exporter_failures, langfuse_up, traces_ar
 from monitors.platform.scrapes import target_up
 from tocsin.define import Record, RuleGroup, allow
 
-agents = RuleGroup(
-    "ai-agents",
+# A group holds what is computed together, and no more: the test of an alert evaluates all rules of the groups it reads.
+latency = RuleGroup(
+    "ai-latency", interval="30s", records=(Record(latency_p99, "agent_request_duration_seconds:p99_5m"),)
+)
+errors = RuleGroup("ai-errors", interval="30s", records=(Record(error_rate, "agent_errors_per_request:ratio_rate5m"),))
+timeouts = RuleGroup("ai-timeouts", interval="30s", records=(Record(timeouts_a_minute, "agent_timeouts:per_minute5m"),))
+inference = RuleGroup(
+    "ai-inference", interval="30s", records=(Record(inference_p99, "llm_inference_duration_seconds:p99_5m"),)
+)
+rate_limits = RuleGroup(
+    "ai-rate-limits",
     interval="30s",
     records=(
-        Record(latency_p99, "agent_request_duration_seconds:p99_5m"),
-        Record(error_rate, "agent_errors_per_request:ratio_rate5m"),
-        Record(timeouts_a_minute, "agent_timeouts:per_minute5m"),
-        Record(inference_p99, "llm_inference_duration_seconds:p99_5m"),
         Record(rate_limit_errors, "llm_rate_limit_errors:increase5m"),
         Record(rate_limits_a_minute, "llm_rate_limit_errors:per_minute5m"),
-        Record(tool_p99, "tool_execution_duration_seconds:p99_5m"),
-        Record(tool_error_rate, "tool_errors_per_call:ratio_rate5m"),
-        Record(search_p99, "vector_search_duration_seconds:p99_5m"),
-        Record(unpriced_calls, "llm_unpriced_requests:increase1h"),
-        Record(capped_labels, "agentmetrics_label_values_capped:increase1h"),
     ),
+)
+tools = RuleGroup("ai-tools", interval="30s", records=(Record(tool_p99, "tool_execution_duration_seconds:p99_5m"),))
+tool_errors = RuleGroup(
+    "ai-tool-errors", interval="30s", records=(Record(tool_error_rate, "tool_errors_per_call:ratio_rate5m"),)
+)
+search = RuleGroup("ai-search", interval="30s", records=(Record(search_p99, "vector_search_duration_seconds:p99_5m"),))
+unpriced = RuleGroup(
+    "ai-unpriced", interval="30s", records=(Record(unpriced_calls, "llm_unpriced_requests:increase1h"),)
+)
+capped = RuleGroup(
+    "ai-label-caps", interval="30s", records=(Record(capped_labels, "agentmetrics_label_values_capped:increase1h"),)
 )
 cost = RuleGroup(
     "ai-cost",
@@ -68,29 +79,21 @@ month = RuleGroup(
     ),
 )
 scrapes = RuleGroup("ai-scrapes", interval="30s", records=(Record(target_up, "up:min"),))
-cluster = RuleGroup(
-    "ai-cluster",
-    interval="30s",
-    records=(
-        Record(node_ready, "kube_node_ready:max"),
-        Record(model_pods_not_running, "model_pods_not_running:sum"),
-    ),
+nodes = RuleGroup("ai-nodes", interval="30s", records=(Record(node_ready, "kube_node_ready:max"),))
+model_pods = RuleGroup(
+    "ai-model-pods", interval="30s", records=(Record(model_pods_not_running, "model_pods_not_running:sum"),)
 )
-gpu = RuleGroup(
-    "ai-gpu",
-    interval="30s",
-    records=(
-        Record(gpu_utilisation, "gpu_utilisation_percent:avg"),
-        Record(gpu_memory, "gpu_memory:used_ratio"),
-        Record(gpu_xid, "gpu_xid_errors:max"),
-    ),
+gpu_use = RuleGroup(
+    "ai-gpu-utilisation", interval="30s", records=(Record(gpu_utilisation, "gpu_utilisation_percent:avg"),)
 )
-langfuse = RuleGroup(
-    "ai-langfuse",
+gpu_full = RuleGroup("ai-gpu-memory", interval="30s", records=(Record(gpu_memory, "gpu_memory:used_ratio"),))
+gpu_faults = RuleGroup("ai-gpu-faults", interval="30s", records=(Record(gpu_xid, "gpu_xid_errors:max"),))
+langfuse = RuleGroup("ai-langfuse", interval="30s", records=(Record(langfuse_up, "langfuse_up:min"),))
+traces = RuleGroup(
+    "ai-langfuse-traces", interval="30s", records=(Record(traces_arriving, "langfuse_traces:increase15m"),)
+)
+exporter = RuleGroup(
+    "ai-langfuse-exporter",
     interval="30s",
-    records=(
-        Record(langfuse_up, "langfuse_up:min"),
-        Record(traces_arriving, "langfuse_traces:increase15m"),
-        Record(exporter_failures, "langfuse_exporter_failures:per_minute5m"),
-    ),
+    records=(Record(exporter_failures, "langfuse_exporter_failures:per_minute5m"),),
 )

@@ -48,11 +48,17 @@ from tocsin.define import (
 )
 from tocsin.metrics import Selection
 
-support = agent_request_duration(agent_name="support", model="gpt-4o", tenant_id="acme")
+
+def requests_of(agent: str) -> Selection:
+    return agent_request_duration(agent_name=agent, model="gpt-4o", tenant_id="acme")
+
+
+def errors_of(agent: str) -> Selection:
+    return agent_errors(agent_name=agent, error_type="llm", tenant_id="acme")
+
+
+support, idle, gone = map(requests_of, ("support", "idle", "gone"))
 research = agent_request_duration(agent_name="research", model="claude-sonnet-4", tenant_id="acme")
-idle = agent_request_duration(agent_name="idle", model="gpt-4o", tenant_id="acme")
-gone = agent_request_duration(agent_name="gone", model="gpt-4o", tenant_id="acme")
-support_errors = agent_errors(agent_name="support", error_type="llm", tenant_id="acme")
 
 # Latency.
 slow = Scenario(
@@ -60,26 +66,21 @@ slow = Scenario(
     Feed(support, serving(a_minute(40), {"1.5": "90%", 20: "10%"}, lasting="15m")),
     Feed(research, serving(a_minute(40), {"1.5": "100%"}, lasting="15m")),
 )
-brisk = Scenario(
-    "one request in a hundred takes 7 s",
-    Feed(support, serving(a_minute(400), {"1.5": "99%", 7: "1%"}, lasting="15m")),
-)
-slow_for_a_minute = Scenario(
-    "for one minute, 3 requests in 40 take 20 s",
+slow_among_others = Scenario(
+    "one request in ten takes 20 s; of other agents one in a hundred takes 7 s, or 3 in 40 take 20 s for a minute",
+    *slow.feeds,
+    Feed(requests_of("brisk"), serving(a_minute(400), {"1.5": "99%", 7: "1%"}, lasting="15m")),
     Feed(
-        support,
-        serving(a_minute(40), {"1.5": "100%"}, lasting="6m"),
+        requests_of("hiccup"),
+        serving(a_minute(40), {"1.5": "100%"}, lasting="3m"),
         serving(a_minute(40), {"1.5": "92.5%", 20: "7.5%"}, lasting="1m"),
-        serving(a_minute(40), {"1.5": "100%"}, lasting="8m"),
+        serving(a_minute(40), {"1.5": "100%"}, lasting="6m"),
     ),
 )
 latency_proof = Proof(
     agent_high_latency,
-    quiet(slow, "4m"),
-    fires(slow, "12m", instance("28s", agent_name="support")),
-    quiet(brisk, "12m"),
-    quiet(slow_for_a_minute, "8m"),
-    quiet(slow_for_a_minute, "12m"),
+    quiet(slow_among_others, "5m"),
+    fires(slow_among_others, "9m", instance("28s", agent_name="support")),
 )
 latency_values = Proof(
     latency_p99,
@@ -90,33 +91,28 @@ latency_values = Proof(
 failing = Scenario(
     "one request in ten fails; of the other agents one never fails, one has no traffic, one is gone after 8 minutes",
     Feed(support, serving(a_minute(40), {"1.5": "100%"}, lasting="15m")),
-    Feed(support_errors, growing(a_minute(40).share("10%"), lasting="15m")),
+    Feed(errors_of("support"), growing(a_minute(40).share("10%"), lasting="15m")),
     Feed(research, serving(a_minute(40), {"1.5": "100%"}, lasting="15m")),
     Feed(idle, serving(a_minute(0), {"1.5": "100%"}, lasting="15m")),
     Feed(gone, serving(a_minute(40), {"1.5": "100%"}, lasting="8m"), silence(lasting="7m")),
 )
-failing_a_little = Scenario(
-    "one request in forty fails",
-    Feed(support, serving(a_minute(40), {"1.5": "100%"}, lasting="15m")),
-    Feed(support_errors, growing(a_minute(40).share("2.5%"), lasting="15m")),
-)
-failing_for_a_minute = Scenario(
-    "for one minute, 12 requests in 40 fail",
-    Feed(support, serving(a_minute(40), {"1.5": "100%"}, lasting="15m")),
+failing_among_others = Scenario(
+    "one request in ten fails; of other agents none, or one in forty, or 12 in 40 for a minute",
+    *failing.feeds,
+    Feed(requests_of("clumsy"), serving(a_minute(40), {"1.5": "100%"}, lasting="15m")),
+    Feed(errors_of("clumsy"), growing(a_minute(40).share("2.5%"), lasting="15m")),
+    Feed(requests_of("hiccup"), serving(a_minute(40), {"1.5": "100%"}, lasting="15m")),
     Feed(
-        support_errors,
-        growing(0, lasting="6m"),
+        errors_of("hiccup"),
+        growing(0, lasting="3m"),
         growing(a_minute(40).share("30%"), lasting="1m"),
-        growing(0, lasting="8m"),
+        growing(0, lasting="6m"),
     ),
 )
 errors_proof = Proof(
     agent_high_error_rate,
-    quiet(failing, "4m"),
-    fires(failing, "12m", instance("10%", agent_name="support")),
-    quiet(failing_a_little, "12m"),
-    quiet(failing_for_a_minute, "8m"),
-    quiet(failing_for_a_minute, "12m"),
+    quiet(failing_among_others, "5m"),
+    fires(failing_among_others, "9m", instance("10%", agent_name="support")),
 )
 failing_values = (instance("0.100", agent_name="support"), instance("0", agent_name="research"))
 error_values = Proof(
@@ -152,15 +148,20 @@ tool_error_values = Proof(
     computes(broken_tool, "14m", *tool_values),
 )
 
+
 # Rate limits.
-refused = llm_rate_limit_errors(model="gpt-4o", provider="openai", tenant_id="acme")
-throttled = Scenario("six calls a minute are refused", Feed(refused, growing(a_minute(6), lasting="15m")))
-throttled_a_little = Scenario("one call a minute is refused", Feed(refused, growing(a_minute(1), lasting="15m")))
-two_bursts = Scenario(
-    "8 calls are refused in a minute, and 4 more in a minute four minutes later",
+def refusals_of(model: str) -> Selection:
+    return llm_rate_limit_errors(model=model, provider="any", tenant_id="acme")
+
+
+throttled = Scenario("six calls a minute are refused", Feed(refusals_of("gpt-4o"), growing(a_minute(6), lasting="15m")))
+throttled_among_others = Scenario(
+    "six calls a minute are refused; of other models one, or 8 in a minute and 4 more in a minute four minutes later",
+    *throttled.feeds,
+    Feed(refusals_of("gpt-4o-mini"), growing(a_minute(1), lasting="15m")),
     Feed(
-        refused,
-        growing(0, lasting="6m"),
+        refusals_of("claude-sonnet-4"),
+        growing(0, lasting="1m"),
         growing(a_minute(8), lasting="1m"),
         growing(0, lasting="3m"),
         growing(a_minute(4), lasting="1m"),
@@ -169,55 +170,58 @@ two_bursts = Scenario(
 )
 rate_limit_proof = Proof(
     llm_rate_limits,
-    quiet(throttled, "2m"),
-    fires(throttled, "12m", instance("30 calls", model="gpt-4o")),
-    quiet(throttled_a_little, "12m"),
-    quiet(two_bursts, "11m"),
-    quiet(two_bursts, "13m"),
+    quiet(throttled_among_others, "2m"),
+    fires(throttled_among_others, "6m", instance("30 calls", model="gpt-4o")),
+    fires(throttled_among_others, "8m", instance("30 calls", model="gpt-4o")),
 )
 rate_limit_values = Proof(rate_limit_errors, computes(throttled, "12m", instance("30", model="gpt-4o")))
 
 # Money.
 spending = Scenario(
-    "acme spends 5 USD a minute and has agreed to 50 a day; globex spends as much and has agreed to nothing",
-    Feed(llm_cost(model="gpt-4o", tenant_id="acme", agent_name="support"), growing(a_minute(5), lasting="40m")),
-    Feed(llm_cost(model="gpt-4o", tenant_id="globex", agent_name="support"), growing(a_minute(5), lasting="40m")),
-    Feed(tenant_daily_budget(tenant_id="acme"), holding(50, lasting="40m")),
+    "acme spends 10 USD a minute and has agreed to 50 a day; globex spends as much and has agreed to nothing",
+    Feed(llm_cost(model="gpt-4o", tenant_id="acme", agent_name="support"), growing(a_minute(10), lasting="20m")),
+    Feed(llm_cost(model="gpt-4o", tenant_id="globex", agent_name="support"), growing(a_minute(10), lasting="20m")),
+    Feed(tenant_daily_budget(tenant_id="acme"), holding(50, lasting="20m")),
 )
 thrifty = Scenario(
-    "acme spends 5 USD a minute on one model and 1 on another, and has agreed to 500 a day",
-    Feed(llm_cost(model="gpt-4o", tenant_id="acme", agent_name="support"), growing(a_minute(5), lasting="40m")),
+    "initech spends 10 USD a minute on one model and 2 on another, and has agreed to 500 a day",
+    Feed(llm_cost(model="gpt-4o", tenant_id="initech", agent_name="support"), growing(a_minute(10), lasting="20m")),
     Feed(
-        llm_cost(model="claude-sonnet-4", tenant_id="acme", agent_name="support"), growing(a_minute(1), lasting="40m")
+        llm_cost(model="claude-sonnet-4", tenant_id="initech", agent_name="support"),
+        growing(a_minute(2), lasting="20m"),
     ),
-    Feed(tenant_daily_budget(tenant_id="acme"), holding(500, lasting="40m")),
+    Feed(tenant_daily_budget(tenant_id="initech"), holding(500, lasting="20m")),
+)
+all_spending = Scenario(
+    "two tenants spend 10 USD a minute and agreed to 50 a day and to nothing; one spends 12 and agreed to 500",
+    *spending.feeds,
+    *thrifty.feeds,
 )
 budget_proof = Proof(
     daily_cost_budget_exceeded,
-    quiet(spending, "8m"),
-    fires(spending, "15m", instance("USD 73.75", tenant_id="acme")),
+    quiet(all_spending, "4m"),
+    fires(all_spending, "7m30s", instance("USD 72.50", tenant_id="acme")),
     fires(
-        spending,
-        "30m",
-        instance("USD 148.75", tenant_id="acme"),
-        instance("USD 148.75", tenant_id="globex"),
+        all_spending,
+        "15m",
+        instance("USD 147.50", tenant_id="acme"),
+        instance("USD 147.50", tenant_id="globex"),
     ),
-    quiet(thrifty, "30m"),
 )
 cost_cube_values = Proof(
     cost_cube,
     computes(
         thrifty,
-        "30m",
-        instance("148.75", model="gpt-4o", tenant_id="acme", agent_name="support"),
-        instance("29.75", model="claude-sonnet-4", tenant_id="acme", agent_name="support"),
+        "15m",
+        instance("147.50", model="gpt-4o", tenant_id="initech", agent_name="support"),
+        instance("29.50", model="claude-sonnet-4", tenant_id="initech", agent_name="support"),
     ),
 )
-cost_by_tenant_values = Proof(cost_by_tenant, computes(thrifty, "30m", instance("178.50", tenant_id="acme")))
-cost_by_model_values = Proof(cost_by_model, computes(spending, "30m", instance("297.50", model="gpt-4o")))
+cost_by_tenant_values = Proof(cost_by_tenant, computes(thrifty, "15m", instance("177.00", tenant_id="initech")))
+cost_by_model_values = Proof(cost_by_model, computes(spending, "15m", instance("295.01", model="gpt-4o")))
 budget_values = Proof(
     daily_budget,
-    computes(spending, "30m", instance("50", tenant_id="acme"), instance("100", tenant_id="globex")),
+    computes(spending, "15m", instance("50", tenant_id="acme"), instance("100", tenant_id="globex")),
 )
 
 

@@ -33,6 +33,7 @@ from tocsin.proving.vectors import Labels
 from tocsin.proving.workloads import Leaf, Mix, Setting, Workload, feed, foreign_feeds, leaves_of, steady_levels
 from tocsin.units import RATIO
 
+_PLACES = {"just-beyond": 0, "far-beyond": 1, "just-short": 2, "brief": 3, "idle": 4}
 _LOOKBACK = 300_000
 _EXACT = frozenset(
     {"absent_over_time", "present_over_time", "count_over_time", "changes", "resets"}
@@ -141,7 +142,10 @@ class _Derivation:
         timing = self.timing
         last = 6 + timing.settling + timing.evaluations(timing.hold)
         subject = _Subject(
-            "", self._labels("any", self.planned.labels), ((self.levels.just_beyond, last * timing.scrapes),), True
+            "",
+            self._labels("just-beyond", self.planned.labels),
+            ((self.levels.just_beyond, last * timing.scrapes),),
+            True,
         )
         for number, states in enumerate(self._simulated([subject], last)):
             if number and _firing(states):
@@ -149,8 +153,10 @@ class _Derivation:
         raise UnprovenError(f"series that are beyond its threshold for {timing.at(last)} do not make it fire")
 
     def _labels(self, name: str, labels: Iterable[str]) -> dict[str, str]:
-        closed = {label.name for leaf in self.leaves for label in leaf.open if label.values}
-        return {label: name for label in labels if label not in closed}
+        """A subject's labels: its name; of a closed set of values its own, as long as there are some."""
+        closed = {label.name: label.values for leaf in self.leaves for label in leaf.open if label.values}
+        place = _PLACES[name]
+        return {label: closed[label][place] if place < len(closed.get(label, ())) else name for label in labels}
 
     def _subjects(self, onset: int, names: Sequence[str]) -> Iterator[_Subject]:
         levels, scrapes = self.levels, self.timing.scrapes

@@ -1,12 +1,13 @@
 """promtool's unit tests: one file for each alert, one for each group of recording rules.
 
-An alert whose windows are long has a second file, in which everything is evaluated less often: promtool knows one
+Where what its author states is evaluated more often than what is derived, that has a second file: promtool knows one
 interval a file, and a day in steps of 30 seconds would take it a second.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -22,6 +23,7 @@ from tocsin.plan import Plan, PlannedRecord
 from tocsin.promql.durations import duration_text, milliseconds_of
 from tocsin.promql.tree import Binary, Call, Node, Number, Select
 from tocsin.proving.derive import derived
+from tocsin.proving.threshold import standing_beside
 from tocsin.proving.values import derived_values
 from tocsin.scenarios.promtool import input_series
 from tocsin.scenarios.samples import series_of, spacing_of
@@ -47,7 +49,8 @@ def alert_tests(plan: Plan, alert: Alert) -> Iterator[tuple[str, str, list[Claim
     if found.interval == milliseconds_of(alert.every):
         stated += found.claims
     elif found.claims:
-        yield f"prometheus/tests/{alert.slug}-long.yaml", duration_text(found.interval), list(found.claims)
+        name = f"{alert.slug}-derived" if stated else alert.slug
+        yield f"prometheus/tests/{name}.yaml", duration_text(found.interval), list(found.claims)
     if stated:
         yield f"prometheus/tests/{alert.slug}.yaml", alert.every, stated
 
@@ -57,21 +60,47 @@ def _alert_tests(plan: Plan, alert: Alert, path: str, interval: str, claims: lis
     condition = Binary(planned.operator, planned.left, planned.right)
     needed = plan.records_read(condition)
     read = _names_read(condition, *(record.node for record in needed))
+    found = derived(plan, alert).claims
     tests = [
-        {
-            **series_fed(scenario, read),
-            "alert_rule_test": [
-                {
-                    "eval_time": claim.at,
-                    "alertname": alert.name,
-                    "exp_alerts": [expected_alert(plan, alert, one) for one in claim.instances],
-                }
-                for claim in stated
-            ],
-        }
+        _beside_threshold(plan, alert, stated, interval, read)
+        if found and scenario is found[0].scenario
+        else _alert_test(plan, alert, stated, read)
         for scenario, stated in _by_scenario(claims)
     ]
     return _file(plan, path, interval, needed, alert, tests)
+
+
+def _alert_test(
+    plan: Plan, alert: Alert, claims: Sequence[Claim], read: frozenset[str], given: Iterable[dict[str, str]] = ()
+) -> dict[str, Any]:
+    return {
+        **series_fed(claims[0].scenario, read, given),
+        "alert_rule_test": [
+            {
+                "eval_time": claim.at,
+                "alertname": alert.name,
+                "exp_alerts": [expected_alert(plan, alert, one) for one in claim.instances],
+            }
+            for claim in claims
+        ],
+    }
+
+
+def _beside_threshold(
+    plan: Plan, alert: Alert, claims: Sequence[Claim], interval: str, read: frozenset[str]
+) -> dict[str, Any]:
+    """The test with one subject more, where that can be: it stands at the threshold, quiet, and fires in the end."""
+    standing = standing_beside(plan, alert)
+    if standing is None:
+        return _alert_test(plan, alert, claims, read)
+    *before, last = claims
+    end, step = milliseconds_of(last.at), milliseconds_of(interval)
+    held = -(-milliseconds_of(alert.hold) // step) * step
+    spacing = spacing_of(milliseconds_of(last.scenario.every))
+    quiet = (end - held - step) // spacing + 1
+    fires = replace(last, instances=(*last.instances, standing.instance))
+    given = standing.series(quiet, end // spacing + 1 - quiet)
+    return _alert_test(plan, alert, [*before, fires], read, given)
 
 
 def _file(
@@ -169,10 +198,16 @@ def _digits(value: str) -> int:
     return max(0, -exponent) if isinstance(exponent, int) else 0
 
 
-def series_fed(scenario: Scenario, read: frozenset[str] | None = None) -> dict[str, Any]:
-    """The scenario's series; where it is said what the rules of the test read, without the others."""
+def series_fed(
+    scenario: Scenario, read: frozenset[str] | None = None, given: Iterable[dict[str, str]] = ()
+) -> dict[str, Any]:
+    """The scenario's series; where it is said what the rules of the test read, without the others.
+
+    What is `given` stands beside them.
+    """
+    fed = (input_series(series) for series in series_of(scenario) if read is None or series.name in read)
     return {
         "name": scenario.title,
         "interval": f"{spacing_of(milliseconds_of(scenario.every))}ms",
-        "input_series": [input_series(series) for series in series_of(scenario) if read is None or series.name in read],
+        "input_series": [*fed, *given],
     }

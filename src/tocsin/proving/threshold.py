@@ -1,0 +1,116 @@
+"""The threshold itself: somebody whose series stands where an alert must be quiet, and then where it must fire.
+
+What the alert reads is given to the test, not computed in it: a value that rules compute from rates would meet a
+threshold only by accident.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from tocsin.display import value_template
+from tocsin.metrics import Matcher
+from tocsin.model.alert import Alert
+from tocsin.model.scenario import Instance
+from tocsin.plan import Plan, PlannedAlert, in_unit
+from tocsin.promql.tree import Binary, Number, Select
+from tocsin.proving.derive import derived
+from tocsin.proving.errors import UnderivableError
+from tocsin.proving.printed import printed
+from tocsin.units import RATIO, plain
+
+_INCLUSIVE = {">": False, "<": False, ">=": True, "<=": True}
+_ANY = Decimal(100)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Somebody at the threshold: what is `given` stands at the limit, what is `read` is quiet and fires beside it."""
+
+    name: str
+    labels: tuple[str, ...]
+    read: Select
+    limit: Decimal
+    quiet: Decimal
+    firing: Decimal
+    printed: str
+    given: tuple[Select, ...] = ()
+
+    @property
+    def instance(self) -> Instance:
+        """The alert that must be there where it fires."""
+        return Instance(self.printed, tuple((label, self.name) for label in self.labels))
+
+    def series(self, quiet: int, firing: int) -> Iterator[dict[str, str]]:
+        """What is given, as promtool's input: so many samples where it is quiet, so many where it fires."""
+        matchers = tuple(Matcher(label, "=", self.name) for label in self.labels)
+        values = f"{_samples(self.quiet, quiet)} {_samples(self.firing, firing)}"
+        yield {"series": Select(self.read.name, matchers).text(), "values": values}
+        for one in self.given:
+            yield {"series": Select(one.name, matchers).text(), "values": _samples(self.limit, quiet + firing)}
+
+
+def _samples(value: Decimal, count: int) -> str:
+    return plain(value) if count == 1 else f"{plain(value)}x{count - 1}"
+
+
+def standings(plan: Plan, planned: PlannedAlert) -> tuple[Standing, ...]:
+    """Who stands at the threshold; nobody where the alert compares anything but series that stand by themselves."""
+    left = planned.left
+    if planned.operator not in _INCLUSIVE or not isinstance(left, Select) or not _are_given(plan, planned.usual):
+        return ()
+    try:
+        return tuple(_standings(planned, left))
+    except UnderivableError:
+        return ()
+
+
+def _are_given(plan: Plan, planned: PlannedAlert) -> bool:
+    left, right = planned.left, planned.right
+    if not isinstance(left, Select) or left.matchers or left.offset or left.at:
+        return False
+    if isinstance(right, Number):
+        return True
+    plain_series = isinstance(right, Select) and not (right.matchers or right.offset or right.at)
+    return plain_series and plan.type_of(left).labels.names == plan.type_of(right).labels.names
+
+
+def _standings(planned: PlannedAlert, read: Select) -> Iterator[Standing]:
+    right, own = planned.usual.right, planned.alert.when.own
+    usual = right.value if isinstance(right, Number) else _ANY
+    yield _standing(planned, read, "any", usual, (right,) if isinstance(right, Select) else ())
+    if own:
+        # The message states the threshold of whom the definitions name.
+        named, quantity = min(own.stated.items())
+        given = (Select(own.series.name),)
+        yield _standing(planned, read, named, in_unit(quantity, planned.unit), given)
+        # Far enough from the usual threshold for that one to give the wrong answer.
+        for name, limit in (("higher", usual * 4 or _ANY), ("lower", usual / 4 or -_ANY)):
+            yield _standing(planned, read, name, limit, given)
+
+
+def _standing(planned: PlannedAlert, read: Select, name: str, limit: Decimal, given: tuple[Select, ...]) -> Standing:
+    far, near = limit * 2 or Decimal(1), limit / 2 or Decimal(-1)
+    beyond, short = (far, near) if planned.operator.startswith(">") == (limit >= 0) else (near, far)
+    quiet, firing = (short, limit) if _INCLUSIVE[planned.operator] else (limit, beyond)
+    text = printed(value_template(planned.unit or RATIO, "$value"), float(firing))
+    return Standing(name, tuple(planned.labels), read, limit, quiet, firing, text, given)
+
+
+def standing_beside(plan: Plan, alert: Alert) -> Standing | None:
+    """Who can stand at the threshold beside the subjects of the derived test.
+
+    None where no label tells it from the others, where somebody has a threshold of his own, or where what is recorded
+    of the others would meet what is given.
+    """
+    planned = plan.alert(alert)
+    found = standings(plan, planned)
+    if len(found) != 1 or not planned.labels or not derived(plan, alert).claims:
+        return None
+    names = {one.name for one in (found[0].read, *found[0].given)}
+    for record in plan.records_read(Binary(planned.operator, planned.left, planned.right)):
+        if any(isinstance(part, Select) and part.name in names for part in record.node.walk()):
+            return None
+    return replace(found[0], name="at-threshold")
