@@ -5,21 +5,29 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import inf
+from typing import Any
 
 from tocsin.promql.dimensions import product
 from tocsin.promql.labels import ANY, NO_LABELS, Known, LabelSet
 from tocsin.promql.quantiles import quantile_among
 from tocsin.promql.ranges import derived
-from tocsin.promql.types import GROWING, OPEN_SCALAR, Kind, Origin, Type
+from tocsin.promql.types import GROWING, OPEN_SCALAR, Kind, Type
 from tocsin.promql.variables import stands_in
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Grouping:
-    """`by` or `without` some labels; neither is `by` none."""
+    """`by` or `without` some labels; neither is `by` none. Each is equal to itself alone."""
 
     labels: tuple[str, ...] = ()
     without: bool = False
+    open: bool = False
+
+    @classmethod
+    def written(cls, modifier: Any) -> Grouping:
+        """What promql-parser's modifier says. Where a variable stands, other labels may be meant: it is `open`."""
+        labels = tuple(sorted(modifier.labels))
+        return cls(labels, str(modifier.type).endswith("Without"), any(map(stands_in, labels)))
 
     def of(self, labels: LabelSet) -> LabelSet:
         if self.without:
@@ -29,9 +37,7 @@ class Grouping:
         kept = labels.keep(self.labels)
         if "__name__" in self.labels:
             kept = kept.with_label("__name__", ANY)
-        if any(stands_in(label) for label in self.labels):
-            kept = kept.opened()
-        return kept
+        return kept.opened() if self.open else kept
 
 
 # Those that give some of the series as they are.
@@ -44,21 +50,15 @@ def aggregated(operator: str, grouping: Grouping, parameter: Type | None, of: Ty
     """The type of an aggregation."""
     if operator in CHOOSING:
         return _chosen(operator, parameter or OPEN_SCALAR, of)
-    value = _VALUES.get(operator, _open)
-    found = quantile_among(parameter or OPEN_SCALAR, of) if operator == "quantile" else value(of)
     labels = grouping.of(of.labels)
     if operator == "count_values" and parameter is not None and parameter.text is not None:
         labels = labels.with_label(parameter.text, Known(sure=True)).chosen()
-    return found.but(
-        labels=labels,
-        buckets=_buckets(operator, of, labels),
-        window=of.window,
-        origin=_summed(of.origin, labels) if of.origin and operator == "sum" else None,
-    )
-
-
-def _summed(origin: Origin, labels: LabelSet) -> Origin:
-    return origin.but(labels=labels, whole=origin.whole and origin.all_rows, all_rows=True)
+    buckets = _buckets(operator, of, labels) if of.buckets else None
+    if operator == "sum":
+        return _sum(of, labels, buckets)
+    value = _VALUES.get(operator, _open)
+    found = quantile_among(parameter or OPEN_SCALAR, of) if operator == "quantile" else value(of)
+    return found.but(labels=labels, buckets=buckets, window=of.window)
 
 
 def _buckets(operator: str, of: Type, labels: LabelSet) -> tuple[float, ...] | None:
@@ -70,7 +70,7 @@ def _buckets(operator: str, of: Type, labels: LabelSet) -> tuple[float, ...] | N
 
 def _chosen(operator: str, parameter: Type, of: Type) -> Type:
     some = operator in ("topk", "bottomk", "limitk") and parameter.low >= 1
-    origin = of.origin.but(all_rows=False) if of.origin else None
+    origin = of.origin.some() if of.origin else None
     return of.but(
         labels=of.labels.chosen(),
         comparison=None,
@@ -83,7 +83,7 @@ def _kind(of: Type) -> Kind:
     return Kind.SUMMED if of.kind in GROWING else of.kind
 
 
-def _sum(of: Type) -> Type:
+def _sum(of: Type, labels: LabelSet, buckets: tuple[float, ...] | None) -> Type:
     return derived(
         of,
         kind=_kind(of) if of.kind is not Kind.QUANTILE else Kind.OPEN,
@@ -92,6 +92,10 @@ def _sum(of: Type) -> Type:
         high=of.high if of.high <= 0 else inf,
         finite=of.finite,
         maybe_nan=of.maybe_nan or not of.finite,
+        labels=labels,
+        buckets=buckets,
+        window=of.window,
+        origin=of.origin.summed(labels) if of.origin else None,
     )
 
 
@@ -124,7 +128,6 @@ def _open(of: Type) -> Type:
 
 
 _VALUES: Mapping[str, Callable[[Type], Type]] = {
-    "sum": _sum,
     "avg": _average,
     "min": _extreme,
     "max": _extreme,

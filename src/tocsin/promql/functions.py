@@ -147,11 +147,12 @@ def _absent(arguments: Arguments) -> Type:
 
 
 def _growth(kind: Kind, *, per_second: bool) -> Result:
+    view = f"{kind.value} {per_second}"
+
     def result(arguments: Arguments) -> Type:
         of = arguments[0]
         unit = quotient(of.unit, SECONDS) if per_second else of.unit
         growing = of.kind in GROWING
-        view = f"{kind.value} {per_second} {of.window}"
         return derived(
             of,
             kind=kind if of.low >= 0 else Kind.OPEN,
@@ -160,7 +161,7 @@ def _growth(kind: Kind, *, per_second: bool) -> Result:
             finite=of.finite,
             maybe_nan=of.maybe_nan or not of.finite,
             buckets=of.buckets if growing else None,
-            origin=of.origin.but(view=f"{view} {of.origin.view}") if growing and of.origin else None,
+            origin=of.origin.through(f"{view} {of.window}") if growing and of.origin else None,
             window=of.window,
         )
 
@@ -187,8 +188,16 @@ def _events(low: float, kind: Kind = Kind.COUNT) -> Result:
 def _chosen_over_time(arguments: Arguments) -> Type:
     """One of the samples."""
     of = arguments[0]
-    found = derived(of, kind=of.kind, unit=of.unit, low=of.low, high=of.high, finite=of.finite, window=of.window)
-    return found.but(buckets=of.buckets)
+    return derived(
+        of,
+        kind=of.kind,
+        unit=of.unit,
+        low=of.low,
+        high=of.high,
+        finite=of.finite,
+        window=of.window,
+        buckets=of.buckets,
+    )
 
 
 def _average_over_time(arguments: Arguments) -> Type:

@@ -13,11 +13,12 @@ from tocsin.promql.forms import form_of, recorded_parts
 from tocsin.promql.functions import know_old_functions
 from tocsin.promql.parse import PromQLError, TooDeepError, parse
 from tocsin.promql.queries import budget_faults, recorded_faults, result_faults
+from tocsin.promql.quotes import quote, quoted
 from tocsin.promql.recorded import as_recorded, either_recording
 from tocsin.promql.types import OPEN, Comparison, Type
 from tocsin.promql.variables import has_variable, replacements
 from tocsin.promql.versions import BARE_RANGE, number_faults, unread
-from tocsin.promql.walk import Walk, quote, quoted
+from tocsin.promql.walk import Walk
 from tocsin.promql.world import World
 
 __all__ = ["NOWHERE", "Analysis", "Context", "analyse", "quote", "recorded_type"]

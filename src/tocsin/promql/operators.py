@@ -82,10 +82,10 @@ def _slower(left: int | None, right: int | None) -> int | None:
 
 def _certain_match(matching: Matching, left: Type, right: Type) -> bool:
     """Whether both sides have one series without labels in which to disagree."""
-    return not any(
-        not side.labels.closed or any((name in matching.labels) == matching.on for name in side.labels.known)
-        for side in (left, right)
-    )
+    ours, theirs = left.labels, right.labels
+    if not (ours.closed and theirs.closed):
+        return False
+    return not any((name in matching.labels) == matching.on for name in (*ours.known, *theirs.known))
 
 
 def _computed(operator: str, matching: Matching, left: Type, right: Type) -> Type:
@@ -173,7 +173,7 @@ def _compared(operator: str, matching: Matching, left: Type, right: Type) -> Typ
         finite = left.finite or (isfinite(low) and isfinite(high))
         absent = joined.maybe_absent or not passes
         nan = left.maybe_nan and operator == "!="
-        origin = left.origin.but(all_rows=False) if left.origin and not vectors else None
+        origin = left.origin.some() if left.origin and not vectors else None
     return Type(
         joined.value,
         kind,
@@ -197,7 +197,7 @@ def _compared(operator: str, matching: Matching, left: Type, right: Type) -> Typ
 
 def _set(operator: str, left: Type, right: Type) -> Type:
     if operator != "or":
-        origin = left.origin.but(all_rows=False) if left.origin else None
+        origin = left.origin.some() if left.origin else None
         return left.but(labels=left.labels.chosen(), maybe_absent=True, origin=origin)
     return _either(left, right)
 
@@ -206,7 +206,7 @@ def _either(left: Type, right: Type) -> Type:
     """`or`: a side that is one number only fills the gaps of the other, and takes its kind and unit."""
     main, filled = (right, left) if right.constant is None and left.constant is not None else (left, right)
     fill = filled.constant is not None
-    origin = left.origin.but(whole=False) if left.origin and right.constant == 0 else None
+    origin = left.origin._replace(whole=False) if left.origin and right.constant == 0 else None
     return left.but(
         kind=main.kind if fill or left.kind is right.kind else Kind.OPEN,
         labels=left.labels.either(right.labels),

@@ -8,8 +8,8 @@ from typing import Any
 
 from tocsin.promql.faults import Fault, error, information, warning
 from tocsin.promql.labels import LabelSet
+from tocsin.promql.quotes import quote
 from tocsin.promql.types import Type
-from tocsin.promql.walk import quote
 from tocsin.promql.world import World
 
 

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from math import inf, isfinite, isnan, nextafter, pi
 from typing import Any
 
-from tocsin.promql.types import NATURAL, Kind, Type
+from tocsin.promql.labels import LabelSet
+from tocsin.promql.types import NATURAL, Kind, Origin, Type
 from tocsin.units import Unit
 
 HALF_TURN = pi / 2
@@ -22,24 +23,33 @@ def derived(
     low: float = -inf,
     high: float = inf,
     finite: bool = False,
+    maybe_nan: bool | None = None,
+    labels: LabelSet | None = None,
+    buckets: tuple[float, ...] | None = None,
+    origin: Origin | None = None,
+    window: int | None = None,
     **changes: Any,
 ) -> Type:
     """The type of a vector that is computed from `of`, series by series."""
     found = Type(
         "vector",
         kind,
-        of.labels,
+        labels or of.labels,
         unit,
         low,
         high,
         finite,
         of.maybe_absent,
-        of.maybe_nan,
+        of.maybe_nan if maybe_nan is None else maybe_nan,
         of.floats,
-        observed=of.observed,
-        scrape=of.scrape,
-        lazy=of.lazy,
-        nan=of.nan,
+        buckets,
+        of.observed,
+        None,
+        origin,
+        window,
+        of.scrape,
+        of.lazy,
+        of.nan,
     )
     return found.but(**changes) if changes else found
 

@@ -134,7 +134,7 @@ def _unknown(world: World, name: str) -> Iterator[Fault]:
 def _origin(name: str, base: Type, matchers: tuple[Matcher, ...], labels: LabelSet, shift: str) -> Origin | None:
     if base.kind not in (Kind.COUNTER, Kind.BUCKETS) or not name:
         return None
-    conditions = {str(m) for m in matchers if m.label != "__name__" and str(m) != 'le="+Inf"'}
+    conditions = {str(m) for m in matchers if m.label != "__name__"} - {'le="+Inf"'}
     restricted = frozenset(m.label for m in matchers if m.label not in ("__name__", "le"))
     if base.kind is Kind.BUCKETS:
         name = name.removesuffix("_bucket") + "_count"
@@ -147,19 +147,31 @@ def _origin(name: str, base: Type, matchers: tuple[Matcher, ...], labels: LabelS
 def _narrowed(world: World, name: str, base: Type, matchers: tuple[Matcher, ...]) -> tuple[LabelSet, list[Fault]]:
     """The labels that matchers leave, with label-unknown, label-value and le-value."""
     labels = base.labels
+    left: dict[str, Known | None] | None = None
     faults: list[Fault] = []
     for matcher in matchers:
-        if matcher.label == "__name__" or stands_in(matcher.label):
+        label, value = matcher.label, matcher.value
+        if label == "__name__" or stands_in(label):
             continue
         if matcher.operator in ("=~", "!~"):
             faults += pattern_faults(matcher)
-        known = base.labels.get(matcher.label)
+        known = labels.get(label)
         if known is None:
-            faults += _label_unknown(name, base.labels, matcher)
-        elif not has_variable(matcher.value):
-            faults += _label_value(world, name, base, known, matcher)
-            labels = _matched(labels, matcher)
-    return labels, faults
+            faults += _label_unknown(name, labels, matcher)
+            continue
+        if has_variable(value):
+            continue
+        if known.values is not None and value:
+            faults += _label_value(world, name, base, known.values, matcher)
+        before = known if left is None else left.get(label, known)
+        after = _let_through(before, matcher) if before is not None else None
+        if after is not before:
+            left = {**labels.known} if left is None else left
+            left[label] = after
+    if left is None:
+        return labels, faults
+    some = {label: known for label, known in left.items() if known is not None}
+    return LabelSet(some, labels.closed, labels.partial), faults
 
 
 def _label_unknown(name: str, labels: LabelSet, matcher: Matcher) -> Iterator[Fault]:
@@ -174,10 +186,7 @@ def _label_unknown(name: str, labels: LabelSet, matcher: Matcher) -> Iterator[Fa
     )
 
 
-def _label_value(world: World, name: str, base: Type, known: Known, matcher: Matcher) -> Iterator[Fault]:
-    values = known.values
-    if values is None or matcher.value == "":
-        return
+def _label_value(world: World, name: str, base: Type, values: frozenset[str], matcher: Matcher) -> Iterator[Fault]:
     if base.kind is Kind.BUCKETS and matcher.label == "le":
         yield from _le_value(world, name, base, values, matcher)
         return
@@ -268,31 +277,27 @@ def _short(bound: str) -> str:
     return bound.removesuffix(".0")
 
 
-def _matched(labels: LabelSet, matcher: Matcher) -> LabelSet:
-    """The labels of the series that a matcher lets through."""
-    known = labels.get(matcher.label)
-    if known is None:
-        return labels
-    if matcher.operator == "=":
-        if matcher.value == "":
-            return labels.drop([matcher.label])
-        return labels.with_label(matcher.label, known.narrowed(frozenset({matcher.value}), sure=True))
-    if matcher.operator == "!=":
+def _let_through(known: Known, matcher: Matcher) -> Known | None:
+    """What is known of the label on the series that a matcher lets through; None where none of them has it."""
+    value, operator = matcher.value, matcher.operator
+    if operator == "=":
+        return known.narrowed(frozenset({value}), sure=True) if value else None
+    if operator == "!=":
         if known.values is None:
-            return labels.with_label(matcher.label, known._replace(sure=True)) if not matcher.value else labels
-        return labels.with_label(matcher.label, known.narrowed(known.values - {matcher.value}, sure=not matcher.value))
-    pattern = compiled(matcher.value)
+            return known if value or known.sure else known._replace(sure=True)
+        return known.narrowed(known.values - {value}, sure=not value)
+    pattern = compiled(value)
     if pattern is None:
-        return labels
-    positive = matcher.operator == "=~"
+        return known
+    positive = operator == "=~"
     needed = (pattern.fullmatch("") is None) == positive
-    values = alternatives(matcher.value) if positive else None
+    values = alternatives(value) if positive else None
     if known.values is not None:
-        hits = frozenset(value for value in known.values if pattern.fullmatch(value))
+        hits = frozenset(one for one in known.values if pattern.fullmatch(one))
         values = hits if positive else known.values - hits
     if values is None:
-        return labels.with_label(matcher.label, known._replace(sure=known.sure or needed))
-    return labels.with_label(matcher.label, known.narrowed(values - {""}, sure=needed))
+        return known if known.sure or not needed else known._replace(sure=True)
+    return known.narrowed(values - {""}, sure=needed)
 
 
 @lru_cache(maxsize=2048)

@@ -59,8 +59,19 @@ class Origin(NamedTuple):
     whole: bool = True
     all_rows: bool = True
 
-    def but(self, **changes: Any) -> Origin:
-        return self._replace(**changes)
+    def summed(self, labels: LabelSet) -> Origin:
+        """The same after a sum that leaves these labels."""
+        series, conditions, restricted, selected, view, _, whole, all_rows = self
+        return Origin(series, conditions, restricted, selected, view, labels, whole and all_rows, True)
+
+    def through(self, view: str) -> Origin:
+        """The same, seen through a function."""
+        series, conditions, restricted, selected, before, labels, whole, all_rows = self
+        return Origin(series, conditions, restricted, selected, f"{view} {before}", labels, whole, all_rows)
+
+    def some(self) -> Origin:
+        """The same, after some rows were left out."""
+        return self._replace(all_rows=False) if self.all_rows else self
 
 
 class _Facts(NamedTuple):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import timedelta
 from math import inf
-from typing import Any
+from typing import Any, TypeVar
 
 import promql_parser as parser
 
@@ -25,41 +25,31 @@ from tocsin.promql.joins import join_faults
 from tocsin.promql.labels import NO_LABELS
 from tocsin.promql.matching import Matching
 from tocsin.promql.operators import COMPARISONS, PLAIN, SETS, combined, negated
-from tocsin.promql.parse import printed
 from tocsin.promql.patterns import or_faults
+from tocsin.promql.quotes import Faults, quoted
 from tocsin.promql.ratios import average_faults, division_faults
 from tocsin.promql.selectors import grouping_faults, labels_of_absence, selected
 from tocsin.promql.types import COUNTERS, Comparison, Kind, Type
-from tocsin.promql.variables import is_stand_in_length, is_stand_in_number, variables_put_back
+from tocsin.promql.variables import is_stand_in_length, is_stand_in_number
 from tocsin.promql.windows import GROWTH, alert_faults, interval_faults, panel_faults, range_faults
 from tocsin.promql.world import World
 
-Faults = tuple[Fault, ...]
+_Value = TypeVar("_Value")
 _MILLISECOND = timedelta(milliseconds=1)
+# What an `or` of selectors ends with.
+_SINGLE = frozenset({parser.VectorSelector, parser.ParenExpr})
 _ABSENCE = frozenset({"absent", "absent_over_time"})
 _INDIFFERENT = _ABSENCE | frozenset({"count_over_time", "present_over_time", "timestamp"})
 _COUNTING = frozenset({"count", "group"})
 _MATCHINGS: dict[str, Matching] = {}
+_GROUPINGS: dict[str, Grouping] = {}
+_UNGROUPED = Grouping()
+_MOST_MODIFIERS = 4096
 # Faults that do not matter where nobody looks at the value.
 _OF_VALUES = frozenset(
     {"type-function", "counter-reset", "division-by-zero", "nan-aggregated", "ratio-shape", "lazy-series"}
     | {"quantile-aggregated", "range-short", "flapping"}
 )
-
-
-def quote(node: Any) -> str:
-    """A node's text on one line, as its author wrote it."""
-    lines = [line.strip() for line in variables_put_back(printed(node)).splitlines()]
-    return " ".join(lines).replace("( ", "(").replace(" )", ")")
-
-
-def quoted(node: Any, faults: Iterable[Fault]) -> Faults:
-    """Faults that quote the node which they are about."""
-    found = tuple(faults)
-    if not found:
-        return found
-    text = quote(node)
-    return tuple([Fault(fault.id, fault.severity, fault.message, fault.help, text) for fault in found])
 
 
 class Walk:
@@ -227,8 +217,9 @@ def _call(walk: Walk, node: Any) -> Type:
     key = (name, *arguments)
     entry = walk.kept.get(key)
     if entry is None:
-        found = FUNCTIONS.get(name, UNKNOWN).result(arguments)
-        entry = walk.remember(key, found, _call_faults(walk, name, arguments))
+        function = FUNCTIONS.get(name, UNKNOWN)
+        found = function.result(arguments)
+        entry = walk.remember(key, found, _call_faults(walk.world, name, arguments))
     if entry[1]:
         walk.report(node, entry[1])
     if name in GROWTH and walk.context.place is not None and arguments and arguments[0].value == "range":
@@ -237,8 +228,8 @@ def _call(walk: Walk, node: Any) -> Type:
 
 
 # What cannot be found in a type is not looked for: most types are open, and a generator costs as much as the rest.
-def _call_faults(walk: Walk, name: str, arguments: tuple[Type, ...]) -> Iterator[Fault]:
-    yield from versions.function_faults(walk.world, name)
+def _call_faults(world: World, name: str, arguments: tuple[Type, ...]) -> Iterator[Fault]:
+    yield from versions.function_faults(world, name)
     if name in SHARES:
         yield from quantile_faults(name, arguments)
     for argument in arguments:
@@ -282,17 +273,26 @@ def _aggregate(walk: Walk, node: Any) -> Type:
     else:
         inner = node.expr
         of = _VISITORS[type(inner)](walk, inner)
-    key = (operator, str(modifier) if modifier is not None else None, given, of)
+    grouping = _made(_GROUPINGS, modifier, Grouping.written) if modifier is not None else _UNGROUPED
+    key = (operator, grouping, given, of)
     entry = walk.kept.get(key)
     if entry is None:
-        grouping = Grouping()
-        if modifier is not None:
-            grouping = Grouping(tuple(sorted(modifier.labels)), str(modifier.type).endswith("Without"))
         found = aggregated(operator, grouping, given, of)
         entry = walk.remember(key, found, _aggregate_faults(walk.world, operator, grouping, given, of))
     if entry[1]:
         walk.report(node, entry[1])
     return entry[0]
+
+
+def _made(known: dict[str, _Value], modifier: Any, make: Callable[[Any], _Value]) -> _Value:
+    """A modifier as a value, the same for the same text, which says all of it."""
+    text = str(modifier)
+    found = known.get(text)
+    if found is None:
+        if len(known) >= _MOST_MODIFIERS:
+            known.clear()
+        found = known[text] = make(modifier)
+    return found
 
 
 def _aggregate_faults(
@@ -331,25 +331,16 @@ def _binary(walk: Walk, node: Any) -> Type:
     key = (operator, str(modifier), left, right) if modifier is not None else (operator, left, right)
     entry = walk.kept.get(key)
     if entry is None:
-        matching = _matching(modifier) if modifier is not None else PLAIN
+        matching = _made(_MATCHINGS, modifier, Matching.of) if modifier is not None else PLAIN
         found = combined(operator, matching, left, right)
         entry = walk.remember(key, found, _binary_faults(walk.world, operator, matching, left, right, found))
     if entry[1]:
         walk.report(node, entry[1])
-    if operator == "or":
+    if operator == "or" and type(right_node) in _SINGLE:
         walk.report(node, tuple(or_faults(left_node, right_node)))
     if operator in COMPARISONS and entry[0].comparison is not None:
         walk.comparisons.append(entry[0].comparison)
     return entry[0]
-
-
-def _matching(modifier: Any) -> Matching:
-    """Each modifier as a value is made once: its text says all of it."""
-    text = str(modifier)
-    found = _MATCHINGS.get(text)
-    if found is None:
-        found = _MATCHINGS[text] = Matching.of(modifier)
-    return found
 
 
 def _is_zero(node: Any) -> bool:
