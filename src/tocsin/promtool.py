@@ -17,6 +17,8 @@ from tocsin.findings import TocsinError
 _TIMEOUT, _FOR_EACH = 300, 30
 _MEMORY = Path("/dev/shm")
 _ROOM = 512 * 1024 * 1024
+# It does one thing at a time. Go's runtime would keep other processors looking for work, and collect too often.
+_GO = {"GOMAXPROCS": "1", "GOGC": "200"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ def _run(arguments: Sequence[str], folder: Path, scratch: Path | None = None) ->
         return subprocess.run(
             command,
             cwd=folder,
-            env={**os.environ, "TMPDIR": str(scratch)} if scratch else None,
+            env={**_GO, **os.environ, **({"TMPDIR": str(scratch)} if scratch else {})},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pty
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from tocsin.cli import main
 from tocsin.mutants.breaking import Mutant
 from tocsin.mutants.outcome import table
 from tocsin.mutants.score import Row
@@ -32,6 +36,16 @@ tests:
   - {eval_time: 6m, alertname: High, exp_alerts: [{}]}
 """
 
+MORE = """- name: again
+  interval: 1m
+  input_series: [{series: x, values: 0x5 2x10}]
+  alert_rule_test: [{eval_time: 6m, alertname: High, exp_alerts: [{}]}]
+- name: at the threshold
+  interval: 1m
+  input_series: [{series: x, values: 1x10}]
+  alert_rule_test: [{eval_time: 5m, alertname: High}]
+"""
+
 
 @pytest.fixture
 def files(tmp_path: Path) -> tuple[Path, Path]:
@@ -50,10 +64,27 @@ def test_what_promtool_refuses_is_no_mutant_and_not_noticed(files: tuple[Path, P
 
     refused, noticed, alive = broken("x >>> 1"), broken("x < 1"), broken("x > 1.5")
     judged = verdicts(suite, [refused, noticed, alive], jobs=1)
-    assert [(verdict.mutant.after, verdict.killer is not None) for verdict in judged] == [
+    assert [(verdict.mutant.after, bool(verdict.killers)) for verdict in judged] == [
         ("x < 1", True),
         ("x > 1.5", False),
     ]
+
+
+def test_all_tests_that_notice_are_named(files: tuple[Path, Path]) -> None:
+    rules, tests = files
+    tests.write_text(TESTS + MORE)
+    command = ["prove", "High", "--rules", str(rules), "--tests", str(tests)]
+    listed = CliRunner().invoke(main, [*command, "--each"]).output
+    assert re.findall(r"^  (boundary|comparison): .*  noticed by (.*)", listed, re.MULTILINE) == [
+        ("comparison", "1 2"),
+        ("boundary", "3"),
+    ]
+    line = 1 + (TESTS + MORE).splitlines().index("- name: at the threshold")
+    assert f"   3  at the threshold  ({tests}:{line})" in listed
+    (told,) = json.loads(CliRunner().invoke(main, [*command, "--format", "json"]).output)["rules"]
+    noticed = {one["operator"]: [by["name"] for by in one["by"]] for one in told["noticed"]}
+    assert noticed["comparison"] == ["test 1", "again"]
+    assert noticed["boundary"] == ["at the threshold"]
 
 
 def test_test_touches_the_rules_that_it_asks_for_and_what_those_read(files: tuple[Path, Path]) -> None:

@@ -33,6 +33,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.command()
 @click.argument("alerts", metavar="[ALERT]...", nargs=-1)
 @click.option("--mutants", is_flag=True, help="Break each rule in every way, and report what no test notices.")
+@click.option("--each", is_flag=True, help="List each mutant, and all tests that notice it.")
 @click.option("--all", "fresh", is_flag=True, help="Prove again what has not changed.")
 @click.option("--rules", multiple=True, type=_FILE, help="A rule file of anybody's, to break.")
 @click.option("--tests", multiple=True, type=_FILE, help="Its tests, as `promtool test rules` takes them.")
@@ -42,6 +43,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 def command(
     alerts: tuple[str, ...],
     mutants: bool,
+    each: bool,
     fresh: bool,
     rules: tuple[Path, ...],
     tests: tuple[Path, ...],
@@ -56,9 +58,11 @@ def command(
         raise click.UsageError("--rules and --tests belong together")
     from tocsin.checks.hollow_tests import in_files
     from tocsin.mutants.memory import Memory
+    from tocsin.mutants.outcome import each as list_each
     from tocsin.mutants.proof import Proof, prove
     from tocsin.mutants.suite import read_suite
 
+    mutants = mutants or each
     if rules:
         suite, memory, root, mutants = read_suite(rules, tests), Memory(None), str(Path.cwd()), True
         hollow = tuple(in_files(tests))
@@ -72,7 +76,11 @@ def command(
     chosen = suite.only(alerts) if alerts else suite
     proof = prove(chosen, memory, jobs or os.cpu_count() or 1, _progress if mutants else None)
     memory.save(whole=mutants and not alerts)
-    return _told(Proof((*hollow, *proof.findings), proof.rows), mutants, form, root)
+    told = Proof((*hollow, *proof.findings), proof.rows)
+    if each and form == "text" and proof.was_broken:
+        for line in list_each(proof.rows, root):
+            click.echo(line)
+    return _told(told, mutants, form, root)
 
 
 def _own(form: str) -> tuple[Suite, Settings] | None:

@@ -42,17 +42,16 @@ class Memory:
         if not isinstance(found, dict):
             return None
         return [
-            Verdict(mutant, None if killer is None else tests[killer])
+            Verdict(mutant, tuple(tests[number] for number in found[str(place)]))
             for place, mutant in enumerate(mutants)
-            for killer in [found.get(str(place), -1)]
-            if killer != -1
+            if str(place) in found
         ]
 
     def note_verdicts(self, suite: Suite, rule: Rule, mutants: Sequence[Mutant], verdicts: Iterable[Verdict]) -> None:
         """By the mutants' places; those that promtool refused have no verdict."""
         tests = suite.tests_of(rule)
         self._known[self._key(*_texts(suite, rule, mutants))] = {
-            str(mutants.index(verdict.mutant)): None if verdict.killer is None else tests.index(verdict.killer)
+            str(mutants.index(verdict.mutant)): [tests.index(killer) for killer in verdict.killers]
             for verdict in verdicts
         }
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from tocsin.findings import Finding, Severity
 from tocsin.mutants.hints import HINTS
 from tocsin.mutants.score import Row
+from tocsin.mutants.suite import Test
 from tocsin.mutants.trials import Verdict
 
 _COLUMNS = ("tests", "mutants", "killed", "survivors", "equivalent")
@@ -77,6 +78,25 @@ def table(rows: Sequence[Row]) -> list[str]:
     return [*lines, *same, *whole, score(rows)]
 
 
+def each(rows: Iterable[Row], root: str) -> Iterator[str]:
+    """For each rule its tests, numbered, and each mutant with the numbers of all tests that noticed it."""
+    for row in rows:
+        yield f"{row.rule.name}, before"
+        for number, test in enumerate(row.tests, 1):
+            yield f"  {number:>2}  {test.name}  ({test.source.relative(root)})"
+        texts = [f"{one.mutant.operator}: {one.mutant.what}" for one in row.verdicts]
+        width = max(map(len, texts), default=0)
+        for text, one in zip(texts, row.verdicts, strict=True):
+            yield f"  {text:{width}}  {_fate(row, one)}"
+        yield ""
+
+
+def _fate(row: Row, verdict: Verdict) -> str:
+    if verdict.killers:
+        return "noticed by " + " ".join(str(row.tests.index(test) + 1) for test in verdict.killers)
+    return "equivalent" if verdict.mutant.equivalent else "survives"
+
+
 def _line(name: str, cells: Sequence[object], width: int) -> str:
     numbers = (f"{cell:>{len(head)}}" for cell, head in zip(cells, _COLUMNS, strict=True))
     return "  ".join((f"{name:{width}}", *numbers))
@@ -119,11 +139,18 @@ def _row(row: Row, root: str) -> dict[str, Any]:
         "killed": row.killed,
         "survivors": [_mutant(one) for one in row.survivors],
         "equivalent": [{**_mutant(one), "because": one.mutant.equivalent} for one in row.equivalent],
-        "noticed": [{**_mutant(one), "by": str(one.killer and one.killer.name)} for one in row.judged if one.killer],
+        "noticed": [
+            {**_mutant(one), "by": [_test(test, root) for test in one.killers]} for one in row.judged if one.killers
+        ],
     }
+
+
+def _test(test: Test, root: str) -> dict[str, Any]:
+    source = test.source.relative(root)
+    return {"name": test.name, "file": source.file, "line": source.line}
 
 
 def _mutant(verdict: Verdict) -> dict[str, Any]:
     mutant = verdict.mutant
     told = {"operator": mutant.operator, "what": mutant.what, "before": mutant.before, "after": mutant.after}
-    return told if verdict.killer else {**told, "help": HINTS[mutant.operator]}
+    return told if verdict.killers else {**told, "help": HINTS[mutant.operator]}

@@ -21,15 +21,15 @@ class Row:
 
     @property
     def judged(self) -> tuple[Verdict, ...]:
-        return tuple(one for one in self.verdicts if one.killer is not None or one.mutant.equivalent is None)
+        return tuple(one for one in self.verdicts if one.killers or one.mutant.equivalent is None)
 
     @property
     def equivalent(self) -> tuple[Verdict, ...]:
-        return tuple(one for one in self.verdicts if one.killer is None and one.mutant.equivalent is not None)
+        return tuple(one for one in self.verdicts if not one.killers and one.mutant.equivalent is not None)
 
     @property
     def survivors(self) -> tuple[Verdict, ...]:
-        return tuple(one for one in self.judged if one.killer is None)
+        return tuple(one for one in self.judged if not one.killers)
 
     @property
     def killed(self) -> int:

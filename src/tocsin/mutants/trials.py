@@ -1,4 +1,4 @@
-"""Trials: each mutant before the tests that touch its rule, until one notices. On all cores, many to a call."""
+"""Trials: each mutant before the tests that touch its rule. On all cores, many to a call."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ from typing import Any
 
 from tocsin.mutants.breaking import Mutant
 from tocsin.mutants.documents import write
-from tocsin.mutants.suite import Rule, RuleFile, Suite, Test
+from tocsin.mutants.suite import RuleFile, Suite, Test
 from tocsin.promql.durations import milliseconds_of
 from tocsin.promtool import Result, memory, test_rules
 
+# By promtool, as no PromQL: that is no mutant, and no test has noticed anything.
 _REFUSED = "could not parse expression"
 _CHUNK, _IN_A_CHUNK = 2 * 3_600_000, 100
 # Few enough that the progress moves and no call takes long, many enough that starting it does not count.
@@ -27,11 +28,10 @@ _TO_A_CALL = 24
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What became of a mutant: the test that noticed it, or None where none did."""
+    """What became of a mutant: the tests that noticed it."""
 
     mutant: Mutant
-    killer: Test | None
-    refused: bool = False  # by promtool, as no PromQL: that is no mutant, and no test has noticed anything
+    killers: tuple[Test, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,44 +137,28 @@ def failing_tests(tests: Sequence[Test], jobs: int) -> list[tuple[Test, str]]:
 def verdicts(
     suite: Suite, mutants: Iterable[Mutant], jobs: int, tick: Callable[[int], None] = lambda _: None
 ) -> list[Verdict]:
-    """What becomes of each mutant. `tick` is told of each that is done.
-
-    A mutant meets one test after the other, those first that have noticed most mutants of the same rule: most are
-    noticed by the first, and each test that is not run is time that is not spent.
-    """
-    alive = {id(mutant): (mutant, list(suite.tests_of(mutant.rule))) for mutant in mutants}
-    done: dict[int, Verdict] = {}
-    order = list(alive)
-    noticed: Counter[tuple[Rule, Test]] = Counter()
+    """What becomes of each mutant before all tests that touch its rule. `tick` is told of each that is done."""
+    broken = list(mutants)
+    trials = [_Trial(test, mutant) for mutant in broken for test in suite.tests_of(mutant.rule)]
+    left = Counter(id(trial.mutant) for trial in trials)
+    killers: dict[int, set[Test]] = {id(mutant): set() for mutant in broken}
+    refused: set[int] = set()
+    tick(len(broken) - len(left))
     with _bench(jobs) as bench:
-        at_once = 1
-        while alive:
-            trials = _next_trials(alive, noticed, at_once)
-            for trial, result in bench.run(trials):
-                assert trial.mutant is not None
-                if not result.passed and id(trial.mutant) not in done:
-                    noticed[trial.mutant.rule, trial.test] += 1
-                    done[id(trial.mutant)] = Verdict(trial.mutant, trial.test, _REFUSED in result.output)
-                    tick(1)
-            for key, (mutant, left) in alive.items():
-                if not left and key not in done:
-                    done[key] = Verdict(mutant, None)
-                    tick(1)
-            alive = {key: found for key, found in alive.items() if key not in done}
-            at_once *= 2
-    return [done[key] for key in order if not done[key].refused]
-
-
-_Alive = dict[int, tuple[Mutant, list[Test]]]
-
-
-def _next_trials(alive: _Alive, noticed: Counter[tuple[Rule, Test]], at_once: int) -> list[_Trial]:
-    trials = []
-    for mutant, left in alive.values():
-        left.sort(key=lambda test, rule=mutant.rule: (-noticed[rule, test], -test.asserts))  # type: ignore[misc]
-        trials += [_Trial(test, mutant) for test in left[:at_once]]
-        del left[:at_once]
-    return trials
+        for trial, result in bench.run(trials):
+            key = id(trial.mutant)
+            if not result.passed:
+                killers[key].add(trial.test)
+            if _REFUSED in result.output:
+                refused.add(key)
+            left[key] -= 1
+            if not left[key]:
+                tick(1)
+    return [
+        Verdict(mutant, tuple(test for test in suite.tests_of(mutant.rule) if test in killers[id(mutant)]))
+        for mutant in broken
+        if id(mutant) not in refused
+    ]
 
 
 @contextlib.contextmanager
