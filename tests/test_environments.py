@@ -104,6 +104,19 @@ def test_tenant_with_a_threshold_of_its_own_is_compared_with_that(project_copy: 
     assert result.passed, result.output
 
 
+def test_tenant_of_any_name_may_have_a_threshold(project_copy: Copy) -> None:
+    names = ("any", 'the "best" {tenant_id} of \\ 😀')
+    tenants = ", ".join(f"{name!r}: Tenant(thresholds={{daily_budget_nearly_spent: percent(60)}})" for name in names)
+    project_copy.replace(
+        "monitors/settings.py", '"example": Tenant(thresholds={daily_budget_nearly_spent: percent(60)})', tenants
+    )
+    answer = project_copy.tocsin("generate")
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+    tests = ("daily-cost-budget-nearly-spent-threshold", "rules-tenant-thresholds")
+    results = promtool_test(project_copy.root / "generated", [f"prometheus/tests/{name}.yaml" for name in tests])
+    assert [result.passed for result in results] == [True, True], results
+
+
 # Both spend 40 % of what they have agreed to, one of them with a threshold of 30 %; both rise to 90 %.
 OWN = """\
 rule_files: [../rules/tenant-thresholds.yaml, ../alerts/daily-cost-budget-nearly-spent.yaml]

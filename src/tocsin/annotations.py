@@ -68,7 +68,7 @@ def _threshold_template(condition: Condition) -> str:
         return usual
     sharing: dict[str, list[str]] = {}
     for name, quantity in sorted(own.stated.items()):
-        sharing.setdefault(quantity_text(quantity), []).append(json.dumps(name))
+        sharing.setdefault(quantity_text(quantity), []).append(json.dumps(name, ensure_ascii=False))
     tests = [f"if eq $labels.{own.label} {' '.join(names)} }}}}{text}" for text, names in sharing.items()]
     return f"{{{{ {'{{ else '.join(tests)}{{{{ else }}}}{usual}{{{{ end }}}}"
 

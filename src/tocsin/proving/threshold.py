@@ -6,7 +6,7 @@ threshold only by accident.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -80,15 +80,23 @@ def _are_given(plan: Plan, planned: PlannedAlert) -> bool:
 def _standings(planned: PlannedAlert, read: Select) -> Iterator[Standing]:
     right, own = planned.usual.right, planned.alert.when.own
     usual = right.value if isinstance(right, Number) else _ANY
-    yield _standing(planned, read, "any", usual, (right,) if isinstance(right, Select) else ())
+    stated = own.stated if own else {}
+    yield _standing(planned, read, _other("any", stated), usual, (right,) if isinstance(right, Select) else ())
     if own:
         # The message states the threshold of whom the definitions name.
-        named, quantity = min(own.stated.items())
+        named, quantity = min(stated.items())
         given = (Select(own.series.name),)
         yield _standing(planned, read, named, in_unit(quantity, planned.unit), given)
         # Far enough from the usual threshold for that one to give the wrong answer.
         for name, limit in (("higher", usual * 4 or _ANY), ("lower", usual / 4 or -_ANY)):
-            yield _standing(planned, read, name, limit, given)
+            yield _standing(planned, read, _other(name, stated), limit, given)
+
+
+def _other(name: str, stated: Container[str]) -> str:
+    """A name that nobody has of whom something is stated."""
+    while name in stated:
+        name += "-"
+    return name
 
 
 def _standing(planned: PlannedAlert, read: Select, name: str, limit: Decimal, given: tuple[Select, ...]) -> Standing:
