@@ -168,7 +168,7 @@ MISTAKES = {
         'interval="30s"',
         'interval="0s"',
         ("[duration]", "0s is no time at all"),
-        "agents = RuleGroup(",
+        "latency = RuleGroup(",
     ),
     "a number where text belongs": Mistake(
         "monitors/alerts.py",
