@@ -10,7 +10,7 @@ from tocsin.checks import in_order, judge
 from tocsin.findings import Finding, Severity, TocsinError
 from tocsin.metrics import Catalog
 from tocsin.promql.durations import milliseconds_of
-from tocsin.reading import Contents, Failure, stream
+from tocsin.reading import Contents, Failure, File, files, may_hold_rules
 from tocsin.whole import of_files
 
 
@@ -55,24 +55,41 @@ def lint(
     gc.disable()
     try:
         read = _Reading(paths)
-        whole = of_files(read, catalogs, scrape_interval=scrape_interval, prometheus=prometheus)
+        first, later = read.first(), read.later()
+        whole = of_files(first, catalogs, later=later, scrape_interval=scrape_interval, prometheus=prometheus)
         found = {finding for finding in judge(whole) if selection.wants(finding)}
     finally:
         if collecting:
             gc.enable()
-    return Linted(in_order(found), tuple(read.failures), read.files)
+    return Linted(
+        in_order(found),
+        tuple(sorted(read.failures, key=lambda one: (one.source.file, one.source.line or 0))),
+        read.files,
+    )
 
 
 class _Reading:
-    """What the paths hold, file by file, counted on the way."""
+    """What the paths hold, counted on the way: first what may hold rules, then, when that is known, the others."""
 
     def __init__(self, paths: Iterable[str]) -> None:
         self.failures: list[Failure] = []
         self.files = 0
         self._paths = paths
+        self._others: list[File] = []
 
-    def __iter__(self) -> Iterator[Contents]:
-        for contents in stream(self._paths):
-            self.failures += contents.failures
-            self.files += contents.files
-            yield contents
+    def first(self) -> Iterator[Contents]:
+        for file in files(self._paths):
+            raw = file.raw()
+            if raw is None or may_hold_rules(raw):
+                yield self._counted(file)
+            else:
+                self._others.append(file)
+
+    def later(self) -> Iterator[Contents]:
+        yield from map(self._counted, self._others)
+
+    def _counted(self, file: File) -> Contents:
+        contents = file.read()
+        self.failures += contents.failures
+        self.files += contents.files
+        return contents

@@ -81,7 +81,7 @@ class Links:
 
     Known before the first part is judged: `recordings` by name, and where each name is `recorded_at` first; the series
     whose absence some alert has `watched`, and whether one `watches_targets`; `twins`, the keys of alerts that more
-    than one has; whether any panel is `colored`.
+    than one has.
 
     Noted as the parts are judged: the series that are `read`; the recorded ones that are `chained` to others;
     `thresholds`, the expressions of alerts with one condition and their names, by the series that they read; the
@@ -93,10 +93,9 @@ class Links:
     watched: set[str] = field(default_factory=set)
     watches_targets: bool = False
     twins: set[int] = field(default_factory=set)
-    colored: bool = False
     read: set[str] = field(default_factory=set)
     chained: set[str] = field(default_factory=set)
-    thresholds: dict[frozenset[str], list[tuple[str, str]]] = field(default_factory=dict)
+    thresholds: dict[int, list[tuple[str, str]]] = field(default_factory=dict)
     alike: dict[int, list[Placed]] = field(default_factory=dict)
     repeated: list[Placed] = field(default_factory=list)
 

@@ -10,12 +10,12 @@ import re
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Protocol
 
 from tocsin.metrics import Catalog
 from tocsin.promql.infer import analyse
 from tocsin.promql.world import Recording, World
-from tocsin.reading.values import Contents, Dashboard, Rule
+from tocsin.reading.values import Contents, Rule
 from tocsin.subject import Expression, Links, Placed, Subject, length_of
 
 _TEXT = re.compile(r"\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'")
@@ -26,11 +26,11 @@ _WORD = re.compile(r"[A-Za-z_:][\w:]*|\d+[a-z]\w*|\"[^\"]*\"")
 
 
 class Parts(Protocol):
-    """Contents that can be gone through more than once: what has rules or tests, and what has dashboards."""
+    """Contents that are gone through once more: those with rules or tests, then the others, dashboards above all."""
 
     def rules(self) -> Iterable[Contents]: ...
 
-    def dashboards(self) -> Iterable[Dashboard]: ...
+    def others(self) -> Iterable[Contents]: ...
 
 
 class Whole:
@@ -45,32 +45,32 @@ class Whole:
     def subjects(self) -> Iterator[Subject]:
         """The parts, one at a time; what they say of others is noted when the next one is asked for."""
         for contents in self._parts.rules():
-            subject = Subject(contents, self.world, self._ours, self.links)
-            yield subject
-            _note(subject)
+            yield from self._noted(contents, self._ours)
+        rest = None if self._ours is None else ()
+        for contents in self._parts.others():
+            yield from self._noted(contents, rest)
 
-    def dashboards(self) -> Iterator[tuple[Subject, Dashboard]]:
-        """The dashboards, one at a time: what was known of the queries of the one before is forgotten."""
-        for dashboard in self._parts.dashboards():
-            yield Subject(Contents(dashboards=(dashboard,)), self.world, self._ours, self.links), dashboard
-            for variable in dashboard.variables:
-                self.links.read.update(_NAME.findall(variable.query))
+    def _noted(self, contents: Contents, ours: tuple[Expression, ...] | None) -> Iterator[Subject]:
+        subject = Subject(contents, self.world, ours, self.links)
+        yield subject
+        _note(subject)
 
     def rest(self) -> Subject:
         """Nothing but the world and the links, for what is said after all parts."""
-        return Subject(Contents(), self.world, self._ours, self.links)
+        return Subject(Contents(), self.world, None if self._ours is None else (), self.links)
 
 
 class _Packed:
-    """Parts of files, packed until they are judged, to less than a tenth."""
+    """Parts of files: packed until they are judged, to less than a tenth, or not read yet."""
 
-    def __init__(self) -> None:
+    def __init__(self, later: Iterable[Contents]) -> None:
         self._rules: list[bytes] = []
         self._dashboards: list[bytes] = []
+        self._later = later
 
     def add(self, contents: Contents) -> None:
         for dashboard in contents.dashboards:
-            self._dashboards.append(_packed(dashboard))
+            self._dashboards.append(_packed(Contents(dashboards=(dashboard,))))
         rest = replace(contents, dashboards=(), failures=(), files=0)
         if rest != Contents():
             self._rules.append(_packed(rest))
@@ -78,16 +78,18 @@ class _Packed:
     def rules(self) -> Iterator[Contents]:
         return map(_unpacked, self._rules)
 
-    def dashboards(self) -> Iterator[Dashboard]:
-        return map(_unpacked, self._dashboards)
+    def others(self) -> Iterator[Contents]:
+        yield from map(_unpacked, self._dashboards)
+        yield from self._later
 
 
-def _packed(value: Contents | Dashboard) -> bytes:
-    return zlib.compress(pickle.dumps(value, pickle.HIGHEST_PROTOCOL), 1)
+def _packed(contents: Contents) -> bytes:
+    return zlib.compress(pickle.dumps(contents, pickle.HIGHEST_PROTOCOL), 1)
 
 
-def _unpacked(packed: bytes) -> Any:
-    return pickle.loads(zlib.decompress(packed))
+def _unpacked(packed: bytes) -> Contents:
+    found: Contents = pickle.loads(zlib.decompress(packed))
+    return found
 
 
 class _One:
@@ -97,10 +99,10 @@ class _One:
         self._contents = contents
 
     def rules(self) -> Iterable[Contents]:
-        return (self._contents,)
+        return (replace(self._contents, dashboards=()),)
 
-    def dashboards(self) -> Iterable[Dashboard]:
-        return self._contents.dashboards
+    def others(self) -> Iterable[Contents]:
+        return (Contents(dashboards=(dashboard,)) for dashboard in self._contents.dashboards)
 
 
 def of_plan(contents: Contents, world: World, ours: Iterable[Expression]) -> Whole:
@@ -114,11 +116,15 @@ def of_files(
     parts: Iterable[Contents],
     catalogs: Iterable[Catalog] = (),
     *,
+    later: Iterable[Contents] = (),
     scrape_interval: str | None = None,
     prometheus: tuple[int, int] = (2, 42),
 ) -> Whole:
-    """What was read, file by file, its recording rules linked across all of them."""
-    linking, packed = _Linking(), _Packed()
+    """What was read, file by file, its recording rules linked across all of them.
+
+    `later` parts hold dashboards only. They are read when they are judged, once.
+    """
+    linking, packed = _Linking(), _Packed(later)
     for contents in parts:
         linking.add(contents)
         packed.add(contents)
@@ -146,8 +152,6 @@ class _Linking:
                     recordings = self.found.recordings
                     recordings[rule.name] = (*recordings.get(rule.name, ()), made)
                     self.found.recorded_at.setdefault(rule.name, rule.source)
-        panels = (panel for dashboard in contents.dashboards for panel in dashboard.panels)
-        self.found.colored = self.found.colored or any(panel.steps for panel in panels)
 
     def _alert(self, rule: Rule) -> None:
         key = _key(rule)
@@ -175,13 +179,16 @@ def _note(subject: Subject) -> None:
         if rule.kind == "alert":
             if links.twins and (key := _key(rule)) in links.twins:
                 links.alike.setdefault(key, []).append(_bare(placed))
-            if links.colored and len(subject.conditions(placed)) == 1:
-                links.thresholds.setdefault(frozenset(names), []).append((rule.expr, rule.name))
+            if len(subject.conditions(placed)) == 1:
+                links.thresholds.setdefault(hash(frozenset(names)), []).append((rule.expr, rule.name))
             continue
         if not world.recordings.keys().isdisjoint(names):
             links.chained.add(rule.name)
         if len(world.recordings.get(rule.name, ())) != 1:
             links.repeated.append(_bare(placed))
+    for dashboard in subject.contents.dashboards:
+        for variable in dashboard.variables:
+            links.read.update(_NAME.findall(variable.query))
     for grafana in subject.contents.grafana_rules:
         for step in grafana.steps:
             links.read.update(analyse(step.expr, world).series if step.expr else ())

@@ -46,9 +46,9 @@ def judge(whole: Whole) -> Iterator[Finding]:
     for subject in whole.subjects():
         for findings_in in in_parts:
             yield from findings_in(subject)
-    for subject, dashboard in whole.dashboards():
-        for findings_on in on_dashboards:
-            yield from findings_on(subject, dashboard)
+        for dashboard in subject.contents.dashboards:
+            for findings_on in on_dashboards:
+                yield from findings_on(subject, dashboard)
     for findings_across in across:
         yield from findings_across(whole.rest())
 

@@ -39,7 +39,7 @@ def findings_on(subject: Subject, dashboard: Dashboard) -> Iterator[Finding]:
 def _thresholds_on(subject: Subject, names: Collection[str]) -> Mapping[str, Mapping[float, str]]:
     """The numbers that alerts on these series compare with, and the alerts' names, by what they compare."""
     found: dict[str, dict[float, str]] = {}
-    for expr, name in subject.links.thresholds.get(frozenset(names), ()):
+    for expr, name in subject.links.thresholds.get(hash(frozenset(names)), ()):
         try:
             node = tree_of(expr)
         except (PromQLError, ValueError):

@@ -18,7 +18,7 @@ ConfigMaps, Kubernetes lists and files of several documents are looked into. A f
 a folder and is a failure where it was named itself. All texts are as written: durations ("5m"), numbers ("10").
 """
 
-from tocsin.reading.files import read, read_text, read_value, stream
+from tocsin.reading.files import File, files, may_hold_rules, read, read_text, read_value, stream
 from tocsin.reading.values import (
     AlertCase,
     Contents,
@@ -45,6 +45,7 @@ __all__ = [
     "Dashboard",
     "Evaluator",
     "Failure",
+    "File",
     "GrafanaRule",
     "Grid",
     "Panel",
@@ -57,6 +58,8 @@ __all__ = [
     "TestFile",
     "ValueCase",
     "Variable",
+    "files",
+    "may_hold_rules",
     "read",
     "read_text",
     "read_value",

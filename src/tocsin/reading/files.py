@@ -20,6 +20,8 @@ from tocsin.source import Source
 _ENDINGS = frozenset({".yaml", ".yml", ".json", ".rules"})
 # One of these stands in every file that can be of interest; parsing the others would be for nothing.
 _SIGNS = (b"groups", b"panels", b"rows", b"rule_files", b"record", b"alert", b"kind")
+_OF_DASHBOARDS = (b"panels", b"rows")
+_OF_RULES = (b"rules", b"rule_files", b"tests")
 _GROUP_KEYS = frozenset({"rules", "interval", "name"})
 _RULE_KINDS = frozenset({"PrometheusRule", "VMRule"})
 _MOST_NESTED = 8
@@ -67,6 +69,35 @@ def read(paths: Iterable[str | Path]) -> Contents:
 
 def stream(paths: Iterable[str | Path]) -> Iterator[Contents]:
     """The same, one file at a time; a file that several paths lead to is read once."""
+    return (file.read() for file in files(paths))
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file to be read. `named` says that somebody named it, and not only a folder around it."""
+
+    path: str
+    named: bool
+
+    def raw(self) -> bytes | None:
+        """What stands in it; None where it cannot be read."""
+        try:
+            return Path(self.path).read_bytes()
+        except OSError:
+            return None
+
+    def read(self) -> Contents:
+        try:
+            raw = Path(self.path).read_bytes()
+        except OSError as error:
+            return Contents(failures=(Failure(Source(self.path), f"it cannot be read: {error.strerror or error}"),))
+        if not self.named and not any(sign in raw for sign in _SIGNS):
+            return Contents()
+        return read_text(raw, self.path, named=self.named)
+
+
+def files(paths: Iterable[str | Path]) -> Iterator[File]:
+    """The files that paths lead to, each once, in order."""
     seen: set[str] = set()
     for path in paths:
         folder = Path(path)
@@ -75,25 +106,20 @@ def stream(paths: Iterable[str | Path]) -> Iterator[Contents]:
             real = os.path.realpath(file)
             if real not in seen:
                 seen.add(real)
-                yield _read_file(file, named=not is_folder)
+                yield File(file, named=not is_folder)
+
+
+def may_hold_rules(raw: bytes) -> bool:
+    """Whether a file is more than dashboards, perhaps, by its bytes alone."""
+    return not any(sign in raw for sign in _OF_DASHBOARDS) or any(sign in raw for sign in _OF_RULES)
 
 
 def _walked(folder: Path) -> Iterator[str]:
-    for root, folders, files in os.walk(folder):
+    for root, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith(".") and name != "node_modules")
-        for name in sorted(files):
+        for name in sorted(names):
             if os.path.splitext(name)[1] in _ENDINGS:
                 yield os.path.join(root, name)
-
-
-def _read_file(file: str, *, named: bool) -> Contents:
-    try:
-        raw = Path(file).read_bytes()
-    except OSError as error:
-        return Contents(failures=(Failure(Source(file), f"it cannot be read: {error.strerror or error}"),))
-    if not named and not any(sign in raw for sign in _SIGNS):
-        return Contents()
-    return read_text(raw, file, named=named)
 
 
 def read_text(raw: bytes, file: str, *, named: bool = True) -> Contents:
