@@ -85,6 +85,7 @@ def _panels(document: Located, value: dict[str, Any], engines: Mapping[str, str]
 
 def _panel(document: Located, panel: dict[str, Any], engines: Mapping[str, str], row: int | None) -> Panel:
     defaults = mapping(mapping(panel, "fieldConfig"), "defaults")
+    legend = mapping(mapping(panel, "options"), "legend")
     name, engine = _source(panel, engines)
     return Panel(
         whole(panel.get("id")),
@@ -102,8 +103,7 @@ def _panel(document: Located, panel: dict[str, Any], engines: Mapping[str, str],
         row,
         "libraryPanel" in panel,
         _overridden(panel),
-        flag(mapping(mapping(panel, "options"), "legend").get("showLegend")) is False
-        or text(mapping(mapping(panel, "options"), "legend"), "displayMode") == "hidden",
+        flag(legend.get("showLegend")) is False or text(legend, "displayMode") == "hidden",
         _transformations(panel),
     )
 
