@@ -9,6 +9,7 @@ from monitors.alerts import (
     inference_slow,
     tool_high_error_rate,
 )
+from monitors.objectives import availability, latency
 from monitors.platform.gpu import gpu_utilisation_high, gpu_utilisation_low
 from monitors.platform.langfuse import langfuse_not_ingesting
 from rules.budgets import budgets
@@ -17,7 +18,7 @@ from tocsin.define import MINUTES, REQUESTS, Environment, Settings, Tenant, perc
 settings = Settings(
     default="prod",
     prod=Environment(),
-    # Nobody waits there, and load tests are slow on purpose.
+    # Nobody waits there, nothing is promised, and load tests are slow on purpose.
     staging=Environment(
         thresholds={
             agent_high_latency: seconds(30),
@@ -25,7 +26,7 @@ settings = Settings(
             agent_timeouts: quantity(20, REQUESTS / MINUTES),
         },
         holds={agent_high_error_rate: "15m"},
-        without=(gpu_utilisation_low,),
+        without=(gpu_utilisation_low, *availability.alerts, *latency.alerts),
         tables={budgets: "budgets-staging.yaml"},
     ),
     # Things are broken there all day; only what is wholly gone is told.
@@ -40,6 +41,8 @@ settings = Settings(
             gpu_utilisation_high,
             gpu_utilisation_low,
             langfuse_not_ingesting,
+            *availability.alerts,
+            *latency.alerts,
         ),
         tables={budgets: {}},
     ),

@@ -26,11 +26,17 @@ from monitors.platform.langfuse import exporter_failures, langfuse_up, traces_ar
 from monitors.platform.scrapes import target_up
 from tocsin.define import Record, RuleGroup, allow
 
+_BY_ITSELF = allow("recorded-instead", because="an alert looks at it: it waits for no other group")
+
 # A group holds what is computed together, and no more: the test of an alert evaluates all rules of the groups it reads.
 latency = RuleGroup(
     "ai-latency", interval="30s", records=(Record(latency_p99, "agent_request_duration_seconds:p99_5m"),)
 )
-errors = RuleGroup("ai-errors", interval="30s", records=(Record(error_rate, "agent_errors_per_request:ratio_rate5m"),))
+errors = RuleGroup(
+    "ai-errors",
+    interval="30s",
+    records=(Record(error_rate, "agent_errors_per_request:ratio_rate5m", allow=(_BY_ITSELF,)),),
+)
 timeouts = RuleGroup("ai-timeouts", interval="30s", records=(Record(timeouts_a_minute, "agent_timeouts:per_minute5m"),))
 inference = RuleGroup(
     "ai-inference", interval="30s", records=(Record(inference_p99, "llm_inference_duration_seconds:p99_5m"),)

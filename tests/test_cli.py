@@ -115,7 +115,7 @@ def test_tempo_can_hold_the_traces_instead(project_copy: Copy) -> None:
 def test_check_is_clean_and_counts_what_it_looked_at(project_copy: Copy) -> None:
     answer = project_copy.tocsin("check")
     assert answer.returncode == 0, answer.stdout
-    assert answer.stdout == "no findings in 26 alerts, 7 dashboards, 27 recorded series\n"
+    assert answer.stdout == "no findings in 34 alerts, 7 dashboards, 55 recorded series\n"
 
 
 def test_check_tells_drift_as_a_finding(project_copy: Copy) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -77,10 +78,24 @@ def test_threshold_is_the_alerts(project_plan: Plan, when: str, hold: str, sever
         assert found[2].removesuffix(" of the budget") == quantity_text(alert.when.right).strip()
 
 
+@pytest.mark.parametrize(("promise", "window", "left", "burn", "alerts"), rows("Promises"), ids=lambda value: value)
+def test_promise_is_watched_where_the_page_says(
+    project_plan: Plan, panels: dict[str, Panel], promise: str, window: str, left: str, burn: str, alerts: str
+) -> None:
+    own = [alert for alert in project_plan.definitions.alerts if alert.name.startswith(alerts)]
+    assert [alert.name.removeprefix(alerts) for alert in own] == ["3d", "1d", "6h", "1h"]
+    (remaining,) = panels[left].indicators
+    assert project_plan.panel(remaining).text().endswith(f":burn_rate{window}")
+    (month,) = project_plan.records_read(project_plan.panel(remaining))[-1:]
+    assert month.expr.endswith(f"(1 - {Decimal(promise.split('%')[0]) / 100})")
+    assert {id(alert.when.left.root) for alert in own} == {id(indicator) for indicator in panels[burn].indicators}
+
+
 def test_page_names_every_alert(project_plan: Plan) -> None:
-    burns = {alert.name for alert in project_plan.definitions.alerts if re.search(r"Burn\d+[hd]$", alert.name)}
-    others = {alert.name for alert in project_plan.definitions.alerts} - burns - {"LangfuseExporterFailing"}
-    assert {row[-1] for row in rows("Thresholds")} == others
+    names = {alert.name for alert in project_plan.definitions.alerts}
+    burns = {name for name in names if re.search(r"Burn\d+[hd]$", name)}
+    assert {name[:-2] for name in burns} == {row[-1] for row in rows("Promises")}
+    assert {row[-1] for row in rows("Thresholds")} == names - burns - {"LangfuseExporterFailing"}
 
 
 def places() -> Iterator[str]:

@@ -11,6 +11,7 @@ from monitors.indicators import (
     requests_against_last_week,
     throughput,
 )
+from monitors.objectives import availability, latency
 from monitors.platform.cluster import (
     gpu_nodes_ready,
     model_pod_restarts,
@@ -35,6 +36,8 @@ _CHECKLIST = """\
 - **Backups**: restore the latest backup of Langfuse's PostgreSQL and ClickHouse somewhere, and read a trace in it.
 """
 
+_WINDOWS = ("1h", "6h", "1d", "3d")
+
 daily_check = Dashboard(
     "Daily Operations Check",
     uid="daily-check",
@@ -51,6 +54,13 @@ daily_check = Dashboard(
             Stat(latency_p99.overall.within(at_most(seconds(5), red=seconds(10)))),
             Stat(gpu_utilisation.overall),
             Stat(gpu_memory_fullest),
+        ),
+        Row(
+            "Promises",
+            BarGauge(availability.budget_left, title="Availability: budget left"),
+            TimeSeries(*(availability.burns[window] for window in _WINDOWS), title="Availability: burn rate"),
+            BarGauge(latency.budget_left, title="Latency: budget left"),
+            TimeSeries(*(latency.burns[window] for window in _WINDOWS), title="Latency: burn rate"),
         ),
         Row(
             "What stands behind it",

@@ -108,6 +108,8 @@ class Plan:
         for group in self.definitions.groups:
             for record in group.records:
                 node = Recorded(planned).read_in(_in_rule(record.indicator))
+                if record.spare and isinstance(node, Select):
+                    continue
                 labels = frozenset(analyse(node.text(), world).type.labels.names)
                 made = PlannedRecord(record, group, record_name(record, labels), node, labels)
                 planned.append(made)

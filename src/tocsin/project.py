@@ -240,6 +240,8 @@ def collect(modules: Iterable[ModuleType], catalogs: tuple[Catalog, ...], root: 
             if not name.startswith("__"):
                 for one in value if isinstance(value, tuple | list) else (value,):
                     _note(found, name, one, module)
+    stated = [value for _, value in found.values()]
+    objectives = _sorted(stated, Objective)
     _unfold_objectives(found)
     kinds = [value for _, value in found.values()]
     for value in kinds:
@@ -252,7 +254,7 @@ def collect(modules: Iterable[ModuleType], catalogs: tuple[Catalog, ...], root: 
         indicators=_named_indicators(found),
         dashboards=_sorted(kinds, Dashboard),
         alerts=_sorted(kinds, Alert),
-        groups=_sorted(kinds, RuleGroup),
+        groups=(*_sorted(stated, RuleGroup), *(group for one in objectives for group in one.groups)),
         mappings=_sorted(kinds, SeriesMapping),
         tables=_sorted(kinds, Table),
         proofs=_sorted(kinds, Proof),
@@ -291,6 +293,7 @@ def _unfold_objectives(found: dict[int, tuple[str, Any]]) -> None:
     objectives = [(name, value) for name, value in found.values() if isinstance(value, Objective)]
     for name, objective in objectives:
         for part in (*objective.alerts, *objective.groups):
+            found.pop(id(part), None)  # they keep their order, though some stand in variables of their own
             found[id(part)] = (name, part)
         for number, indicator in enumerate(objective.indicators):
             found[id(indicator)] = (f"{name}_{number}", indicator)
@@ -307,7 +310,7 @@ def _note(found: dict[int, tuple[str, Any]], name: str, value: Any, module: Modu
         found[id(value)] = (name, value)
 
 
-_Sourced = TypeVar("_Sourced", Dashboard, Alert, RuleGroup, SeriesMapping, Table, Proof)
+_Sourced = TypeVar("_Sourced", Dashboard, Alert, Objective, RuleGroup, SeriesMapping, Table, Proof)
 
 
 def _sorted(values: list[Any], kind: type[_Sourced]) -> tuple[_Sourced, ...]:

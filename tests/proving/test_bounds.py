@@ -12,12 +12,14 @@ from shapes import DEFINITIONS, alert
 
 from agentmetrics.catalog import agent_errors, agent_name, agent_request_duration
 from tocsin import promtool
-from tocsin.define import Indicator, Record, RuleGroup, percent, ratio
+from tocsin.define import Indicator, Record, RuleGroup, percent, ratio, summed_over
 from tocsin.documents import rendered
 from tocsin.output import write_tree
 from tocsin.plan import Plan
+from tocsin.promql.durations import milliseconds_of
 from tocsin.promql.tree import Binary, Number
 from tocsin.proving.bounds import bounds_of
+from tocsin.proving.derive import derived
 from tocsin.targets import prometheus_alerts, prometheus_bounds
 
 hour, minutes = (
@@ -84,6 +86,20 @@ def test_a_bound_that_is_moved_is_noticed(name: str, old: str, new: str, folder:
     rule["expr"] = rule["expr"].replace(old, new)
     rules.write_text(yaml.safe_dump(data))
     assert not passes(folder, name)
+
+
+def test_alert_on_what_is_summed_of_recorded_values_is_given_it() -> None:
+    """None of the days beneath it need be lived through."""
+    month = Indicator(summed_over(hour.expr, "30d", every="1h"), title="A month of hours")
+    group = RuleGroup("month", "2m", (Record(month, "errors:sum30d"),))
+    spent = alert("Spent", month.expr, ">", percent(80), "10m")
+    plan = Plan(replace(DEFINITIONS, alerts=(spent,), groups=(RECORDS, group), proofs=()))
+    found = derived(plan, spent)
+    assert max(milliseconds_of(claim.at) for claim in found.claims) < milliseconds_of("1h")
+    assert {feed.series.metric.name for claim in found.claims for feed in claim.scenario.feeds} == {
+        "agent_name:errors:sum30d"
+    }
+    assert {bool(claim.instances) for claim in found.claims} == {True, False}
 
 
 def test_only_series_that_stand_by_themselves_have_bounds(plan: Plan) -> None:

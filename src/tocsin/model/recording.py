@@ -13,11 +13,13 @@ from tocsin.source import Source, here
 class Record:
     """An indicator, recorded as `level:NAME`, where the level is made of the labels that it keeps.
 
-    `name` is `metric:operations`, for example `agent_request_duration_seconds:p99_5m`.
+    `name` is `metric:operations`, for example `agent_request_duration_seconds:p99_5m`. A `spare` one is left out where
+    another record means the same: that is read instead.
     """
 
     indicator: Indicator
     name: str
+    spare: bool = field(default=False, kw_only=True)
     allow: tuple[Silence, ...] = field(default=(), kw_only=True)
     source: Source = field(default_factory=here, kw_only=True, repr=False)
 

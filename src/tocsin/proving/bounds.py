@@ -9,6 +9,9 @@ from decimal import Decimal
 from tocsin.plan import Plan, PlannedAlert
 from tocsin.promql.tree import Binary, Matching, Node, Number, Select
 
+# Of more digits than are printed, so that a format that is lost is noticed.
+_NEAR = Decimal("0.00123")
+
 
 @dataclass(frozen=True, slots=True)
 class Bound:
@@ -20,10 +23,9 @@ class Bound:
 
     @property
     def beyond(self) -> Decimal:
-        """A value that is far beyond the limit."""
-        if not self.limit:
-            return Decimal(1 if self.above else -1)
-        return self.limit * 2 if self.above == (self.limit > 0) else self.limit / 2
+        """A value that is just beyond the limit."""
+        aside = abs(self.limit) * _NEAR or 1
+        return self.limit + aside if self.above else self.limit - aside
 
 
 def bounds_of(plan: Plan, planned: PlannedAlert) -> tuple[Bound, ...]:

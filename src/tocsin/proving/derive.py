@@ -22,6 +22,7 @@ from tocsin.plan import Plan, PlannedAlert
 from tocsin.promql.tree import Binary, Call, Node, Number, Range, Subquery
 from tocsin.proving.errors import UnderivableError, UnprovenError
 from tocsin.proving.evaluate import vector_of
+from tocsin.proving.given import given_metric, given_to
 from tocsin.proving.printed import is_stable, printed
 from tocsin.proving.simulation import Rules, settled_states, states_over_time, stored
 from tocsin.proving.solve import Levels, solve
@@ -93,8 +94,10 @@ class _Derivation:
     @classmethod
     def of(cls, plan: Plan, planned: PlannedAlert) -> _Derivation:
         condition = Binary(planned.operator, planned.left, planned.right)
-        records = plan.records_read(condition)
-        leaves = leaves_of(plan, [condition], planned.labels)
+        given = given_to(plan, condition)
+        records = () if given else plan.records_read(condition)
+        metrics = {record.name: given_metric(record) for record in plan.records if record.name in given}
+        leaves = leaves_of(plan, [condition], planned.labels, metrics)
         nodes = [condition, *(record.node for record in records)]
         timing = timing_of(planned.alert, condition, nodes_of(records))
         rules = Rules(records, condition, timing.hold / 1000, timing.keep / 1000)

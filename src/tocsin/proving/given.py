@@ -17,7 +17,7 @@ from tocsin.model.recording import RuleGroup
 from tocsin.model.scenario import Claim, Feed, Scenario, holding
 from tocsin.plan import Plan, PlannedRecord
 from tocsin.promql.durations import duration_text, milliseconds_of
-from tocsin.promql.tree import Range, Select, Subquery
+from tocsin.promql.tree import Node, Range, Select, Subquery
 from tocsin.proving.errors import UnderivableError
 from tocsin.proving.evaluate import vector_of
 from tocsin.proving.simulation import stored
@@ -59,7 +59,7 @@ def given_values(plan: Plan, group: RuleGroup) -> GivenValues | None:
 def _values(plan: Plan, group: RuleGroup) -> GivenValues | None:
     recorded = {record.name: record for record in plan.records}
     records = [record for record in plan.records if record.group is group and _is_of_recorded(record, recorded)]
-    if not any(isinstance(part, Range | Subquery) for record in records for part in record.node.walk()):
+    if not any(_sums(record.node, recorded) for record in records):
         return None  # one evaluation is all that the scraped series need
     times = _Times.of(group, records)
     if times.end // times.step > _MOST_STEPS:
@@ -89,6 +89,33 @@ def _is_of_recorded(record: PlannedRecord, recorded: Mapping[str, PlannedRecord]
         return not vector_of(record.node, Moment(Store(), 0.0))
     except UnderivableError:
         return False
+
+
+def given_to(plan: Plan, condition: Node) -> frozenset[str]:
+    """The recorded series that a condition is given in its proof: all that it reads, where one is summed of others.
+
+    They have values of their own here, and the condition is proven for any.
+    """
+    recorded = {record.name: record for record in plan.records}
+    read = [recorded[part.name] for part in condition.walk() if isinstance(part, Select) and part.name in recorded]
+    for record in read:
+        values = given_values(plan, record.group)
+        if values is not None and any(stated is record for stated, _ in values.stated):
+            beneath = (record, *plan.records_read(record.node))
+            if any(_sums(one.node, recorded) for one in beneath):
+                return frozenset(one.name for one in read)
+    return frozenset()
+
+
+def _sums(node: Node, recorded: Mapping[str, PlannedRecord]) -> bool:
+    ranges = (part for part in node.walk() if isinstance(part, Range | Subquery))
+    return any(isinstance(part, Select) and part.name in recorded for one in ranges for part in one.walk())
+
+
+def given_metric(record: PlannedRecord) -> Gauge:
+    """A recorded series as a metric whose samples are given."""
+    labels = tuple(Label(name) for name in sorted(record.labels))
+    return Gauge(record.name, "", labels=labels, unit=UNKNOWN)
 
 
 def _given(records: Sequence[PlannedRecord]) -> Iterator[str]:
@@ -135,8 +162,7 @@ class _Times:
 
 def _feeds(given: Iterable[PlannedRecord], times: _Times) -> Iterator[Feed]:
     for place, record in enumerate(given):
-        labels = tuple(Label(name) for name in sorted(record.labels))
-        gauge = Gauge(record.name, "", labels=labels, unit=UNKNOWN)
+        gauge = given_metric(record)
         for subject, size in _SUBJECTS.items():
             matchers = tuple(Matcher(name, "=", subject) for name in sorted(record.labels))
             segments = [holding(level * size, lasting=lasting) for level, lasting in _levels(place, times)]

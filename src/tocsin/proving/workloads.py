@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from types import MappingProxyType
 
 from tocsin.metrics import Counter, Gauge, Histogram, Label, Matcher, Metric, Selection, bound_text, series_of
 from tocsin.model.amounts import a_second
@@ -62,12 +63,20 @@ def in_order(node: Node) -> Iterator[Node]:
         yield from in_order(child)
 
 
-def leaves_of(plan: Plan, nodes: Iterable[Node], subject_labels: Iterable[str]) -> tuple[Leaf, ...]:
-    """What expressions read, recorded series seen through, in the order in which it is written."""
+_NONE: Mapping[str, Metric] = MappingProxyType({})
+
+
+def leaves_of(
+    plan: Plan, nodes: Iterable[Node], subject_labels: Iterable[str], given: Mapping[str, Metric] = _NONE
+) -> tuple[Leaf, ...]:
+    """What expressions read, recorded series seen through, in the order in which it is written.
+
+    `given` are recorded series whose samples are given, and that are not seen through.
+    """
     selects: list[Select] = []
     named = set(subject_labels)
     for node in nodes:
-        read, labels = _selects(plan, node)
+        read, labels = _selects(plan, node, given)
         selects += read
         named |= labels
     bases = {
@@ -76,6 +85,7 @@ def leaves_of(plan: Plan, nodes: Iterable[Node], subject_labels: Iterable[str]) 
         for metric in catalog
         for series in series_of(metric)
     }
+    bases |= {name: (metric, ()) for name, metric in given.items()}
     found: dict[tuple[str, Labels], Leaf] = {}
     # Those that fix the most come first: a selector of all series reads theirs too.
     for select in sorted(selects, key=lambda one: -len(one.matchers)):
@@ -98,16 +108,16 @@ def leaves_of(plan: Plan, nodes: Iterable[Node], subject_labels: Iterable[str]) 
     return tuple(sorted(found.values(), key=lambda leaf: min(order[name] for name in leaf.series)))
 
 
-def _selects(plan: Plan, condition: Node) -> tuple[list[Select], set[str]]:
+def _selects(plan: Plan, condition: Node, given: Mapping[str, Metric]) -> tuple[list[Select], set[str]]:
     """The selectors of exported series, and every label that the expressions name."""
-    records = {record.name: record.node for record in plan.records}
+    records = {record.name: record.node for record in plan.records if record.name not in given}
     selects: list[Select] = []
     named: set[str] = set()
     for node in in_order(condition):
         if isinstance(node, Select):
             named |= {matcher.label for matcher in node.matchers}
             if node.name in records:
-                inner, labels = _selects(plan, records[node.name])
+                inner, labels = _selects(plan, records[node.name], given)
                 selects += inner
                 named |= labels
             else:

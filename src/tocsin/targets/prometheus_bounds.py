@@ -1,4 +1,4 @@
-"""promtool's tests of alerts that ask several things at once: who is at one bound, and far beyond all others, is quiet.
+"""promtool's tests of alerts that ask several things at once: who is at one bound, and beyond all others, is quiet.
 
 What the alert reads is given: of values that rules compute, all would be beyond their bounds together.
 """
@@ -24,7 +24,7 @@ from tocsin.targets.prometheus_tests import expected_alert
 from tocsin.targets.prometheus_thresholds import threshold_test_path
 from tocsin.units import RATIO, plain
 
-_BEYOND = "beyond-all"
+_BEYOND = "just-beyond"
 _EVALUATIONS = 2  # after the first, where `for` is seen at each
 Values = Mapping[Bound, Decimal]
 
@@ -56,7 +56,7 @@ def _test_file(plan: Plan, planned: PlannedAlert, bounds: Sequence[Bound]) -> di
         fires = [expected_alert(plan, alert, Instance(value, labels))] if _BEYOND in one else []
         tests.append(
             {
-                "name": f"far beyond all bounds it fires, at one of them it is quiet: {', '.join(one)}",
+                "name": f"just beyond all bounds it fires, at one of them it is quiet: {', '.join(one)}",
                 "interval": duration_text(step),
                 "input_series": list(_given(planned, one, end // step + 1)),
                 "alert_rule_test": [{"eval_time": duration_text(end), "alertname": alert.name, "exp_alerts": fires}],

@@ -58,7 +58,7 @@ def alert_tests(plan: Plan, alert: Alert) -> Iterator[tuple[str, str, list[Claim
 def _alert_tests(plan: Plan, alert: Alert, path: str, interval: str, claims: list[Claim]) -> Draft:
     planned = plan.alert(alert)
     condition = Binary(planned.operator, planned.left, planned.right)
-    needed = plan.records_read(condition)
+    needed = _records_needed(plan, condition, claims)
     read = _names_read(condition, *(record.node for record in needed))
     found = derived(plan, alert).claims
     tests = [
@@ -101,6 +101,14 @@ def _beside_threshold(
     fires = replace(last, instances=(*last.instances, standing.instance))
     given = standing.series(quiet, end // spacing + 1 - quiet)
     return _alert_test(plan, alert, [*before, fires], read, given)
+
+
+def _records_needed(plan: Plan, condition: Node, claims: list[Claim]) -> tuple[PlannedRecord, ...]:
+    """The recording rules of a test: none where every scenario gives what they record."""
+    needed = plan.records_read(condition)
+    direct = {record.name for record in needed} & _names_read(condition)
+    fed = [{feed.series.metric.name for feed in claim.scenario.feeds} for claim in claims]
+    return () if all(direct <= names for names in fed) else needed
 
 
 def _file(
