@@ -15,6 +15,8 @@ def test_environment_changes_the_threshold_everywhere_and_nothing_else(project_c
     answer = project_copy.tocsin("--environment", "staging", "generate", "--output", "staging")
     assert answer.returncode == 0, answer.stdout + answer.stderr
     staging, prod = project_copy.root / "staging", project_copy.root / "generated"
+    checked = project_copy.tocsin("--environment", "staging", "check", "--output", "staging")
+    assert checked.returncode == 0, checked.stdout + checked.stderr
     name = "prometheus/alerts/agent-high-latency.yaml"
     ours, theirs = ((root / name).read_text() for root in (staging, prod))
     changed = [(a, b) for a, b in zip(theirs.splitlines(), ours.splitlines(), strict=True) if a != b]
