@@ -13,6 +13,7 @@ from typing import Any
 import kubernetes_validate
 import pytest
 import yaml
+from charts import known_of, types_of, values_in
 from kubernetes import hold
 from projects import REPOSITORY
 from pydantic import ValidationError
@@ -172,6 +173,23 @@ def test_exporter_of_langfuse_is_scraped_with_and_without_the_operator(
     assert kept == [labels["app.kubernetes.io/name"], *ports]
     # Annotated, it would be scraped a second time.
     assert "annotations" not in pod["metadata"]
+
+
+def test_prometheus_stack_takes_its_values_and_finds_what_is_generated(cluster: dict[str, Any]) -> None:
+    stated = values_in(REPOSITORY / "deploy/kube-prometheus-stack-values.yaml")
+    known = known_of("prometheus_stack")
+    assert types_of(stated) == known["values"]
+    wanted, seen = known["labels"], set()
+    for path, resource in cluster.items():
+        if resource["kind"] == "ConfigMap":
+            (kind,) = [one for one in wanted if Path(path).name.startswith(one)]
+            assert wanted[kind].items() <= resource["metadata"]["labels"].items()
+            folder = resource["metadata"].get("annotations", {})
+            assert (stated["grafana.sidecar.dashboards.folderAnnotation"] in folder) == (kind == "dashboard")
+            seen.add(kind)
+    assert seen == set(wanted)
+    alerts = {stated["grafana.sidecar.alerts.label"]: stated["grafana.sidecar.alerts.labelValue"]}
+    assert alerts == wanted["alerts"]
 
 
 def test_mimir_has_every_rule_in_groups_within_its_limits(project_documents: dict[str, Any]) -> None:

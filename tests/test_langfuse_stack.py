@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from charts import known_of, types_of, values_in
 from kubernetes import hold
 from projects import REPOSITORY
 
@@ -93,25 +93,15 @@ def test_every_secret_is_a_reference_to_one_that_the_script_makes() -> None:
 
 @pytest.fixture(scope="module")
 def chart() -> dict[str, Any]:
-    known: dict[str, Any] = yaml.safe_load((Path(__file__).parent / "langfuse_chart.yaml").read_text())
-    return known
+    return known_of("langfuse")
 
 
 def chart_values() -> dict[str, Any]:
-    """The values that we state, by their paths."""
-
-    def leaves(value: Any, path: str) -> Iterator[tuple[str, Any]]:
-        if isinstance(value, dict):
-            for key, inner in value.items():
-                yield from leaves(inner, f"{path}.{key}" if path else key)
-        else:
-            yield path, value
-
-    return dict(leaves(yaml.safe_load((FOLDER / "helm-values.yaml").read_text()), ""))
+    return values_in(FOLDER / "helm-values.yaml")
 
 
 def test_chart_has_every_value_that_is_stated(chart: dict[str, Any]) -> None:
-    assert {path: type(value).__name__ for path, value in chart_values().items()} == chart["values"]
+    assert types_of(chart_values()) == chart["values"]
     assert f"({chart['chart']} {chart['version']})" in (FOLDER / "helm-values.yaml").read_text()
 
 
