@@ -166,7 +166,7 @@ success_rate = Indicator(
     complement(ratio(agent_errors, agent_request_duration.count, by=agent_name)),
     title="Success rate",
     description="The share of requests that were answered without an error.",
-    target=at_least(percent(99)),
+    target=at_least(percent(99), red=percent(95)),
 )
 tool_error_rate = Indicator(
     ratio(tool_execution_errors, tool_execution_duration.count, by=tool_name),

@@ -135,7 +135,7 @@ MISTAKES = {
         2,
     ),
     "a definition that ends the program": Mistake(
-        "monitors/alerts.py", "seconds(10)", "exit(0)", ("error: SystemExit: 0",), "exit(0)", 2
+        "monitors/alerts.py", "seconds(10)", "exit(0)", ("error: agent_high_latency: SystemExit: 0",), "exit(0)", 2
     ),
     "a definition that never ends": Mistake(
         "monitors/alerts.py",
@@ -157,7 +157,7 @@ MISTAKES = {
         "monitors/dashboards/agents.py",
         "ai_agents = Dashboard(",
         'second = Dashboard("Second", uid="ai-agents", rows=())\nai_agents = Dashboard(',
-        ("[duplicate-name] ai-agents", "the other one stands at monitors/dashboards/agents.py:21"),
+        ("[duplicate-name] ai-agents", "the other one stands at monitors/dashboards/agents.py:22"),
         "ai_agents = Dashboard(",
     ),
     "a uid that Grafana does not take": Mistake(
@@ -224,6 +224,66 @@ MISTAKES = {
         "latency_p99.unit",
         2,
     ),
+    "a duration in a scenario": Mistake(
+        "rules/scenarios.py", 'lasting="15m"', 'lasting="15 min"', ("'15 min' is no duration",), 'lasting="15 min"', 2
+    ),
+    "a proof after its scenario": Mistake(
+        "rules/scenarios.py",
+        'fires(slow_among_others, "9m"',
+        'fires(slow_among_others, "12h"',
+        ("[test-hollow]", "at 12h nothing is left of the scenario", "15m", "silence(lasting=...)"),
+        'fires(slow_among_others, "12h"',
+        1,
+    ),
+    "an alert called like another one's tests": Mistake(
+        "monitors/alerts.py",
+        '"AgentHighErrorRate"',
+        '"RulesAiCost"',
+        ("two definitions make the file prometheus/tests/rules-ai-cost.yaml", "rename one of them"),
+        "",
+        2,
+    ),
+    "a severity among the labels": Mistake(
+        "monitors/alerts.py",
+        'hold="5m"',
+        'hold="5m", labels={"severity": "page"}',
+        ("AgentHighLatency: labels states severity", "state severity="),
+        "agent_high_latency = Alert(",
+        2,
+    ),
+    "a template of Prometheus": Mistake(
+        "monitors/alerts.py",
+        'summary="Agent {agent_name}',
+        'summary="Agent {{ $labels.agent_name }}',
+        ("[template]", "written as a template of Prometheus", "single braces"),
+        "agent_high_latency = Alert(",
+        1,
+    ),
+    "an alert without a name": Mistake(
+        "monitors/alerts.py", '"AgentHighLatency"', '""', ("cannot be called ''",), "agent_high_latency = Alert(", 2
+    ),
+    "mail to nobody": Mistake(
+        "monitors/site.py", 'email("on-call@example.com")', "email()", ("site: email() writes to nobody",), "email()", 2
+    ),
+    "a version of Langfuse that is not": Mistake(
+        "monitors/site.py",
+        "traces=Langfuse(url",
+        "traces=Langfuse(version=2, url",
+        ("version is 2", "3 or 4"),
+        "Langfuse(version=2",
+        2,
+    ),
+    "slow traces by an indicator without an alert": Mistake(
+        "monitors/dashboards/traces.py",
+        "over=latency_p99",
+        "over=iterations_p95",
+        ("[panel-empty]", "no alert on P95 iterations"),
+        "",
+        1,
+    ),
+    "a counter that shrinks": Mistake(
+        "rules/scenarios.py", "a_minute(400)", "a_minute(-400)", ("a counter only grows",), "a_minute(-400)", 2
+    ),
     "a time range that Grafana does not take": Mistake(
         "monitors/dashboards/agents.py",
         'uid="ai-agents"',
@@ -274,6 +334,14 @@ MISTAKES = {
         'output = "generated"',
         'outputs = "generated"',
         ("[tool.tocsin] has no setting outputs", "it knows catalogs, definitions, output"),
+        "",
+        2,
+    ),
+    "a module of a catalog that is not there": Mistake(
+        "pyproject.toml",
+        '"agentmetrics.catalog:CATALOG"',
+        '"agentmetrics.catalogue:CATALOG"',
+        ("pyproject.toml: error: No module named 'agentmetrics.catalogue'",),
         "",
         2,
     ),

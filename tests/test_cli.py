@@ -107,7 +107,7 @@ def test_tempo_can_hold_the_traces_instead(project_copy: Copy) -> None:
     queries = [panel["targets"][0]["query"] for panel in dashboard["panels"] if panel["type"] == "table"]
     assert queries == [
         '{ span.gen_ai.operation.name = "invoke_agent" }',
-        '{ span.gen_ai.operation.name = "invoke_agent" && duration > 10s }',
+        '{ span.gen_ai.operation.name = "invoke_agent" && duration >= 10s }',
         '{ span.gen_ai.operation.name = "invoke_agent" && status = error }',
     ]
 

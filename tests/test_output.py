@@ -215,8 +215,8 @@ def test_two_documents_that_cannot_be_side_by_side_are_refused(path: str, output
 def test_output_that_is_no_folder_is_told(output: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("a file")
     (tmp_path / "link").symlink_to(output)
-    for name in ("file", "link"):
-        with pytest.raises(TocsinError, match=f"{name} is no folder"):
+    for name, what in (("file", "no folder"), ("link", "a link, which is not followed")):
+        with pytest.raises(TocsinError, match=f"{name} is {what}"):
             write_tree(tmp_path / name, NEW)
 
 

@@ -110,7 +110,7 @@ def test_computed_one_is_refused_before_anything_is_written(project_copy: Copy) 
 
 
 def test_document_that_would_show_one_is_refused() -> None:
-    receiver = {"uid": "x", "type": "email", "settings": {"password": "hunter2"}, "disableResolveMessage": False}
+    receiver = {"uid": "x", "type": "threema", "settings": {"password": "hunter2"}, "disableResolveMessage": False}
     contact = {"apiVersion": 1, "contactPoints": [{"orgId": 1, "name": "x", "receivers": [receiver]}]}
     draft = Draft("contacts.yaml", "grafana-contact-points", contact)
     with pytest.raises(TocsinError, match=r"contacts.yaml would show what looks like a credential") as caught:

@@ -5,6 +5,7 @@ from monitors.indicators import (
     active_sessions,
     cost_by_model,
     cost_by_tenant,
+    daily_budget_used,
     error_rate,
     latency_average,
     latency_p50,
@@ -16,7 +17,7 @@ from monitors.indicators import (
     throughput,
     token_usage,
 )
-from tocsin.define import BarGauge, Dashboard, Heatmap, Row, Stat, TimeSeries, Traces, allow, seconds
+from tocsin.define import BarGauge, Dashboard, Heatmap, Row, Stat, TimeSeries, Traces, allow
 
 ai_agents = Dashboard(
     "AI Agents",
@@ -49,15 +50,16 @@ ai_agents = Dashboard(
             TimeSeries(token_usage, title="Token usage", stacked=True),
             BarGauge(cost_by_model, title="Cost by model, last 24 h"),
             BarGauge(cost_by_tenant, title="Cost by tenant, last 24 h"),
+            BarGauge(daily_budget_used),
         ),
         Row(
             "Traces",
             Traces("recent", title="Recent traces", description="The latest requests.", width=24),
             Traces(
                 "slow",
-                over=seconds(10),
+                over=latency_p99,
                 title="Slow requests",
-                description="Requests that took 10 s or more: the threshold of the latency alert.",
+                description="Requests that took {over} or more: the threshold of the latency alert.",
                 width=12,
             ),
             Traces("errors", title="Error traces", description="Requests that failed.", width=12),

@@ -7,12 +7,13 @@ from monitors.indicators import (
     errors_by_type,
     iterations_average,
     iterations_p95,
+    latency_p99,
     success_rate,
     timeouts_a_minute,
     tool_calls_average,
     tool_calls_p95,
 )
-from tocsin.define import Dashboard, Heatmap, Row, Stat, TimeSeries, Traces, seconds
+from tocsin.define import Dashboard, Heatmap, Row, Stat, TimeSeries, Traces
 
 agent_traces = Dashboard(
     "Agent Traces",
@@ -45,9 +46,9 @@ agent_traces = Dashboard(
             Traces("recent", title="Recent traces", description="The latest requests."),
             Traces(
                 "slow",
-                over=seconds(10),
+                over=latency_p99,
                 title="Slow requests",
-                description="Requests that took 10 s or more: the threshold of the latency alert.",
+                description="Requests that took {over} or more: the threshold of the latency alert.",
             ),
             Traces("errors", title="Error traces", description="Requests that failed."),
         ),

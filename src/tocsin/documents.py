@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from pathlib import PurePosixPath
+from pathlib import PurePath, PurePosixPath
 from typing import Any
 
 from tocsin.findings import TocsinError
@@ -32,7 +32,11 @@ class Draft:
 
 def rendered(drafts: Iterable[Draft]) -> Iterator[Document]:
     """Each draft, validated and as bytes. Raises TocsinError where one breaks its schema, or holds a credential."""
+    made: dict[str, Draft] = {}
     for draft in drafts:
+        other = made.setdefault(draft.path.casefold(), draft)
+        if other is not draft:
+            raise _twice(draft, other)
         validate(draft)
         write = _WRITERS[PurePosixPath(draft.path).suffix]
         content = write(draft.data)
@@ -41,11 +45,22 @@ def rendered(drafts: Iterable[Draft]) -> Iterator[Document]:
         yield Document(draft.path, content)
 
 
+def _twice(draft: Draft, other: Draft) -> TocsinError:
+    at = other.source
+    place = f"; the other one stands at {PurePath(at.file).name}:{at.line}" if at else ""
+    return TocsinError(
+        f"two definitions make the file {draft.path}{place}",
+        help="rename one of them, in more than case",
+        source=draft.source or other.source,
+    )
+
+
 def _refuse_secrets(draft: Draft) -> None:
     for secret in secrets_in(draft.data):
         raise TocsinError(
             f"{draft.path} would show what looks like a credential ({secret.kind}): {secret.shown}",
             help=f"nothing was written; {WAY_OUT}",
+            source=draft.source,
         )
 
 
@@ -84,7 +99,8 @@ def _broken(draft: Draft) -> TocsinError:
     what = error.message if error else "it does not meet its schema"
     return TocsinError(
         f"{draft.path} would be invalid at {where}: {what[:300]}",
-        help="nothing was written; this is a fault of the definition that it comes from, or of Tocsin",
+        help="nothing was written; "
+        + ("mend the definition at this line" if draft.source else "this is a fault of a definition, or of Tocsin"),
         source=draft.source,
     )
 

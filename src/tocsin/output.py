@@ -185,7 +185,9 @@ def _checked(documents: Iterable[Document]) -> Iterator[Document]:
 
 
 def _refuse(output: Path) -> None:
-    if output.is_symlink() or (output.exists() and not output.is_dir()):
+    if output.is_symlink():
+        raise TocsinError(f"{output} is a link, which is not followed", help="name the folder itself with --output")
+    if output.exists() and not output.is_dir():
         raise TocsinError(f"{output} is no folder", help="move it away, or choose another --output")
     if os.path.ismount(output):
         raise OSError(errno.EBUSY, os.strerror(errno.EBUSY))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import importlib
 import os
@@ -115,6 +116,8 @@ def load(settings: Settings) -> Definitions:
     """
     root = str(settings.root)
     sys.path.insert(0, root)
+    # Python tells by the second whether a compiled file is stale: a threshold may be changed twice in one.
+    compiling, sys.dont_write_bytecode = sys.dont_write_bytecode, True
     try:
         # What a definition prints must not stand among the findings that a machine reads.
         with contextlib.redirect_stdout(sys.stderr):
@@ -122,6 +125,7 @@ def load(settings: Settings) -> Definitions:
             modules = [module for package in settings.definitions for module in _modules(settings, package)]
     finally:
         sys.path.remove(root)
+        sys.dont_write_bytecode = compiling
     return collect(modules, catalogs, root)
 
 
@@ -149,10 +153,12 @@ def _names_below(folder: Path, package: str) -> Iterator[str]:
 def _imported(settings: Settings, name: str) -> ModuleType:
     try:
         module = importlib.import_module(name)
-    except (TocsinError, KeyboardInterrupt):
+    except KeyboardInterrupt:
         raise
+    except TocsinError as error:
+        raise _naming(error) from None
     except BaseException as error:  # a definition may raise anything, and may not end the program
-        raise _import_error(settings, name, error) from None
+        raise _naming(_import_error(settings, name, error)) from None
     file = getattr(module, "__file__", None) or next(iter(getattr(module, "__path__", [])), "")
     if name.split(".")[0] in settings.definitions and not str(file).startswith(str(settings.root)):
         raise TocsinError(
@@ -163,7 +169,7 @@ def _imported(settings: Settings, name: str) -> ModuleType:
 
 
 def _import_error(settings: Settings, name: str, error: BaseException) -> DefinitionError:
-    source = _place_of(settings, error)
+    source = _place_of(settings, error) or Source(str(settings.root / "pyproject.toml"))
     text = str(error)
     if isinstance(error, SyntaxError):
         module = settings.root / f"{name.replace('.', '/')}.py"
@@ -185,6 +191,27 @@ def _import_error(settings: Settings, name: str, error: BaseException) -> Defini
     return DefinitionError(
         ": ".join(filter(None, (kind, text))), help="mend the definition at this line", source=source
     )
+
+
+def _naming(error: TocsinError) -> TocsinError:
+    """The error with the name of the definition that its line is part of."""
+    name = _definition_at(error.source) if error.source else ""
+    if name and name not in error.message:
+        error.message = f"{name}: {error.message}"
+    return error
+
+
+def _definition_at(source: Source) -> str:
+    """The variable that the statement at this line of a module assigns, or nothing."""
+    try:
+        statements = ast.parse(Path(source.file).read_text(encoding="utf-8")).body
+    except (OSError, ValueError, SyntaxError):
+        return ""
+    for one in statements:
+        if one.lineno <= (source.line or 0) <= (one.end_lineno or one.lineno):
+            targets = one.targets if isinstance(one, ast.Assign) else []
+            return next((target.id for target in targets if isinstance(target, ast.Name)), "")
+    return ""
 
 
 def _nearest_name(error: ImportError | NameError | AttributeError) -> str | None:
@@ -324,7 +351,7 @@ def _only_site(sites: list[Site], root: str) -> Site:
         raise DefinitionError(
             "the project defines no site",
             help="state one, for example in monitors/site.py: site = Site(runbooks_url=...)",
-            source=Source(root),
+            source=Source(str(Path(root) / "pyproject.toml")),
         )
     raise DefinitionError(
         f"the project defines {len(sites)} sites; another one stands at {sites[0].source.relative(root)}",

@@ -10,7 +10,7 @@ from tocsin.findings import Finding, Severity
 from tocsin.metrics import nearest
 from tocsin.model.alert import Alert
 from tocsin.plan import Plan, PlannedAlert
-from tocsin.promql.durations import milliseconds_of
+from tocsin.promql.durations import duration_text, milliseconds_of
 from tocsin.proving.derive import derived
 from tocsin.units import Quantity
 
@@ -79,6 +79,14 @@ def _words(plan: Plan, planned: PlannedAlert) -> Iterator[Finding]:  # noqa: ARG
     for name, text in (("summary", alert.summary), ("description", alert.description)):
         if not text.strip():
             yield _found(alert, "annotations", f"the {name} is empty", "say who suffers, and how")
+        if "{{" in text or "}}" in text:
+            yield _found(
+                alert,
+                "template",
+                f"the {name} is written as a template of Prometheus: {text}",
+                "write {a_label} or {value} in single braces: each engine gets its own template of it",
+            )
+            continue
         try:
             fields = fields_of(text)
         except ValueError as error:
@@ -128,10 +136,26 @@ def _proven(plan: Plan, planned: PlannedAlert) -> Iterator[Finding]:
         )
 
 
+def _hollow(plan: Plan, planned: PlannedAlert) -> Iterator[Finding]:
+    for proof in plan.definitions.proofs_of(planned.alert):
+        for claim in proof.claims:
+            if milliseconds_of(claim.at) > claim.scenario.lasting:
+                yield Finding(
+                    "test-hollow",
+                    Severity.ERROR,
+                    f"at {claim.at} nothing is left of the scenario {claim.scenario.title!r}, which lasts "
+                    f"{duration_text(claim.scenario.lasting)}",
+                    "claim it earlier; or let the scenario end in silence(lasting=...), where that is what you mean",
+                    claim.source,
+                    planned.alert.name,
+                )
+
+
 _CHECKS: tuple[Callable[[Plan, PlannedAlert], Iterator[Finding]], ...] = (
     _durations,
     _threshold,
     _words,
     _runbook,
     _proven,
+    _hollow,
 )

@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from tocsin.findings import Finding, Severity
 from tocsin.metrics import nearest
 from tocsin.model.dashboard import Dashboard
+from tocsin.model.indicator import Indicator
 from tocsin.panels.panel import Panel
+from tocsin.panels.traces import Traces
 from tocsin.plan import Plan
-from tocsin.units import Unit
+from tocsin.units import Quantity, Unit
 
 _UID = re.compile(r"[a-zA-Z0-9_-]{1,40}\Z")
 
@@ -21,6 +23,7 @@ def findings(plan: Plan) -> Iterator[Finding]:
         yield from _variables(plan, dashboard)
         for panel in dashboard.panels:
             yield from _unit(plan, dashboard, panel)
+            yield from _over(plan, dashboard, panel)
 
 
 def _uid(dashboard: Dashboard) -> Iterator[Finding]:
@@ -48,6 +51,20 @@ def _variables(plan: Plan, dashboard: Dashboard) -> Iterator[Finding]:
                 dashboard.source,
                 dashboard.title,
             )
+
+
+def _over(plan: Plan, dashboard: Dashboard, panel: Panel) -> Iterator[Finding]:
+    """A panel that takes its threshold from an indicator's alert needs one that has it."""
+    over = panel.over if isinstance(panel, Traces) else None
+    if isinstance(over, Indicator) and not any(isinstance(one.when.right, Quantity) for one in plan.alerts_on(over)):
+        yield Finding(
+            "panel-empty",
+            Severity.ERROR,
+            f"there is no alert on {over.title} whose threshold it could have",
+            "give it a quantity, such as over=seconds(10)",
+            panel.source,
+            f"{dashboard.title} / {panel.title}",
+        )
 
 
 def _unit(plan: Plan, dashboard: Dashboard, panel: Panel) -> Iterator[Finding]:

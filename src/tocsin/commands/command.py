@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from collections.abc import Callable, Sequence
 from functools import wraps
@@ -30,6 +31,11 @@ def stops_cleanly(command: Callable[..., int]) -> Callable[..., None]:
             code = command(*arguments, **options)
         except TocsinError as error:
             _tell(error, options.get("form", "text"))
+            code = BROKEN
+        except OSError as error:
+            if error.errno != errno.ENOSPC:
+                raise
+            click.echo(f"error: cannot print: {error.strerror}", err=True)
             code = BROKEN
         sys.exit(code)
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from tocsin.findings import DefinitionError
 from tocsin.model.indicator import Condition
 from tocsin.model.silence import Silence
 from tocsin.source import Source, here
@@ -49,12 +50,27 @@ class Alert:
     allow: tuple[Silence, ...] = field(default=(), kw_only=True)
     source: Source = field(default_factory=here, kw_only=True, repr=False)
 
+    def __post_init__(self) -> None:
+        if isinstance(self.name, str) and not slug(self.name):
+            raise DefinitionError(
+                f"an alert cannot be called {self.name!r}", help="give it a name such as AgentSlow", source=self.source
+            )
+        for label, way_out in _TAKEN.items():
+            if label in self.labels:
+                raise DefinitionError(
+                    f"{self.name}: labels states {label}, which every alert has", help=way_out, source=self.source
+                )
+
     @property
     def slug(self) -> str:
         """The name as file names and uids want it: AgentHighLatency is agent-high-latency."""
         return slug(self.name)
 
 
+_TAKEN = {
+    "alertname": "take it out: it is the alert's name",
+    "severity": "take it out, and state severity=",
+}
 _WORD_START = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 

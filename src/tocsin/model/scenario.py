@@ -17,6 +17,7 @@ from tocsin.metrics import Counter, Gauge, Histogram, Metric, Selection
 from tocsin.model.alert import Alert
 from tocsin.model.amounts import Amount, Flow, a_minute, exact
 from tocsin.model.indicator import Indicator
+from tocsin.promql.durations import milliseconds_of
 from tocsin.source import Source, here
 
 
@@ -25,6 +26,9 @@ class Segment:
     """A stretch of time in which a series behaves in one way."""
 
     lasting: str
+
+    def __post_init__(self) -> None:
+        milliseconds_of(self.lasting)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +62,10 @@ class Silence(Segment):
 
 
 def _flow(amount: Amount | Flow) -> Flow:
-    return amount if isinstance(amount, Flow) else a_minute(amount)
+    flow = amount if isinstance(amount, Flow) else a_minute(amount)
+    if flow.amount < 0:
+        raise ValueError(f"a counter only grows: {flow.amount} is below 0")
+    return flow
 
 
 def growing(flow: Amount | Flow, *, to: Amount | Flow | None = None, lasting: str) -> Growing:
@@ -121,13 +128,16 @@ class Feed:
         resets: Iterable[str] = (),
         missed: Iterable[str] = (),
     ) -> None:
+        resets, missed = tuple(resets), tuple(missed)
         selected = series if isinstance(series, Selection) else Selection(series)
         _check_feed(selected, segments)
+        for time in (late, *resets, *missed):
+            milliseconds_of(time)
         object.__setattr__(self, "series", selected)
         object.__setattr__(self, "segments", segments)
         object.__setattr__(self, "late", late)
-        object.__setattr__(self, "resets", tuple(resets))
-        object.__setattr__(self, "missed", tuple(missed))
+        object.__setattr__(self, "resets", resets)
+        object.__setattr__(self, "missed", missed)
 
 
 def feeds(metric: Metric, *segments: Segment, **labels: str | tuple[str, ...]) -> tuple[Feed, ...]:
@@ -179,12 +189,26 @@ class Scenario:
         missed: Iterable[str] = (),
         restarts: Iterable[str] = (),
     ) -> None:
+        missed, restarts = tuple(missed), tuple(restarts)
+        for time in (every, *missed, *restarts):
+            milliseconds_of(time)
         object.__setattr__(self, "title", title)
         object.__setattr__(self, "feeds", tuple(_flattened(fed)))
         object.__setattr__(self, "every", every)
-        object.__setattr__(self, "missed", tuple(missed))
-        object.__setattr__(self, "restarts", tuple(restarts))
+        object.__setattr__(self, "missed", missed)
+        object.__setattr__(self, "restarts", restarts)
         object.__setattr__(self, "source", here())
+
+    @property
+    def lasting(self) -> int:
+        """How long something happens, in milliseconds."""
+        return max(
+            (
+                milliseconds_of(feed.late) + sum(milliseconds_of(segment.lasting) for segment in feed.segments)
+                for feed in self.feeds
+            ),
+            default=0,
+        )
 
 
 def _flattened(fed: Iterable[Feed | tuple[Feed, ...]]) -> Iterator[Feed]:
@@ -216,6 +240,9 @@ class Claim:
     at: str
     instances: tuple[Instance, ...]
     source: Source = field(default_factory=here, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        milliseconds_of(self.at)
 
 
 def fires(scenario: Scenario, at: str, first: Instance, *more: Instance) -> Claim:

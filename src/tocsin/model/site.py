@@ -13,6 +13,7 @@ from tocsin.source import Source, here
 
 # The label by which tenants are told apart.
 TENANT = "tenant_id"
+_ADDRESS = re.compile(r"https?://[^\s$]+\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,8 @@ class Prometheus:
 
     def __post_init__(self) -> None:
         version_of(self.oldest)
+        if not _ADDRESS.match(self.url):
+            raise ValueError(f'{self.url!r} is no address: Prometheus(url="http://prometheus:9090")')
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,10 @@ class Langfuse:
     web_url: str = "http://localhost:3000"
     version: int = 4
     uid: str = "langfuse"
+
+    def __post_init__(self) -> None:
+        if self.version not in (3, 4):
+            raise ValueError(f"Langfuse's version is {self.version!r}: it is 3 or 4, the major version of the server")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,26 +73,38 @@ class Contact:
 
 def email(*addresses: str) -> Contact:
     """A contact point that writes mail."""
+    wrong = [address for address in addresses if not re.fullmatch(r"[^\s,;@]+@[^\s,;@]+", address)]
+    if wrong or not addresses:
+        raise ValueError(f"{wrong[0]!r} is no mail address" if wrong else 'email() writes to nobody: email("a@b.c")')
     receiver = {"email_configs": [{"to": ", ".join(addresses), "send_resolved": True}]}
     return Contact("on-call", "email", {"addresses": ";".join(addresses), "singleEmail": True}, receiver)
 
 
 def webhook(url: str) -> Contact:
     """A contact point that posts to a URL; `"$ALERT_WEBHOOK_URL"` takes it from Grafana's environment."""
+    _check_address("webhook", url)
     receiver = {"webhook_configs": [{**_secret("url", url), "send_resolved": True}]}
     return Contact("on-call", "webhook", {"url": url, "httpMethod": "POST"}, receiver)
 
 
 def slack(url: str) -> Contact:
     """A contact point that posts to Slack's incoming webhook: `slack("$SLACK_WEBHOOK_URL")`."""
+    _check_address("slack", url)
     receiver = {"slack_configs": [{**_secret("api_url", url), "send_resolved": True}]}
     return Contact("on-call", "slack", {"url": url}, receiver)
 
 
 def pagerduty(key: str) -> Contact:
     """A contact point that pages: `pagerduty("$PAGERDUTY_KEY")`."""
+    if not key:
+        raise ValueError('pagerduty() pages nobody: pagerduty("$PAGERDUTY_KEY")')
     receiver = {"pagerduty_configs": [{**_secret("routing_key", key), "send_resolved": True}]}
     return Contact("on-call", "pagerduty", {"integrationKey": key}, receiver)
+
+
+def _check_address(name: str, url: str) -> None:
+    if not url.startswith("$") and not _ADDRESS.match(url):
+        raise ValueError(f'{url!r} is no address: {name}("https://...") or {name}("$NAME")')
 
 
 def _secret(name: str, value: str) -> dict[str, str]:
@@ -143,7 +162,7 @@ class Site:
     def __post_init__(self) -> None:
         for name in ("runbooks_url", "grafana_url"):
             url = getattr(self, name)
-            if not re.match(r"https?://[^\s$]+\Z", str(url)):
+            if not _ADDRESS.match(str(url)):
                 raise DefinitionError(
                     f"{name} is {url!r}, which nobody can open",
                     help="give it an address that begins with https:// or http://",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -13,6 +14,7 @@ from tocsin.source import Source, here
 if TYPE_CHECKING:
     from tocsin.model.site import Langfuse, Tempo
     from tocsin.promql.tree import Node
+    from tocsin.units import Quantity
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,10 @@ class Panel:
         object.__setattr__(self, "allow", allow)
         object.__setattr__(self, "shows", shows)
         object.__setattr__(self, "source", here())
+
+    def settled(self, threshold: Callable[[Indicator], Quantity]) -> Panel:  # noqa: ARG002
+        """The panel with what it takes from alerts; `threshold` is that of the alerts on an indicator."""
+        return self
 
     def arranged(self, node: Node) -> Node:
         """The expression as this kind of panel asks for it."""

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, ClassVar, Literal
 
+from tocsin.display import quantity_text
+from tocsin.model.indicator import Indicator
 from tocsin.model.site import Langfuse, Tempo
 from tocsin.panels.panel import Look, Panel
 from tocsin.units import SECONDS, Quantity, plain
@@ -16,10 +21,13 @@ _LIMIT = 50
 
 @dataclass(frozen=True, slots=True, eq=False, init=False)
 class Traces(Panel):
-    """Traces of the shown time range: the most recent, those slower than `over`, or those that failed."""
+    """Traces of the shown time range: the most recent, those that took `over` or more, or those that failed.
+
+    `over` is a time, or an indicator, and then the threshold of its alert. The description may name it as {over}.
+    """
 
     which: Which
-    over: Quantity | None
+    over: Quantity | Indicator | None
 
     ASKS: ClassVar[bool] = False
     HEIGHT: ClassVar[int] = 9
@@ -30,7 +38,7 @@ class Traces(Panel):
         *,
         title: str,
         description: str,
-        over: Quantity | None = None,
+        over: Quantity | Indicator | None = None,
         width: int | None = None,
     ) -> None:
         if (which == "slow") != (over is not None):
@@ -42,6 +50,19 @@ class Traces(Panel):
     @property
     def settings(self) -> tuple[object, ...]:
         return (self.which, self.over)
+
+    def settled(self, threshold: Callable[[Indicator], Quantity]) -> Traces:
+        if self.over is None:
+            return self
+        over = threshold(self.over) if isinstance(self.over, Indicator) else self.over
+        made = copy(self)
+        object.__setattr__(made, "over", over)
+        object.__setattr__(made, "description", self.description.replace("{over}", quantity_text(over)))
+        return made
+
+    @property
+    def _seconds(self) -> Decimal | None:
+        return self.over.to(SECONDS) if isinstance(self.over, Quantity) else None
 
     def grafana(self, look: Look) -> Any:
         from grafanalib import core
@@ -66,8 +87,8 @@ class Traces(Panel):
 
     def _tempo(self, tempo: Tempo) -> dict[str, Any]:
         conditions = [tempo.selector]
-        if self.over is not None:
-            conditions.append(f"duration > {plain(self.over.to(SECONDS))}s")
+        if self._seconds is not None:
+            conditions.append(f"duration >= {plain(self._seconds)}s")
         if self.which == "errors":
             conditions.append("status = error")
         return {
@@ -125,8 +146,8 @@ class Traces(Panel):
         return "/api/public/v2/observations", parameters, _COLUMNS_V4
 
     def _langfuse_conditions(self, error_column: str) -> list[dict[str, Any]]:
-        if self.over is not None:
-            return [_condition("number", "latency", ">=", float(self.over.to(SECONDS)))]
+        if self._seconds is not None:
+            return [_condition("number", "latency", ">=", float(self._seconds))]
         if self.which == "errors" and error_column == "level":
             return [{"type": "stringOptions", "column": "level", "operator": "any of", "value": ["ERROR"]}]
         if self.which == "errors":

@@ -120,11 +120,11 @@ def increase(series: Series, *, by: By = (), over: str | Window | None = None) -
     return _over_range("increase", series, by, over)
 
 
-def quantile(q: str | Decimal, series: Series, *, by: By = (), over: str | Window | None = None) -> Node:
+def quantile(q: str | float | Decimal, series: Series, *, by: By = (), over: str | Window | None = None) -> Node:
     """The value that a share `q` of a histogram's observations did not exceed: `quantile("0.99", ...)`."""
     histogram, matchers = _selected(series, Histogram)
     assert isinstance(histogram, Histogram)
-    share_of = Decimal(q)
+    share_of = Decimal(str(q))  # 0.99 is what was written, not the float nearest to it
     if not 0 <= share_of <= 1:
         raise ValueError(f"a quantile is a share between 0 and 1, not {q}: the 99th percentile is 0.99")
     ranged = Call("rate", (Range(Select(histogram.bucket.name, matchers), _window(over)),))

@@ -20,7 +20,7 @@ _DURATION = re.compile(
 
 def milliseconds_of(duration: str) -> int:
     """A duration's length. Raises ValueError, saying how durations are written."""
-    found = _DURATION.match(duration)
+    found = _DURATION.match(duration) if isinstance(duration, str) else None
     if duration == "0":
         return 0
     if not duration or not found:

@@ -11,7 +11,7 @@ from tocsin.plan import Plan, PlannedAlert
 
 
 def documents(plan: Plan) -> Iterator[Draft]:
-    yield Draft("alertmanager/alertmanager.yaml", "alertmanager", _configuration(plan))
+    yield Draft("alertmanager/alertmanager.yaml", "alertmanager", _configuration(plan), plan.definitions.site.source)
 
 
 def _configuration(plan: Plan) -> dict[str, Any]:

@@ -7,6 +7,7 @@ sources as objects, the fields of Angular panels, and the keys that today's Graf
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from tocsin.annotations import bound_text
@@ -21,7 +22,7 @@ from tocsin.model.indicator import Indicator
 from tocsin.panels.panel import Look, Panel, Query, threshold_steps
 from tocsin.plan import Plan
 from tocsin.promql.durations import milliseconds_of
-from tocsin.units import Unit
+from tocsin.units import Quantity, Unit, seconds
 
 SCHEMA_VERSION = 39
 DATASOURCE = {"type": "prometheus", "uid": "${datasource}"}
@@ -156,7 +157,7 @@ def _panel(plan: Plan, dashboard: Dashboard, place: Place) -> dict[str, Any]:
     if isinstance(place.of, Row):
         row = core.RowPanel(title=place.of.title, gridPos=grid, id=place.id)
         return _kept(row.to_json_data(), _ROW_KEYS)
-    panel = place.of
+    panel = place.of.settled(partial(_threshold, plan))
     data = {
         **_body(panel, _look(plan, panel)),
         "id": place.id,
@@ -175,6 +176,12 @@ def _panel(plan: Plan, dashboard: Dashboard, place: Place) -> dict[str, Any]:
         shared = data["fieldConfig"]
         data["fieldConfig"] = {**shared, "overrides": [*shared["overrides"], *own]}
     return data
+
+
+def _threshold(plan: Plan, indicator: Indicator) -> Quantity:
+    """Where the first of the indicator's alerts fires. Where it has none, a check tells of it."""
+    found = [alert.when.right for alert in plan.alerts_on(indicator) if isinstance(alert.when.right, Quantity)]
+    return min(found, key=lambda quantity: quantity.to(found[0].unit), default=seconds(0))
 
 
 def _own_colors(plan: Plan, panel: Panel) -> Iterator[dict[str, Any]]:

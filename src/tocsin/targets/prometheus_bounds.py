@@ -34,7 +34,7 @@ def documents(plan: Plan) -> Iterator[Draft]:
         bounds = bounds_of(plan, planned)
         data = _test_file(plan, planned, bounds) if bounds else None
         if data is not None:
-            yield Draft(threshold_test_path(planned.alert), "promtool-tests", data)
+            yield Draft(threshold_test_path(planned.alert), "promtool-tests", data, planned.alert.source)
 
 
 def _test_file(plan: Plan, planned: PlannedAlert, bounds: Sequence[Bound]) -> dict[str, Any] | None:

@@ -27,7 +27,7 @@ def documents(plan: Plan) -> Iterator[Draft]:
         "alerting": {"alertmanagers": [alertmanager]},
         "scrape_configs": [*(_job(plan, namespace) for namespace in cluster.watched), _exporter(cluster)],
     }
-    yield Draft("prometheus/prometheus.yaml", "prometheus-config", configuration)
+    yield Draft("prometheus/prometheus.yaml", "prometheus-config", configuration, site.source)
 
 
 def _job(plan: Plan, namespace: str) -> dict[str, Any]:

@@ -31,7 +31,7 @@ def documents(plan: Plan) -> Iterator[Draft]:
                 }
             ],
         }
-        yield Draft(given_test_path(group), "promtool-tests", data)
+        yield Draft(given_test_path(group), "promtool-tests", data, group.source)
 
 
 def given_test_path(group: RuleGroup) -> str:

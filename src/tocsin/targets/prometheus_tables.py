@@ -50,4 +50,4 @@ def _tests(table: Table) -> Draft:
         "group_eval_order": [table.name],
         "tests": [test],
     }
-    return Draft(rules_test_path(table), "promtool-tests", data)
+    return Draft(rules_test_path(table), "promtool-tests", data, table.source)

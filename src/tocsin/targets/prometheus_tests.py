@@ -135,7 +135,7 @@ def _file(
         "group_eval_order": order,
         "tests": tests,
     }
-    return Draft(path, "promtool-tests", data)
+    return Draft(path, "promtool-tests", data, alert.source if alert else groups[-1].source)
 
 
 def rules_test_path(group: RuleGroup | Table) -> str:

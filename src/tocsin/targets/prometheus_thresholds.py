@@ -23,7 +23,7 @@ def documents(plan: Plan) -> Iterator[Draft]:
         found = standings(plan, planned)
         if found and standing_beside(plan, planned.alert) is None:
             data = _test_file(plan, planned, found)
-            yield Draft(threshold_test_path(planned.alert), "promtool-tests", data)
+            yield Draft(threshold_test_path(planned.alert), "promtool-tests", data, planned.alert.source)
 
 
 def threshold_test_path(alert: Alert) -> str:
