@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tocsin.define import Contact, email, pagerduty, slack, webhook
+from tocsin.define import Contact, Severity, email, pagerduty, slack, webhook
 from tocsin.documents import rendered
 from tocsin.plan import Plan
 from tocsin.targets import alertmanager
@@ -63,6 +63,21 @@ def test_stronger_alert_keeps_the_weaker_one_quiet_for_the_same_tenant(project_p
     rule = rules['alertname="DailyCostBudgetExceeded"']
     assert rule["target_matchers"] == ['alertname=~"DailyCostBudgetNearlySpent"']
     assert rule["equal"] == ["tenant_id"]
+
+
+def test_outage_keeps_what_follows_from_it_quiet_whatever_the_labels(project_plan: Plan) -> None:
+    (document,) = alertmanager.documents(project_plan)
+    rules = {rule["source_matchers"][0]: rule for rule in document.data["inhibit_rules"]}
+    rule = rules['alertname="LangfuseDown"']
+    assert rule["target_matchers"] == ['alertname=~"LangfuseNotIngesting"']
+    # One is told of each component, the other of all of Langfuse: they share no label to be equal in.
+    assert "equal" not in rule
+
+
+def test_inhibited_alert_is_weaker(project_plan: Plan) -> None:
+    for alert in project_plan.definitions.alerts:
+        for weaker in alert.inhibits:
+            assert list(Severity).index(weaker.severity) <= list(Severity).index(alert.severity), alert.name
 
 
 @pytest.mark.parametrize(
