@@ -8,10 +8,14 @@ from typing import Any
 import promql_parser as parser
 
 Note = Callable[[Any, int], None]
+LEAVES = frozenset({parser.VectorSelector, parser.MatrixSelector})
 
 
 def form_of(node: Any, note: Note) -> int:
-    """A number that is equal for expressions of the same form; `note` is told that of each operation inside."""
+    """A number that is equal for expressions of the same form; `note` is told that of each operation inside.
+
+    It is told that of each selector too, with the range that it stands in.
+    """
     return _FORMS[type(node)](node, note)
 
 
@@ -21,7 +25,7 @@ def recorded_parts(node: Any, recorded: Mapping[int, str], record: str | None) -
 
     def note(part: Any, form: int) -> None:
         name = recorded.get(form)
-        if name is not None and name != record:
+        if name is not None and name != record and type(part) not in LEAVES:
             found.append((part, name))
 
     form_of(node, note)
@@ -32,7 +36,10 @@ def _leaf(node: Any, _note: Note) -> int:
     return hash(node.val)
 
 
-def _selector(node: Any, _note: Note) -> int:
+def leaf_form(node: Any) -> int:
+    """The form of a selector, or of one with a range."""
+    if type(node) is parser.MatrixSelector:
+        return hash((leaf_form(node.vector_selector), node.range))
     name = node.name
     matchers = []
     for matcher in node.matchers.matchers:
@@ -43,8 +50,8 @@ def _selector(node: Any, _note: Note) -> int:
     return hash((name, *sorted(matchers), node.offset, str(node.at)))
 
 
-def _range(node: Any, note: Note) -> int:
-    return hash((_selector(node.vector_selector, note), node.range))
+def _selector(node: Any, note: Note) -> int:
+    return _noted(node, note, leaf_form(node))
 
 
 def _subquery(node: Any, note: Note) -> int:
@@ -86,7 +93,7 @@ _FORMS: Mapping[type, Callable[[Any, Note], int]] = {
     parser.NumberLiteral: _leaf,
     parser.StringLiteral: _leaf,
     parser.VectorSelector: _selector,
-    parser.MatrixSelector: _range,
+    parser.MatrixSelector: _selector,
     parser.SubqueryExpr: _subquery,
     parser.ParenExpr: _paren,
     parser.UnaryExpr: _negation,

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from tocsin.promql.context import NOWHERE, Context
 from tocsin.promql.faults import Fault, error
-from tocsin.promql.forms import form_of, recorded_parts
+from tocsin.promql.forms import LEAVES, form_of, recorded_parts
 from tocsin.promql.functions import know_old_functions
 from tocsin.promql.parse import PromQLError, TooDeepError, parse
 from tocsin.promql.queries import budget_faults, recorded_faults, result_faults
@@ -78,8 +78,11 @@ def _of(node: Any, walk: Walk) -> Analysis:
         faults += result_faults(found, node)
         faults += quoted(node, budget_faults(found, context.budget))
         if world.recordings:
-            recordable = recorded_parts(node, _forms(world), context.record)
-            faults += recorded_faults(world, recordable, walk.series, partial(recorded_type, world))
+            forms = _forms(world)
+            # Most share no selector with what is recorded: their forms need not be made.
+            if not world.memory.leaves.isdisjoint(walk.leaves):
+                recordable = recorded_parts(node, forms, context.record)
+                faults += recorded_faults(world, recordable, walk.series, partial(recorded_type, world))
     told = tuple(dict.fromkeys(faults)) if len(faults) > 1 else tuple(faults)
     return Analysis(found, told, tuple(walk.series), tuple(walk.comparisons))
 
@@ -101,8 +104,13 @@ def _forms(world: World) -> Mapping[int, str]:
     memory = world.memory
     if memory.forms is None:
         memory.forms = {}
+
+        def note(part: Any, form: int) -> None:
+            if type(part) in LEAVES:
+                memory.leaves.add(form)
+
         for name, rules in world.recordings.items():
             if len(rules) == 1 and not rules[0].labels:
                 with suppress(PromQLError):  # told where the rule stands
-                    memory.forms.setdefault(form_of(_parse(rules[0].expr), lambda _part, _form: None), name)
+                    memory.forms.setdefault(form_of(_parse(rules[0].expr), note), name)
     return memory.forms

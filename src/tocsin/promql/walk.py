@@ -19,6 +19,7 @@ from tocsin.promql.context import Context
 from tocsin.promql.counters import comparison_faults, function_faults, lazy_faults, subtraction_faults, sum_faults
 from tocsin.promql.dimensions import unit_faults
 from tocsin.promql.faults import Fault
+from tocsin.promql.forms import leaf_form
 from tocsin.promql.functions import FUNCTIONS, UNKNOWN
 from tocsin.promql.histograms import SHARES, aggregate_faults, quantile_faults, share_faults
 from tocsin.promql.joins import join_faults
@@ -61,6 +62,7 @@ class Walk:
         "faults",
         "indifferent",
         "kept",
+        "leaves",
         "odd_numbers",
         "recorded",
         "series",
@@ -80,6 +82,7 @@ class Walk:
         self.recorded = recorded
         self.faults: list[Fault] = []
         self.series: list[str] = []
+        self.leaves: list[int | None] = []
         self.comparisons: list[Comparison] = []
         self.indifferent = False
         self.odd_numbers = False
@@ -141,8 +144,10 @@ def _selector(walk: Walk, node: Any) -> Type:
         name, found, faults = selected(walk.world, node, shift, walk.recorded)
         if not (name.isascii() and name.isidentifier()):
             faults = (*faults, *versions.selector_faults(walk.world, name))
-        entry = walk.texts[text] = (found, faults, name)
+        leaf = leaf_form(node) if walk.world.recordings else None
+        entry = walk.texts[text] = (found, faults, name, leaf)
     walk.series.append(entry[2])
+    walk.leaves.append(entry[3])
     if entry[1]:
         walk.report(node, entry[1])
     return entry[0]
@@ -157,8 +162,10 @@ def _range(walk: Walk, node: Any) -> Type:
         name, found, faults = selected(walk.world, of, shift, walk.recorded)
         if not (name.isascii() and name.isidentifier()):
             faults = (*faults, *versions.selector_faults(walk.world, name))
-        entry = walk.texts[text] = (_ranged(walk, found, node.range), faults, name)
+        leaf = leaf_form(node) if walk.world.recordings else None
+        entry = walk.texts[text] = (_ranged(walk, found, node.range), faults, name, leaf)
     walk.series.append(entry[2])
+    walk.leaves.append(entry[3])
     if entry[1]:
         walk.report(node, entry[1])
     return entry[0]

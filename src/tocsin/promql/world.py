@@ -157,7 +157,7 @@ class World:
 class Memory:
     """Answers that were worked out before, by what they were worked out from."""
 
-    __slots__ = ("analyses", "forms", "kept", "recorded", "texts")
+    __slots__ = ("analyses", "forms", "kept", "leaves", "recorded", "texts")
 
     def __init__(self) -> None:
         self.texts: dict[str, Any] = {}
@@ -165,6 +165,7 @@ class Memory:
         self.analyses: dict[Any, Any] = {}
         self.recorded: dict[str, Type | None] = {}
         self.forms: dict[int, str] | None = None
+        self.leaves: set[int] = set()
 
     def trim(self) -> None:
         """Forget all, where it has become much."""

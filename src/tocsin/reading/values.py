@@ -23,6 +23,11 @@ class Rule:
     labels: Mapping[str, str] = field(default_factory=dict)
     annotations: Mapping[str, str] = field(default_factory=dict)
 
+    def __reduce__(self) -> tuple[type[Rule], tuple[object, ...]]:
+        """Packs faster than as a dataclass."""
+        said = (self.hold, self.keep_firing, self.labels, self.annotations)
+        return Rule, (self.kind, self.name, self.expr, self.source, self.at, *said)
+
 
 @dataclass(frozen=True, slots=True)
 class RuleGroup:
