@@ -11,6 +11,7 @@ from tocsin.reading.located import Located
 from tocsin.reading.values import Dashboard, Grid, Panel, Target, Variable
 
 _MENTIONED = (re.compile(rb"\$\{?(\w+)"), re.compile(rb"\[\[(\w+)"))
+_VARIABLE = re.compile(r"\$(?:\{(\w+)(?::\w+)?\}|(\w+))|\[\[(\w+)\]\]")
 _HINTS = ("loki", "tempo", "cloudwatch", "elastic", "prometheus")
 _BUILT_IN = frozenset({"-- Grafana --", "grafana", "-- Dashboard --", "-- Mixed --", "__expr__"})
 
@@ -63,14 +64,13 @@ def _source(of: dict[str, Any], engines: Mapping[str, str]) -> tuple[str, str]:
         name, engine = text(value, "uid"), text(value, "type")
     else:
         name, engine = as_text(value), ""
-    found = re.fullmatch(r"\$(?:\{(\w+)(?::\w+)?\}|(\w+))|\[\[(\w+)\]\]", name)
+    found = _VARIABLE.fullmatch(name)
     if found:
         engine = engine or engines.get(found[1] or found[2] or found[3], "")
     if name in _BUILT_IN:
         engine = name
     # Only a hint, but one that keeps LogQL from being read as PromQL.
-    hinted = next((hint for hint in _HINTS if hint in name.lower()), "")
-    return name, engine or hinted
+    return name, engine or next((hint for hint in _HINTS if hint in name.lower()), "")
 
 
 def _panels(document: Located, value: dict[str, Any], engines: Mapping[str, str]) -> Iterator[Panel]:

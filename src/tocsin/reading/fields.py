@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+_FLAGS = {"true": True, "false": False}
+
 
 def as_text(value: Any) -> str:
     """A scalar as text; "" for null and for what is no scalar."""
@@ -58,6 +60,6 @@ def whole(value: Any) -> int | None:
 
 def flag(value: Any) -> bool | None:
     """A boolean, as such or as text; None where nothing is said."""
-    if isinstance(value, bool):
+    if value is None or isinstance(value, bool):
         return value
-    return {"true": True, "false": False}.get(str(value).lower())
+    return _FLAGS.get(str(value).lower())

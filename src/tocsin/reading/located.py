@@ -15,7 +15,8 @@ from tocsin.source import Source
 _START = ""
 # The keys of JSON whose lines are wanted. Each stands once in an object, in the order in which it is parsed.
 _KEYS = frozenset({"expr", "name", "title", "gridPos", "uid", "alert", "record", "refId"})
-_KEY = re.compile(rb'(?<!\\)"(' + "|".join(sorted(_KEYS)).encode() + rb')"\s*:')
+# Begins with a quote, which the search jumps to; what stands before it is looked at then.
+_KEY = re.compile(rb'"(?<!\\")(?:' + "|".join(sorted(_KEYS)).encode() + rb')"\s*:')
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 
 
