@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import pytest
 import yaml
 from projects import Copy, MakeProject
 
@@ -102,6 +103,14 @@ def test_target_that_no_alert_could_tell_is_refused(make_project: MakeProject) -
     answer = make_project({**FILES, "watch/objectives.py": wrong}).tocsin("generate")
     assert answer.returncode == 2
     assert "Availability: of 93% all may fail for 1h, and no alert can tell" in answer.stderr
+
+
+@pytest.mark.parametrize("few", ['"many"', "-1", "2.5"])
+def test_few_that_is_no_number_of_failures_is_refused(few: str, make_project: MakeProject) -> None:
+    wrong = OBJECTIVE.replace('percent("99.5"), runbook', f'percent("99.5"), few={few}, runbook')
+    answer = make_project({**FILES, "watch/objectives.py": wrong}).tocsin("generate")
+    assert answer.returncode == 2
+    assert "Availability: few is a number of failures, not" in answer.stderr
 
 
 def test_window_that_is_too_short_for_its_alerts_is_refused(make_project: MakeProject) -> None:

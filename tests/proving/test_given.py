@@ -95,6 +95,24 @@ def test_a_window_or_a_guard_that_is_changed_is_noticed(old: str, new: str, fold
     assert not result.passed
 
 
+def test_subjects_that_no_label_tells_apart_have_a_test_each(tmp_path: Path) -> None:
+    everywhere = tuple(
+        Indicator(rate(counter, over="5m"), title=counter.name)
+        for counter in (agent_errors, agent_request_duration.count)
+    )
+    part, whole = (summed_over(one.expr, "1h", every="30s") for one in everywhere)
+    share_of_all = Indicator(part / above_zero(whole), title="Share of an hour")
+    sides = RuleGroup("sides", "30s", (Record(everywhere[0], "failed:rate5m"), Record(everywhere[1], "all:rate5m")))
+    month = RuleGroup("month", "30s", (Record(share_of_all, "failed:ratio1h"),))
+    plan = Plan(replace(DEFINITIONS, alerts=(), groups=(sides, month), proofs=()))
+    drafts = [draft for target in (prometheus_rules, prometheus_given) for draft in target.documents(plan)]
+    write_tree(tmp_path / "out", list(rendered(drafts)))
+    (result,) = promtool.test_rules(tmp_path / "out", [FILE])
+    assert result.passed, result.output
+    tests = yaml.safe_load((tmp_path / "out" / FILE).read_text())["tests"]
+    assert [len(test["promql_expr_test"][0]["exp_samples"]) for test in tests] == [1, 0, 1]
+
+
 def test_nothing_is_given_to_what_reads_scraped_series(plan: Plan) -> None:
     scraped = RuleGroup("scraped", "30s", (Record(failed, "failed:rate5m"),))
     assert given_values(Plan(replace(plan.definitions, groups=(scraped,))), scraped) is None

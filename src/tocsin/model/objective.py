@@ -110,6 +110,10 @@ class Objective:
                 help='write percent("99.5")',
                 source=self.source,
             )
+        if type(self.few) is not int or self.few < 0:
+            raise DefinitionError(
+                f"{self.name}: few is a number of failures, not {self.few!r}", help="write few=5", source=self.source
+            )
         if milliseconds_of(self.window) < milliseconds_of(_SHORTEST):
             raise DefinitionError(
                 f"{self.name}: over {self.window} the slowest of its alerts would tell of what is allowed",

@@ -26,7 +26,7 @@ from tocsin.proving.values import Stated, instances_of
 from tocsin.proving.workloads import in_order
 from tocsin.units import UNKNOWN
 
-# Of so many steps a test is made; a year of minutes would take promtool a minute.
+# Of more steps no test is made: a series of a year in minutes is nothing to read, or to run in a moment.
 _MOST_STEPS = 5000
 _SUBJECTS = {"changing": Decimal(1), "idle": Decimal(0), "hardly-any": Decimal("0.000001")}
 _TITLE = "derived: of given series, one that changes within each window, one idle, one with hardly any traffic"
@@ -65,19 +65,24 @@ def _values(plan: Plan, group: RuleGroup) -> GivenValues | None:
     if times.end // times.step > _MOST_STEPS:
         return None
     given = [recorded[name] for name in dict.fromkeys(_given(records))]
-    scenario = Scenario(_TITLE, *_feeds(given, times), every=duration_text(times.step))
-    store = stored(scenario, [record.name for record in given])
-    try:
-        _compute(store, (record for record in plan.records if record.group is group), times.end / 1000)
-    except UnderivableError:
-        return None
-    now = Moment(store, times.end / 1000)
-    stated = tuple(
-        (record, Claim(scenario, duration_text(times.end), found, record.record.source))
-        for record in records
-        if (found := instances_of(now.instant(Select(record.name))))
-    )
-    return GivenValues(stated, times.end) if stated else None
+    # Where no label tells subjects apart, each has a scenario of its own.
+    apart = not all(record.labels for record in given)
+    stated: list[Stated] = []
+    for names in [[name] for name in _SUBJECTS] if apart else [list(_SUBJECTS)]:
+        title = f"{_TITLE}: {names[0]}" if apart else _TITLE
+        scenario = Scenario(title, *_feeds(given, times, names), every=duration_text(times.step))
+        store = stored(scenario, [record.name for record in given])
+        try:
+            _compute(store, (record for record in plan.records if record.group is group), times.end / 1000)
+        except UnderivableError:
+            return None
+        now = Moment(store, times.end / 1000)
+        for record in records:
+            vector = now.instant(Select(record.name))
+            found = instances_of(vector)
+            if found or (apart and not vector):
+                stated.append((record, Claim(scenario, duration_text(times.end), found, record.record.source)))
+    return GivenValues(tuple(stated), times.end) if stated else None
 
 
 def _is_of_recorded(record: PlannedRecord, recorded: Mapping[str, PlannedRecord]) -> bool:
@@ -160,15 +165,15 @@ class _Times:
         return cls(step, end, tuple(sorted(length for length in changes if length >= step)))
 
 
-def _feeds(given: Iterable[PlannedRecord], times: _Times) -> Iterator[Feed]:
+def _feeds(given: Iterable[PlannedRecord], times: _Times, subjects: Sequence[str]) -> Iterator[Feed]:
     for place, record in enumerate(given):
         gauge = given_metric(record)
-        for subject, size in _SUBJECTS.items():
+        for subject in subjects:
             matchers = tuple(Matcher(name, "=", subject) for name in sorted(record.labels))
-            segments = [holding(level * size, lasting=lasting) for level, lasting in _levels(place, times)]
+            segments = [
+                holding(level * _SUBJECTS[subject], lasting=lasting) for level, lasting in _levels(place, times)
+            ]
             yield Feed(Selection(gauge, matchers), *segments)
-            if not matchers:
-                break
 
 
 def _levels(place: int, times: _Times) -> Iterator[tuple[Decimal, str]]:

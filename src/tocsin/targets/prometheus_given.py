@@ -19,16 +19,18 @@ def documents(plan: Plan) -> Iterator[Draft]:
         values = given_values(plan, group)
         if values is None:
             continue
-        _, first = values.stated[0]
         data = {
             "rule_files": [f"../{rules_path(group).removeprefix('prometheus/')}"],
             "evaluation_interval": duration_text(values.at),
             "group_eval_order": [group.name],
             "tests": [
                 {
-                    **series_fed(first.scenario),
-                    "promql_expr_test": [computed(record, claim) for record, claim in values.stated],
+                    **series_fed(scenario),
+                    "promql_expr_test": [
+                        computed(record, claim) for record, claim in values.stated if claim.scenario is scenario
+                    ],
                 }
+                for scenario in dict.fromkeys(claim.scenario for _, claim in values.stated)
             ],
         }
         yield Draft(given_test_path(group), "promtool-tests", data, group.source)
