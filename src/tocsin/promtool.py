@@ -17,8 +17,8 @@ from tocsin.findings import TocsinError
 _TIMEOUT, _FOR_EACH = 300, 30
 _MEMORY = Path("/dev/shm")
 _ROOM = 512 * 1024 * 1024
-# It does one thing at a time. Go's runtime would keep other processors looking for work, and collect too often.
-_GO = {"GOMAXPROCS": "1", "GOGC": "200"}
+# It does one thing at a time. Go's runtime would keep other processors looking for work, and collect far too often.
+_GO = {"GOMAXPROCS": "1", "GOGC": "800"}
 
 
 @dataclass(frozen=True, slots=True)

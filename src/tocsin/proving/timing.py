@@ -11,7 +11,7 @@ from tocsin.promql.tree import Node, Range, Select, Subquery
 from tocsin.proving.workloads import in_order
 
 _LOOKBACK = 300_000
-_EVALUATIONS = 10  # in the longest window, where nothing else needs more
+_EVALUATIONS = 5  # in the longest window, where nothing else needs more
 _MOST = 800  # where a `for` wants a shorter interval than that, the window has precedence
 _SCRAPES = 20  # in the shortest window
 _FEW_SCRAPES = 5  # where the longest one is so many times as long
