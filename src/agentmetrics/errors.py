@@ -42,9 +42,11 @@ _BY_NAME: Mapping[str, str | None] = MappingProxyType(
 _BY_STATUS: Mapping[int, str] = MappingProxyType(
     {401: "auth", 403: "auth", 408: TIMEOUT, 429: RATE_LIMIT, 504: TIMEOUT}
 )
+# What a library calls it, where a stream has no status of its own.
+_BY_CODE: Mapping[str, str] = MappingProxyType({"rate_limit_exceeded": RATE_LIMIT, "rate_limit_error": RATE_LIMIT})
 
 ERROR_TYPES = (UNKNOWN, TIMEOUT, RATE_LIMIT, "connection", "auth", "invalid_request", "server_error", "cancelled")
-_MOST_CAUSES = 8
+_MOST_CAUSES = 32
 
 
 class ErrorTypes:
@@ -54,12 +56,29 @@ class ErrorTypes:
         self._mapping = dict(mapping or {})
 
     def of(self, error: BaseException) -> str | None:
-        """The type of an error: `unknown` where neither it nor what caused it is known; None where it is no error."""
-        for cause in _causes(error):
-            for known in (self._stated, _of_class, _of_status):
-                found = known(cause)
-                if found != UNKNOWN:
-                    return found
+        """The type of an error: `unknown` where neither it nor what caused it is known. None where it is no error
+        itself, or groups nothing else; what caused an error, or stands beside it in a group, does not undo it.
+        """
+        try:
+            if self._is_none(error):
+                return None
+            known = (self._own(cause) for cause in _causes(error))
+            return next((found for found in known if found not in (None, UNKNOWN)), UNKNOWN)
+        except Exception:  # an error that cannot be asked is one still
+            return UNKNOWN
+
+    def _is_none(self, error: BaseException) -> bool:
+        own = self._own(error)
+        if own == UNKNOWN and isinstance(error, BaseExceptionGroup):
+            return all(self._is_none(one) for one in error.exceptions)
+        return own is None
+
+    def _own(self, error: BaseException) -> str | None:
+        """The type by the error alone."""
+        for known in (self._stated, _of_class, _of_code, _of_status):
+            found = known(error)
+            if found != UNKNOWN:
+                return found
         return UNKNOWN
 
     def _stated(self, error: BaseException) -> str | None:
@@ -92,20 +111,36 @@ def _of_class(error: BaseException) -> str | None:
     return UNKNOWN
 
 
-def _of_status(error: BaseException) -> str | None:
-    status = _status_of(error)
-    if status is None or not 400 <= status < 600:
+def _of_code(error: BaseException) -> str:
+    code = _attribute(error, "code")
+    return _BY_CODE.get(code, UNKNOWN) if isinstance(code, str) else UNKNOWN
+
+
+def _of_status(error: BaseException) -> str:
+    status = next((status for status in _statuses(error) if 400 <= status < 600), None)
+    if status is None:
         return UNKNOWN
     return _BY_STATUS.get(status, "invalid_request" if status < 500 else "server_error")
 
 
-def _status_of(error: BaseException) -> int | None:
-    """The HTTP status that an error carries, wherever its library puts it."""
-    response = getattr(error, "response", None)
+def _statuses(error: BaseException) -> Iterator[int]:
+    """The HTTP statuses that an error carries, wherever its library puts them, as a number or as text."""
+    response = _attribute(error, "response")
     if isinstance(response, Mapping):  # botocore
         metadata = response.get("ResponseMetadata")
         response_status = metadata.get("HTTPStatusCode") if isinstance(metadata, Mapping) else None
     else:
-        response_status = getattr(response, "status_code", None)
-    candidates = (*(getattr(error, name, None) for name in ("status_code", "status", "code")), response_status)
-    return next((int(one) for one in candidates if isinstance(one, int)), None)
+        response_status = _attribute(response, "status_code")
+    for status in (*(_attribute(error, name) for name in ("status_code", "status", "code")), response_status):
+        if isinstance(status, int) or (
+            isinstance(status, str) and status.isascii() and status.isdigit() and len(status) == len("429")
+        ):
+            yield int(status)
+
+
+def _attribute(thing: object, name: str) -> object:
+    """An attribute of somebody else's object: None where it has none, and where it raises."""
+    try:
+        return getattr(thing, name, None)
+    except Exception:
+        return None
