@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from threading import Lock
+from threading import RLock
 from typing import Unpack
 
 from prometheus_client import REGISTRY, CollectorRegistry
@@ -53,7 +53,7 @@ class AgentMetrics:
         self.error_types = ErrorTypes(errors)
         self.prices = prices or Prices()
         self.series = _registered(registry, limits)
-        self.lock = Lock()
+        self.lock = RLock()  # what is collected as garbage inside may end a span
         self._said: set[str] = set()
 
     def request(self, agent_name: str = "", *, model: str = "", tenant_id: str = "") -> Request:

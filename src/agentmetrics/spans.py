@@ -6,8 +6,7 @@ here never reaches the agent: it is logged and counted.
 
 from __future__ import annotations
 
-import contextlib
-from contextvars import ContextVar, Token
+from contextvars import ContextVar
 from decimal import Decimal
 from time import perf_counter
 from types import TracebackType
@@ -34,42 +33,62 @@ CURRENT: ContextVar[Request | None] = ContextVar("agentmetrics_request", default
 class Span:
     """Something that takes time and may fail. It is observed once, when it ends, however it ends."""
 
-    __slots__ = ("_began", "_failed", "metrics")
+    __slots__ = ("_again", "_began", "_failed", "metrics")
 
     def __init__(self, metrics: AgentMetrics) -> None:
         self.metrics = metrics
         self._began: float | None = None
         self._failed: str | None = None
+        self._again: list[Self] | None = None
 
     def start(self) -> Self:
+        """Begins it. One that is open begins another like it, which the next `stop` ends: no two share one time."""
+        now = perf_counter()
+        if self._began is not None:
+            return self._start_again()
+        self._began = now  # no call since it was looked at: no other thread has begun it
         self._failed = None
         try:
             self._open()
         except Exception as fault:
             self.metrics.dropped(fault)
-        self._began = perf_counter()
         return self
+
+    def _start_again(self) -> Self:
+        other = self.another().start()
+        with self.metrics.lock:
+            self._again = self._again or []
+            self._again.append(other)
+        return other
 
     def stop(self, error: BaseException | None = None) -> None:
         """Ends it, with the error that ended it. A second end is none."""
-        if self._began is None:
+        if self._again:
+            self._stop_again(error)
             return
-        took = perf_counter() - self._began
-        self._began = None
+        now = perf_counter()
+        began, self._began = self._began, None
+        if began is None:
+            return
+        failed = self._failed
+        if failed is None and error is not None:
+            failed = self.metrics.error_types.of(error)
         try:
-            failed = self._failed
-            if failed is None and error is not None:
-                failed = self.metrics.error_types.of(error)
-            self._close(took, failed)
+            self._close(now - began, failed)
         except Exception as fault:
             self.metrics.dropped(fault)
 
-    def fail(self, error: BaseException | str = UNKNOWN) -> None:
+    def _stop_again(self, error: BaseException | None) -> None:
+        with self.metrics.lock:
+            other = self._again.pop() if self._again else self
+        other.stop(error)
+
+    def fail(self, error: BaseException | str | None = UNKNOWN) -> None:
         """Says that it failed although no exception leaves it: with the error that was handled, or its type."""
-        try:
+        if error is None:
+            self._failed = UNKNOWN
+        else:
             self._failed = error if isinstance(error, str) else self.metrics.error_types.of(error)
-        except Exception as fault:
-            self.metrics.dropped(fault)
 
     __enter__ = start
 
@@ -90,7 +109,7 @@ class Span:
         """The function, with each call of it a span like this one."""
         return wrapped(function, self.another)
 
-    def another(self) -> Span:
+    def another(self) -> Self:
         """A new span with the same labels."""
         raise NotImplementedError
 
@@ -116,10 +135,11 @@ class Request(Span):
 
     __slots__ = (
         "_called",
+        "_inside",
         "_iterations",
         "_llm_calls",
+        "_outer",
         "_steps",
-        "_token",
         "_tool_calls",
         "agent_name",
         "model",
@@ -133,10 +153,11 @@ class Request(Span):
         self.tenant_id = tenant_id
         self._steps = self._llm_calls = self._tool_calls = self._iterations = 0
         self._called = ""
-        self._token: Token[Request | None] | None = None
+        self._outer: Request | None = None
+        self._inside: Request | None = None
 
-    def another(self) -> Request:
-        return Request(self.metrics, self.agent_name, self.model, self.tenant_id)
+    def another(self) -> Self:
+        return type(self)(self.metrics, self.agent_name, self.model, self.tenant_id)
 
     def iteration(self) -> None:
         """The agent goes round its loop. Where nobody says so, each call of a model is one round."""
@@ -160,25 +181,39 @@ class Request(Span):
             self._tool_calls += 1
 
     def resume(self) -> None:
-        self._token = CURRENT.set(self)
+        current = CURRENT.get()
+        if not _is_around(self, current):
+            self._outer = _going_on(current)
+            CURRENT.set(_going_on(self._inside) or self)
+        self._inside = None
 
     def suspend(self) -> None:
-        token, self._token = self._token, None
-        if token is not None:
-            # It may end in another context than it began; that one is gone.
-            with contextlib.suppress(ValueError):
-                CURRENT.reset(token)
+        current = CURRENT.get()
+        if _is_around(self, current):
+            self._inside = current  # a request in the stream goes on with it
+            self._leave()
+
+    def _leave(self) -> None:
+        """What was current before is so again, where it has not ended meanwhile."""
+        outer, self._outer = _going_on(self._outer), None
+        CURRENT.set(outer)
 
     def _open(self) -> None:
         self._steps = self._llm_calls = self._tool_calls = self._iterations = 0
         self._called = ""
         outer = CURRENT.get()
-        if outer is not None:
+        if outer is None:
+            self._outer = None
+            CURRENT.set(self)
+        else:
             outer.step()  # an agent that asks another
-        self.resume()
+            self.resume()
 
     def _close(self, took: float, failed: str | None) -> None:
-        self.suspend()
+        if CURRENT.get() is self:
+            self._leave()
+        else:  # another began meanwhile, or it ends in another context
+            self._outer = _going_on(self._outer)
         series = self.metrics.series
         agent = self.agent_name
         series.request_duration.of(agent, self.model or self._called or UNKNOWN, self.tenant_id).observe(took)
@@ -189,6 +224,20 @@ class Request(Span):
             series.errors.of(agent, failed, self.tenant_id).inc()
             if failed == TIMEOUT:
                 series.timeouts.of(agent, self.tenant_id).inc()
+
+
+def _is_around(request: Request, current: Request | None) -> bool:
+    """Whether a request is the current one, or one around it."""
+    while current is not None and current is not request:
+        current = current._outer
+    return current is not None
+
+
+def _going_on(request: Request | None) -> Request | None:
+    """The request, or the nearest around it that has not ended."""
+    while request is not None and request._began is None:
+        request = request._outer
+    return request
 
 
 class Call(Span):
@@ -202,11 +251,8 @@ class Call(Span):
         Span.__init__(self, metrics)
         self._within = within
 
-    def start(self) -> Self:
+    def _open(self) -> None:
         self.request = self._within or CURRENT.get() or self.metrics.request()
-        return Span.start(self)
-
-    __enter__ = start
 
 
 class LlmCall(Call):
@@ -227,8 +273,8 @@ class LlmCall(Call):
         self.answered_by = ""
         self._told = False
 
-    def another(self) -> LlmCall:
-        return LlmCall(self.metrics, self.model, self.provider, self._within, self.terms)
+    def another(self) -> Self:
+        return type(self)(self.metrics, self.model, self.provider, self._within, self.terms)
 
     def tokens(self, *, cost: Decimal | None = None, **tokens: Unpack[Tokens]) -> None:
         """Counts the call's tokens, and what they cost.
@@ -244,6 +290,7 @@ class LlmCall(Call):
             self.metrics.dropped(fault)
 
     def _open(self) -> None:
+        Call._open(self)
         self._told = False
         self.request.calls_model(self.model)
         # The counters' series exist before their first event, so that it is seen.
@@ -273,10 +320,11 @@ class ToolCall(Call):
         Call.__init__(self, metrics, within)
         self.tool_name = tool_name
 
-    def another(self) -> ToolCall:
-        return ToolCall(self.metrics, self.tool_name, self._within)
+    def another(self) -> Self:
+        return type(self)(self.metrics, self.tool_name, self._within)
 
     def _open(self) -> None:
+        Call._open(self)
         self.request.calls_tool()
 
     def _close(self, took: float, failed: str | None) -> None:
@@ -295,10 +343,11 @@ class Retrieval(Call):
         Call.__init__(self, metrics, within)
         self.collection = collection
 
-    def another(self) -> Retrieval:
-        return Retrieval(self.metrics, self.collection, self._within)
+    def another(self) -> Self:
+        return type(self)(self.metrics, self.collection, self._within)
 
     def _open(self) -> None:
+        Call._open(self)
         self.request.step()
 
     def _close(self, took: float, failed: str | None) -> None:
@@ -319,8 +368,8 @@ class Session(Span):
         self.tenant_id = tenant_id
         self._gauge: Gauge | None = None
 
-    def another(self) -> Session:
-        return Session(self.metrics, self.agent_name, self.tenant_id)
+    def another(self) -> Self:
+        return type(self)(self.metrics, self.agent_name, self.tenant_id)
 
     def _open(self) -> None:
         self._gauge = self.metrics.series.sessions.of(self.agent_name, self.tenant_id)

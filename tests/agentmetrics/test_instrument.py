@@ -8,6 +8,7 @@ import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
+from threading import Barrier
 
 import pytest
 from prometheus_client import CollectorRegistry, generate_latest
@@ -105,6 +106,49 @@ def test_an_error_is_counted_with_its_type_and_raised(metrics: AgentMetrics, exp
     assert exported("tool_execution_errors_total", tool_name="divide", error_type="unknown") == 1
     assert exported("agent_request_duration_seconds_count", agent_name="support") == 4
     assert exported("llm_calls_without_usage_total") == 0  # a refused call has no tokens to tell
+
+
+def test_an_error_that_cannot_be_asked_ends_its_request_all_the_same(metrics: AgentMetrics, exported: Exported) -> None:
+    class OddError(Exception):
+        @property
+        def code(self) -> int:
+            raise RuntimeError("not here")
+
+    with pytest.raises(OddError), metrics.request("odd"):
+        raise OddError
+    assert exported("agent_errors_total", agent_name="odd", error_type="unknown") == 1
+    assert metrics.current.agent_name == "support"
+    with metrics.request("odd") as request:
+        request.fail(None)
+    assert exported("agent_errors_total", agent_name="odd", error_type="unknown") == 2
+
+
+def test_requests_that_end_in_any_order_leave_none_behind(metrics: AgentMetrics) -> None:
+    first, second = metrics.request("first").start(), metrics.request("second").start()
+    first.stop()
+    assert metrics.current is second
+    third = metrics.request("third").start()
+    second.stop()
+    third.stop()
+    assert metrics.current.agent_name == "support"
+
+
+def test_a_span_that_is_entered_while_it_is_open_is_two(metrics: AgentMetrics, exported: Exported) -> None:
+    session = metrics.session()
+    with session, session:
+        assert exported("agent_active_sessions") == 2
+    assert exported("agent_active_sessions") == 0
+    shared, both = metrics.tool("search"), Barrier(4)
+
+    def use() -> None:
+        for _ in range(50):
+            with shared:
+                both.wait(10)
+
+    with ThreadPoolExecutor(4) as pool:
+        for used in [pool.submit(use) for _ in range(4)]:
+            used.result()
+    assert exported("tool_execution_duration_seconds_count", tool_name="search") == 200
 
 
 def test_a_call_that_tells_no_tokens_is_counted_as_such(metrics: AgentMetrics, exported: Exported) -> None:
@@ -214,6 +258,45 @@ def test_functions_coroutines_and_streams_are_wrapped_alike(metrics: AgentMetric
     for agent in ("stream", "async_stream"):
         assert exported("agent_tool_calls_sum", agent_name=agent) == 1
     assert plain.__name__ == "plain"
+
+
+def test_what_a_plain_callable_returns_to_be_awaited_is_timed_until_it_has_come(
+    metrics: AgentMetrics, exported: Exported
+) -> None:
+    async def slow() -> None:
+        with metrics.tool("inside"):
+            await asyncio.sleep(0)
+        raise TimeoutError
+
+    async def values() -> AsyncIterator[int]:
+        yield 1
+        await slow()
+
+    class Callee:
+        async def __call__(self) -> None:
+            await slow()
+
+    async def read(made: AsyncIterator[int]) -> None:
+        async for _ in made:
+            assert metrics.current.agent_name == "stream"  # the reader's own
+
+    async def main() -> None:
+        shapes = {
+            "object": Callee(),
+            "lambda": lambda: slow(),
+            "future": lambda: asyncio.ensure_future(slow()),
+            "stream": lambda: read(metrics.request("values")(lambda: values())()),
+        }
+        for name, shape in shapes.items():
+            with pytest.raises(TimeoutError):
+                await metrics.request(name)(shape)()
+            assert exported("agent_errors_total", agent_name=name, error_type="timeout") == 1, name
+        assert metrics.current.agent_name == "support"
+
+    asyncio.run(main())
+    assert exported("agent_tool_calls_sum", agent_name="values") == 1
+    metrics.session()(lambda: values())()  # nobody reads it
+    assert exported("agent_active_sessions") == 0
 
 
 def test_what_a_reader_does_between_two_values_is_not_the_streams(metrics: AgentMetrics, exported: Exported) -> None:
