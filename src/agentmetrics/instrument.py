@@ -5,20 +5,23 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from math import inf
 from threading import RLock
-from typing import Unpack
+from typing import TypeVar, Unpack
 
 from prometheus_client import REGISTRY, CollectorRegistry
 
-from agentmetrics.catalog import token_type
+from agentmetrics.catalog import CATALOG, token_type
 from agentmetrics.errors import ERROR_TYPES, ErrorTypes
-from agentmetrics.limits import UNKNOWN
+from agentmetrics.limits import UNKNOWN, checked
 from agentmetrics.prices import Prices, Terms
 from agentmetrics.series import Instruments
 from agentmetrics.spans import CURRENT, LlmCall, Request, Retrieval, Session, ToolCall
 from agentmetrics.usage import Tokens, Usage
 
 _log = logging.getLogger("agentmetrics")
+
+Said = TypeVar("Said")
 
 
 class AgentMetrics:
@@ -35,7 +38,7 @@ class AgentMetrics:
 
     `agent_name` and `tenant_id` are what is not stated elsewhere. `prices` says what tokens cost: genai-prices alone
     where nothing is stated. `errors` maps exception classes to types, None being no error. `limits` says how many
-    values a label may have, where that is not what the catalog expects.
+    values a label may have, where that is not what the catalog expects. Raises ValueError where `limits` are none.
     """
 
     def __init__(
@@ -52,9 +55,10 @@ class AgentMetrics:
         self.tenant_id = tenant_id
         self.error_types = ErrorTypes(errors)
         self.prices = prices or Prices()
-        self.series = _registered(registry, limits)
+        self.series = _registered(registry, checked(limits or {}, CATALOG))
         self.lock = RLock()  # what is collected as garbage inside may end a span
-        self._said: set[str] = set()
+        self._said: set[object] = set()
+        self._said_unpriced: set[tuple[str, str]] = set()
 
     def request(self, agent_name: str = "", *, model: str = "", tenant_id: str = "") -> Request:
         """One request to the agent, from its arrival to its answer."""
@@ -127,22 +131,31 @@ class AgentMetrics:
             self.series.monthly_budget.of(tenant_id).set(float(monthly))
 
     def spend(self, call: LlmCall, usage: Usage, cost: Decimal | None = None) -> None:
-        """Counts a call's tokens and their cost, and nothing else. Without a price the call is counted as unpriced."""
-        model, tenant, agent = call.model, call.request.tenant_id, call.request.agent_name
-        for kind, number in usage.counts():
-            self.series.tokens.of(model, kind, tenant, agent).inc(number)
+        """Counts a call's tokens and their cost, and nothing else. Without a price the call is counted as unpriced.
+
+        What cannot be counted is refused before anything is.
+        """
+        model, provider = call.model or UNKNOWN, call.provider or UNKNOWN
+        tenant, agent = call.request.tenant_id, call.request.agent_name
         if cost is None and call.answered_by:
-            cost = self.prices.cost(call.answered_by, call.provider, usage, call.terms)
+            cost = self.prices.cost(call.answered_by, provider, usage, call.terms)
         if cost is None:
-            cost = self.prices.cost(model, call.provider, usage, call.terms)
+            cost = self.prices.cost(model, provider, usage, call.terms)
+        usd = 0.0 if cost is None else float(cost)
+        if not 0 <= usd < inf:
+            raise ValueError(f"a call cannot cost {cost} USD")
+        tokens = self.series.tokens
+        counted = [(tokens.of(model, kind, tenant, agent), float(number)) for kind, number in usage.counts()]
         if cost is None:
-            self._unpriced(model, call.provider)
+            self._unpriced(model, provider)
         else:
-            self.series.cost.of(model, tenant, agent).inc(float(cost))
+            self.series.cost.of(model, tenant, agent).inc(usd)
+        for series, number in counted:
+            series.inc(number)
 
     def _unpriced(self, model: str, provider: str) -> None:
         self.series.unpriced.of(model, provider).inc()
-        if self._says_first(f"no price: {provider} {model}"):
+        if _is_new((model, provider), self._said_unpriced):
             _log.warning(
                 "no price is known for model %r of provider %r: its calls count in llm_unpriced_requests_total; "
                 "state a price in a file: AgentMetrics(prices=Prices('prices.yaml'))",
@@ -150,24 +163,33 @@ class AgentMetrics:
             )
 
     def dropped(self, fault: Exception) -> None:
-        """Notes that an observation was lost: each fault is logged once, all are counted."""
-        text = f"{type(fault).__name__}: {fault}"
-        if self._says_first(text):
+        """Notes that an observation was lost: each fault is logged once in each place, all are counted."""
+        if _is_new((type(fault), _place(fault)), self._said):
+            text = f"{type(fault).__name__}: {fault}"
             _log.warning("an observation was lost; the agent goes on: %s", text, exc_info=fault)
         self.series.dropped.of().inc()
 
-    def _says_first(self, text: str) -> bool:
-        """Whether this has not been said before, and there is room to remember it."""
-        if text in self._said or len(self._said) >= _MOST_SAID:
-            return False
-        self._said.add(text)
-        return True
+
+_MOST_SAID = 1000
 
 
-_MOST_SAID = 100
+def _is_new(what: Said, said: set[Said]) -> bool:
+    """Whether this has not been said before, and there is room to remember it."""
+    if what in said or len(said) >= _MOST_SAID:
+        return False
+    said.add(what)
+    return True
 
 
-def _registered(registry: CollectorRegistry, limits: Mapping[str, int] | None) -> Instruments:
+def _place(fault: BaseException) -> tuple[str, int] | None:
+    """The file and line that raised it: its text may tell numbers, and so be another each time."""
+    trace = fault.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return (trace.tb_frame.f_code.co_filename, trace.tb_lineno) if trace is not None else None
+
+
+def _registered(registry: CollectorRegistry, limits: Mapping[str, int]) -> Instruments:
     try:
         return Instruments(registry, limits)
     except ValueError as error:

@@ -23,19 +23,27 @@ from agentmetrics.rates import Rate, Rates
 from agentmetrics.usage import KINDS
 from tocsin.lined import Value, read_table
 
+_HIGHEST = 1_000_000  # a dollar for each token
 _FIELDS = ("provider", "model", "from", *KINDS)
 
 
 @dataclass(frozen=True, slots=True)
 class PriceFile:
-    """`prices` are by provider and model, newest first, each valid from its day on."""
+    """`prices` are by provider and model, newest first, each valid from its day on. Providers are in small letters:
+    each library writes them in its own way.
+    """
 
     providers: Mapping[str, str] = field(default_factory=dict)
     prices: Mapping[tuple[str, str], tuple[tuple[date, Rates], ...]] = field(default_factory=dict)
 
     def rates(self, provider: str, model: str, day: date) -> Rates | None:
         """The prices of a model on a day."""
-        return next((rates for since, rates in self.prices.get((provider, model), ()) if since <= day), None)
+        dated = self.prices.get((provider.lower(), model), ())
+        return next((rates for since, rates in dated if since <= day), None)
+
+    def known_as(self, provider: str) -> str:
+        """The provider whose prices hold for this one's models: itself, where nothing else is stated."""
+        return self.providers.get(provider.lower(), provider)
 
     @classmethod
     def read(cls, file: str | Path) -> PriceFile:
@@ -44,7 +52,7 @@ class PriceFile:
         prices: dict[tuple[str, str], dict[date, Rates]] = {}
         for name, key, value in read_table(file).items():
             if name == "providers":
-                providers = {other: known.text() for other, _, known in value.items()}
+                providers = {other.lower(): known.text() for other, _, known in value.items()}
             elif name == "prices":
                 for entry in value.entries():
                     _add(prices, entry)
@@ -62,7 +70,7 @@ def _add(prices: dict[tuple[str, str], dict[date, Rates]], entry: Value) -> None
     for name in ("provider", "model", "input", "output"):
         if name not in fields:
             raise entry.wrong(f"this price has no {name}", f"state it: `{name}: ...`")
-    dated = prices.setdefault((fields["provider"].text(), fields["model"].text()), {})
+    dated = prices.setdefault((fields["provider"].text().lower(), fields["model"].text()), {})
     since = _day(fields["from"]) if "from" in fields else date.min
     if since in dated:
         raise entry.wrong(
@@ -73,8 +81,8 @@ def _add(prices: dict[tuple[str, str], dict[date, Rates]], entry: Value) -> None
 
 def _price(value: Value) -> Decimal:
     price = value.number()
-    if price < 0:
-        raise value.wrong(f"{price} is no price", "write a number of 0 or more")
+    if not 0 <= price <= _HIGHEST:
+        raise value.wrong(f"{price} is no price", f"write USD for a million tokens, from 0 to {_HIGHEST}")
     return price
 
 

@@ -90,7 +90,7 @@ class Prices:
     def rates(self, model: str, provider: str, terms: Terms | None = None, at: datetime | None = None) -> Rates | None:
         """The prices of a model's tokens, now or at another time."""
         at = at or datetime.now(UTC)
-        name = self._own.providers.get(provider, provider)
+        name = self._own.known_as(provider)
         own = self._own.rates(name, model, at.date()) or self._own.rates(provider, model, at.date())
         return own or _published(_ALSO_CALLED.get(name.lower(), name.lower()), model, terms, at)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from itertools import product
 from typing import Any, Generic, TypeVar
 
@@ -21,23 +21,29 @@ _ACROSS_PROCESSES = {catalog.agent_active_sessions.name: "livesum"}
 class Series(Generic[Child]):
     """The series of one metric. Those in use are remembered, so that counting one costs a look into a dict."""
 
-    __slots__ = ("_children", "_kept", "_parent", "metric")
+    __slots__ = ("_children", "_limits", "_parent", "metric")
 
-    def __init__(self, metric: Metric, parent: Child, kept: Callable[[Label, object], str]) -> None:
+    def __init__(self, metric: Metric, parent: Child, limits: LabelLimits) -> None:
         self.metric = metric
         self._parent: Child = parent
-        self._kept = kept
+        self._limits = limits
         self._children: dict[tuple[str, ...], Child] = {}
 
     def of(self, *values: str) -> Child:
-        """The series with these label values, in the order of the metric's labels."""
+        """The series with these label values, in the order of the metric's labels, to count an observation."""
         child = self._children.get(values)
-        return child if child is not None else self._made(values)
+        return child if child is not None else self._made(values, observed=True)
 
-    def _made(self, values: tuple[str, ...]) -> Child:
+    def begin(self, *values: str) -> None:
+        """Makes the series with these label values, with 0: nothing was observed yet."""
+        if values not in self._children:
+            self._made(values, observed=False)
+
+    def _made(self, values: tuple[str, ...], *, observed: bool) -> Child:
         if not values:
             return self._parent
-        kept = tuple(self._kept(label, value) for label, value in zip(self.metric.labels, values, strict=True))
+        labels = zip(self.metric.labels, values, strict=True)
+        kept = tuple(self._limits.kept(label, value, observed=observed) for label, value in labels)
         child = self._parent.labels(*kept)
         if kept == values:  # one that was capped is asked again each time, and counted as such
             self._children[values] = child
@@ -47,7 +53,7 @@ class Series(Generic[Child]):
 class Instruments:
     """Every metric that the instrumentation fills, registered in one registry."""
 
-    def __init__(self, registry: prometheus_client.CollectorRegistry, limits: Mapping[str, int] | None = None) -> None:
+    def __init__(self, registry: prometheus_client.CollectorRegistry, limits: Mapping[str, int]) -> None:
         self.registry = registry
         self._limits = LabelLimits(self._capped, limits)
         self._all: list[Series[Any]] = []
@@ -75,7 +81,7 @@ class Instruments:
         labels = {label.name for label in self._labels()}
         self.capped = self._counter(catalog.label_values_capped)
         for name in sorted(labels):
-            self.capped.of(name)
+            self.capped.begin(name)
 
     def __iter__(self) -> Iterator[Series[Any]]:
         return iter(self._all)
@@ -92,27 +98,27 @@ class Instruments:
             names = series.metric.label_names
             if names and not isinstance(series.metric, Gauge) and values.keys() >= set(names):
                 for combination in product(*(values[name] for name in names)):
-                    series.of(*combination)
+                    series.begin(*combination)
 
     def _capped(self, label: str) -> None:
         self.capped.of(label).inc()
 
     def _counter(self, metric: Counter) -> Series[prometheus_client.Counter]:
         made = prometheus_client.Counter(metric.name, metric.help, metric.label_names, registry=self.registry)
-        return self._added(Series(metric, made, self._limits.kept))
+        return self._added(Series(metric, made, self._limits))
 
     def _gauge(self, metric: Gauge) -> Series[prometheus_client.Gauge]:
         mode: Any = _ACROSS_PROCESSES.get(metric.name, "livemax")
         made = prometheus_client.Gauge(
             metric.name, metric.help, metric.label_names, registry=self.registry, multiprocess_mode=mode
         )
-        return self._added(Series(metric, made, self._limits.kept))
+        return self._added(Series(metric, made, self._limits))
 
     def _histogram(self, metric: Histogram) -> Series[prometheus_client.Histogram]:
         made = prometheus_client.Histogram(
             metric.name, metric.help, metric.label_names, registry=self.registry, buckets=metric.buckets
         )
-        return self._added(Series(metric, made, self._limits.kept))
+        return self._added(Series(metric, made, self._limits))
 
     def _added(self, series: Series[Child]) -> Series[Child]:
         self._all.append(series)

@@ -295,10 +295,10 @@ class LlmCall(Call):
         self.request.calls_model(self.model)
         # The counters' series exist before their first event, so that it is seen.
         series, request = self.metrics.series, self.request
-        series.cost.of(self.model, request.tenant_id, request.agent_name)
-        series.rate_limits.of(self.model, self.provider, request.tenant_id)
-        series.unpriced.of(self.model, self.provider)
-        series.without_usage.of(self.model, self.provider)
+        series.cost.begin(self.model, request.tenant_id, request.agent_name)
+        series.rate_limits.begin(self.model, self.provider, request.tenant_id)
+        series.unpriced.begin(self.model, self.provider)
+        series.without_usage.begin(self.model, self.provider)
 
     def _close(self, took: float, failed: str | None) -> None:
         series = self.metrics.series

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from operator import index
 from typing import NamedTuple, TypedDict
 
 # The kinds of token that prices tell apart.
@@ -36,8 +37,10 @@ class Usage(NamedTuple):
 
     @classmethod
     def of(cls, tokens: Tokens) -> Usage:
-        """The usage that was told. Raises ValueError where a part is more than the whole, or less than nothing."""
-        usage = cls(**{name: number or 0 for name, number in tokens.items()})  # type: ignore[arg-type]
+        """The usage that was told. Raises ValueError where a part is more than the whole, or less than nothing, and
+        TypeError where a number is not whole.
+        """
+        usage = cls(**{name: index(number or 0) for name, number in tokens.items()})  # type: ignore[arg-type]
         read, written, cached, stored, hour, reasoned = usage
         if cached + stored > read:
             raise ValueError(

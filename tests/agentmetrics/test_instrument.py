@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -195,6 +196,39 @@ def test_values_beyond_a_labels_limit_become_other(
     assert [record.message.split(":")[0] for record in caplog.records] == ["label tenant_id has more than 2 values"]
 
 
+def test_what_is_declared_beyond_a_limit_was_not_observed(registry: CollectorRegistry, exported: Exported) -> None:
+    metrics = AgentMetrics(registry=registry, limits={"tenant_id": 1, "model": 0})
+    metrics.declare(tenant_id=("a", "b", "c"), model="m", provider="p")
+    assert exported("agentmetrics_label_values_capped_total") == 0
+    with metrics.llm("m", "p"):
+        pass
+    assert (
+        exported("agentmetrics_label_values_capped_total", label="model") == 2
+    )  # its time, and that it told no tokens
+
+
+def test_no_value_of_a_label_spoils_the_scrape(metrics: AgentMetrics, registry: CollectorRegistry) -> None:
+    for tenant in ("half \ud800", "x" * 100_000):
+        with metrics.request(tenant_id=tenant):
+            pass
+    values = {sample.labels.get("tenant_id") for sample in _samples(registry, "agent_request_duration_seconds_count")}
+    assert values == {"half ?", "x" * 200}
+    assert b'"half ?"' in generate_latest(registry)
+
+
+@pytest.mark.parametrize(
+    ("limits", "message"),
+    [
+        ({"tenant": 5}, "limits: no label 'tenant' can be limited; those that can are agent_name, "),
+        ({"token_type": 5}, "limits: no label 'token_type' can be limited"),
+        ({"model": -1}, "limits: -1 is no number of values for model; write 0 or more"),
+    ],
+)
+def test_a_limit_that_is_none_is_refused(registry: CollectorRegistry, limits: dict[str, int], message: str) -> None:
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}"):
+        AgentMetrics(registry=registry, limits=limits)
+
+
 def test_no_label_has_more_values_than_its_contract_states(metrics: AgentMetrics, registry: CollectorRegistry) -> None:
     for number in range(510):
         metrics.session(tenant_id=f"tenant-{number}").start()
@@ -221,7 +255,7 @@ def test_a_fault_of_the_instrumentation_never_reaches_the_agent(
     dropped = exported("agentmetrics_observations_dropped_total")
     assert dropped is not None
     assert dropped >= 4
-    assert len(caplog.records) == len({record.message for record in caplog.records})
+    assert len(caplog.records) == 3  # each once in its place: a call's start, its tokens, a request's end
     assert "input counts all that were read" in caplog.text
 
 

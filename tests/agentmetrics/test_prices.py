@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from genai_prices import Usage as PublishedUsage
@@ -100,6 +101,50 @@ def test_a_call_without_a_price_is_counted_and_said_once(
     assert "no price is known for model 'gpt-99' of provider 'openai'" in caplog.text
 
 
+def test_a_call_without_a_provider_or_a_model_is_one_of_an_unknown(
+    metrics: AgentMetrics, exported: Exported, caplog: pytest.LogCaptureFixture
+) -> None:
+    for model, provider in ((None, "openai"), ("gpt-4o", None)):
+        for _ in range(2):
+            with metrics.llm(model, provider) as call:  # type: ignore[arg-type]
+                call.tokens(input=10, output=5)
+    assert exported("llm_unpriced_requests_total", model="unknown", provider="openai") == 2
+    assert exported("llm_unpriced_requests_total", model="gpt-4o", provider="unknown") == 2
+    assert exported("llm_tokens_total", token_type="input") == 40
+    assert [record.args for record in caplog.records] == [("unknown", "openai"), ("gpt-4o", "unknown")]
+
+
+def test_faults_whose_texts_differ_are_said_once_and_leave_room_for_what_is_unpriced(
+    metrics: AgentMetrics, exported: Exported, caplog: pytest.LogCaptureFixture
+) -> None:
+    for more in range(150):
+        metrics.tokens("claude-opus-4-5", "anthropic", input=10, cache_read=11 + more)
+    metrics.tokens("brand-new", "openai", input=5)
+    assert exported("agentmetrics_observations_dropped_total") == 150
+    assert [record.message.split(":")[0] for record in caplog.records] == [
+        "an observation was lost; the agent goes on",
+        "no price is known for model 'brand-new' of provider 'openai'",
+    ]
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        *({"input": 10, "cost": Decimal(cost)} for cost in ("NaN", "sNaN", "Infinity", "-3", "1e999")),
+        {"input": 1.5, "output": 10},
+        {"input": 10, "output": float("nan")},
+        {"input": 10, "output": 10**400},
+    ],
+)
+def test_a_call_that_cannot_be_counted_is_not_counted_by_half(
+    metrics: AgentMetrics, exported: Exported, told: dict[str, Any]
+) -> None:
+    metrics.tokens("gpt-4o", "openai", **told)
+    assert exported("agentmetrics_observations_dropped_total") == 1
+    assert not exported("llm_tokens_total")
+    assert not exported("llm_cost_dollars_total")
+
+
 def test_a_priced_call_costs_its_tenant(metrics: AgentMetrics, exported: Exported) -> None:
     with metrics.request(tenant_id="globex"), metrics.llm("gpt-4o-2024-08-06", "openai") as call:
         call.tokens(input=1_000_000)
@@ -110,9 +155,9 @@ def test_a_priced_call_costs_its_tenant(metrics: AgentMetrics, exported: Exporte
 
 _FILE = """\
 providers:
-  my-gateway: openai
+  My-Gateway: openai
 prices:
-  - {provider: vllm, model: llama-3.3-70b, input: 0.9, output: 0.9, cache_read: 0.1}
+  - {provider: vLLM, model: llama-3.3-70b, input: 0.9, output: 0.9, cache_read: 0.1}
   - {provider: openai, model: gpt-4o, from: 2026-01-01, input: 2, output: 8}
   - {provider: openai, model: gpt-4o, from: 2026-07-01, input: 1, output: 4}
 """
@@ -148,6 +193,7 @@ def test_a_price_file_may_be_json(tmp_path: Path) -> None:
     [
         ("prices:\n- {provider: p, model: m, input: a lot, output: 1}", ":2: 'a lot' is no number"),
         ("prices:\n- {provider: p, model: m, input: -1, output: 1}", ":2: -1 is no price"),
+        ("prices:\n- {provider: p, model: m, output: 1,\n   input: 1e999999}", ":3: 1E+999999 is no price"),
         ("prices:\n- {provider: p, model: m, input: 1}", ":2: this price has no output"),
         ("prices:\n- {provider: p, model: m, input: 1, output: 1, cached: 2}", ":2: a price has no cached"),
         ("prices:\n- provider: p\n  model: m\n  from: soon\n  input: 1\n  output: 1", ":4: 'soon' is no day"),
