@@ -96,6 +96,15 @@ def test_test_touches_the_rules_that_it_asks_for_and_what_those_read(files: tupl
     assert {rule.name: len(suite.tests_of(rule)) for rule in suite.rules} == {"Late": 1, "High": 1}
 
 
+def test_rule_that_promtool_cannot_read_is_told_where_it_stands(files: tuple[Path, Path]) -> None:
+    rules, tests = files
+    rules.write_text(RULES.replace("expr: x > 1", "expr: 'x >'"))
+    done = CliRunner().invoke(main, ["prove", "--rules", str(rules), "--tests", str(tests)])
+    assert done.exit_code == 1
+    assert f"{rules}:5: error[promtool] High: could not parse expression: " in done.output
+    assert "test-fails" not in done.output
+
+
 def test_progress_is_drawn_on_a_terminal(files: tuple[Path, Path]) -> None:
     rules, tests = files
     screen, terminal = pty.openpty()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ from tocsin.mutants.score import Row
 from tocsin.mutants.suite import Suite, Test
 from tocsin.mutants.trials import failing_tests, verdicts
 
+# What promtool says of a rule that it cannot read: the rule's name, and why.
+_REFUSED = re.compile(r'rule \d+, "([^"]+)": (could not parse expression: .*)')
 Progress = Callable[[int], AbstractContextManager[Callable[[int], None]]]
 
 
@@ -36,7 +39,7 @@ def prove(suite: Suite, memory: Memory, jobs: int, progress: Progress | None) ->
     failing = failing_tests(unknown, jobs)
     failed = [test for test, _ in failing]
     memory.note_passed(test for test in unknown if test not in failed)
-    found = [*holes(suite), *(_failing(test, output) for test, output in failing)]
+    found = [*holes(suite), *dict.fromkeys(_failing(test, output) for test, output in failing)]
     if failing or progress is None:
         return Proof(tuple(found), tuple(Row(rule, suite.tests_of(rule), ()) for rule in suite.rules))
     rows = tuple(_broken(suite, memory, jobs, progress))
@@ -59,6 +62,11 @@ def _broken(suite: Suite, memory: Memory, jobs: int, progress: Progress) -> Iter
 
 
 def _failing(test: Test, output: str) -> Finding:
+    refused = _REFUSED.search(output)
+    named = (rule for file in test.files for rule in file.rules if refused and rule.name == refused[1])
+    rule = next(named, None)
+    if refused and rule is not None:
+        return Finding("promtool", Severity.ERROR, refused[2], "mend its expression", rule.source, rule.name)
     return Finding(
         "test-fails",
         Severity.ERROR,
