@@ -4,13 +4,17 @@
 
     agent.invoke(question, config={"callbacks": [AgentMetricsHandler(metrics)], "metadata": {"tenant_id": "acme"}})
 
-A run without a parent is a request, unless the code around it has begun one. Its agent is LangChain's agent name, or
-the run's own; its tenant is `tenant_id` of the metadata. What runs inside counts for it, agents that it asks included.
+A run without a parent is a request, unless the code around it has begun one. Its agent is the one that LangChain names,
+or that of AgentMetrics, or else the run's own name; its tenant is `tenant_id` of the metadata. What runs inside counts
+for it, agents that it asks included. What LangChain leaves open, as it does with a model that is cancelled, ends with
+the run around it or with its task.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -26,12 +30,29 @@ except ModuleNotFoundError as error:
 
 from agentmetrics.instrument import AgentMetrics
 from agentmetrics.limits import UNKNOWN
-from agentmetrics.spans import CURRENT, LlmCall, Request, Span
+from agentmetrics.spans import CURRENT, LlmCall, Request, Retrieval, Span
 from agentmetrics.usage import Tokens
 
 _Metadata = Mapping[str, Any] | None
 # Runs that nobody ended are forgotten, the oldest first.
 _MOST_OPEN = 10_000
+
+
+@dataclass(slots=True)
+class _Run:
+    """A run that is open. What runs inside counts for its request; `task` is the one that it began in."""
+
+    span: Span | None
+    request: Request | None
+    parent: UUID | None
+    task: asyncio.Task[Any] | None = field(default_factory=lambda: _task())
+    inside: set[UUID] = field(default_factory=set)
+    streams: bool = False
+    watch: Callable[[object], None] | None = None
+
+    def goes_on(self, without: _Run) -> bool:
+        """Whether a task of its own still works on it when the run around it has ended."""
+        return self.task is not None and self.task is not without.task and not self.task.done()
 
 
 class AgentMetricsHandler(BaseCallbackHandler):
@@ -41,8 +62,7 @@ class AgentMetricsHandler(BaseCallbackHandler):
 
     def __init__(self, metrics: AgentMetrics) -> None:
         self._metrics = metrics
-        self._spans: dict[UUID, Span] = {}
-        self._requests: dict[UUID, Request] = {}
+        self._runs: dict[UUID, _Run] = {}
 
     def on_chain_start(
         self,
@@ -57,11 +77,13 @@ class AgentMetricsHandler(BaseCallbackHandler):
     ) -> None:
         request = self._around(parent_run_id)
         if request is None:
-            name = _text(metadata, "lc_agent_name") or str(kwargs.get("name") or "")
-            request = self._metrics.request(name, tenant_id=_text(metadata, "tenant_id"))
-            self._begin(run_id, request)
+            request = self._metrics.request(
+                self._agent_name(metadata, kwargs.get("name")), tenant_id=_text(metadata, "tenant_id")
+            )
+            self._begin(run_id, parent_run_id, request, request)
             request.suspend()  # it may end in another context than this
-        self._requests[run_id] = request
+        else:
+            self._begin(run_id, parent_run_id, None, request)
 
     def on_chain_end(self, outputs: Any, *, run_id: UUID, **kwargs: Any) -> None:
         self._end(run_id)
@@ -82,7 +104,7 @@ class AgentMetricsHandler(BaseCallbackHandler):
     ) -> None:
         model, provider = _text(metadata, "ls_model_name"), _text(metadata, "ls_provider")
         within = self._within(parent_run_id, metadata)
-        self._begin(run_id, self._metrics.llm(model or UNKNOWN, provider or UNKNOWN, within=within))
+        self._begin(run_id, parent_run_id, self._metrics.llm(model or UNKNOWN, provider or UNKNOWN, within=within))
 
     def on_llm_start(
         self,
@@ -99,10 +121,15 @@ class AgentMetricsHandler(BaseCallbackHandler):
             serialized, [], run_id=run_id, parent_run_id=parent_run_id, metadata=metadata, **kwargs
         )
 
+    def on_llm_new_token(self, token: str | list[str | dict[str, Any]], *, run_id: UUID, **kwargs: Any) -> None:
+        run = self._runs.get(run_id)
+        if run is not None:
+            run.streams = True
+
     def on_llm_end(self, response: LLMResult, *, run_id: UUID, **kwargs: Any) -> None:
-        call = self._spans.get(run_id)
-        if isinstance(call, LlmCall):
-            _tell(call, response)
+        run = self._runs.get(run_id)
+        if run is not None and isinstance(run.span, LlmCall):
+            _tell(run.span, response)
         self._end(run_id)
 
     def on_llm_error(self, error: BaseException, *, run_id: UUID, **kwargs: Any) -> None:
@@ -121,13 +148,13 @@ class AgentMetricsHandler(BaseCallbackHandler):
         **kwargs: Any,
     ) -> None:
         within = self._within(parent_run_id, metadata)
-        self._begin(run_id, self._metrics.tool(_name(serialized, kwargs), within=within))
-        self._requests[run_id] = within  # a tool may ask an agent of its own
+        # A tool may ask an agent of its own.
+        self._begin(run_id, parent_run_id, self._metrics.tool(_name(serialized, kwargs), within=within), within)
 
     def on_tool_end(self, output: Any, *, run_id: UUID, **kwargs: Any) -> None:
-        tool = self._spans.get(run_id)
-        if tool is not None and getattr(output, "status", None) == "error":
-            tool.fail()  # LangChain handled the error, and tells the model of it
+        run = self._runs.get(run_id)
+        if run is not None and run.span is not None and getattr(output, "status", None) == "error":
+            run.span.fail()  # LangChain handled the error, and tells the model of it
         self._end(run_id)
 
     def on_tool_error(self, error: BaseException, *, run_id: UUID, **kwargs: Any) -> None:
@@ -146,7 +173,7 @@ class AgentMetricsHandler(BaseCallbackHandler):
     ) -> None:
         within = self._within(parent_run_id, metadata)
         collection = _text(metadata, "collection") or _name(serialized, kwargs)
-        self._begin(run_id, self._metrics.retrieval(collection, within=within))
+        self._begin(run_id, parent_run_id, self._metrics.retrieval(collection, within=within))
 
     def on_retriever_end(self, documents: Sequence[Document], *, run_id: UUID, **kwargs: Any) -> None:
         self._end(run_id)
@@ -156,26 +183,54 @@ class AgentMetricsHandler(BaseCallbackHandler):
 
     def _around(self, parent_run_id: UUID | None) -> Request | None:
         """The request that a run belongs to: its parent's, or the one that the code around has begun."""
-        found = self._requests.get(parent_run_id) if parent_run_id is not None else None
-        return found or CURRENT.get()
+        parent = self._runs.get(parent_run_id) if parent_run_id is not None else None
+        return (parent.request if parent is not None else None) or CURRENT.get()
 
     def _within(self, parent_run_id: UUID | None, metadata: _Metadata) -> Request:
         """The request around a call; a call that has none counts for the tenant of its metadata."""
         return self._around(parent_run_id) or self._metrics.request(tenant_id=_text(metadata, "tenant_id"))
 
-    def _begin(self, run_id: UUID, span: Span) -> None:
-        while len(self._spans) >= _MOST_OPEN:
-            oldest = next(iter(self._spans))
-            self._requests.pop(oldest, None)
-            if self._spans.pop(oldest, None) is not None:
+    def _agent_name(self, metadata: _Metadata, own: object) -> str:
+        """A runnable has a name by its class even where nobody gave it one: what is stated comes first."""
+        stated = self._metrics.agent_name if self._metrics.agent_name != UNKNOWN else ""
+        return _text(metadata, "lc_agent_name") or stated or str(own or "")
+
+    def _begin(self, run_id: UUID, parent: UUID | None, span: Span | None, request: Request | None = None) -> None:
+        while len(self._runs) >= _MOST_OPEN:
+            oldest = self._runs.pop(next(iter(self._runs)), None)
+            if oldest is not None and oldest.span is not None:
                 self._metrics.dropped(RuntimeError("a run of LangChain began and never ended"))
-        self._spans[run_id] = span.start()
+        run = self._runs[run_id] = _Run(span.start() if span is not None else None, request, parent)
+        around = self._runs.get(parent) if parent is not None else None
+        if around is not None:
+            around.inside.add(run_id)
+        if run.task is not None and isinstance(span, LlmCall | Retrieval):
+            # LangChain tells no handler that one of these was cancelled. A stream goes on in other tasks.
+            run.watch = lambda _: None if run.streams else self._end(run_id, asyncio.CancelledError())
+            run.task.add_done_callback(run.watch)
 
     def _end(self, run_id: UUID, error: BaseException | None = None) -> None:
-        self._requests.pop(run_id, None)
-        span = self._spans.pop(run_id, None)
-        if span is not None:
-            span.stop(error)
+        run = self._runs.pop(run_id, None)
+        if run is None:
+            return
+        if run.task is not None and run.watch is not None:
+            run.task.remove_done_callback(run.watch)
+        around = self._runs.get(run.parent) if run.parent is not None else None
+        if around is not None:
+            around.inside.discard(run_id)
+        if error is not None:
+            for one in tuple(run.inside):
+                if one in self._runs and not self._runs[one].goes_on(without=run):
+                    self._end(one, error)
+        if run.span is not None:
+            run.span.stop(error)
+
+
+def _task() -> asyncio.Task[Any] | None:
+    try:
+        return asyncio.current_task()
+    except RuntimeError:  # no loop runs here
+        return None
 
 
 def _text(metadata: _Metadata, key: str) -> str:
@@ -198,8 +253,11 @@ def _tell(call: LlmCall, response: LLMResult) -> None:
     if call.provider == UNKNOWN and about.get("model_provider"):
         call.provider = str(about["model_provider"])
     usage = getattr(message, "usage_metadata", None)
+    completed = (response.llm_output or {}).get("token_usage")
     if usage:
         call.tokens(**_tokens(usage))
+    elif isinstance(completed, Mapping) and completed:
+        call.tokens(**_completion_tokens(completed))
 
 
 def _tokens(usage: Mapping[str, Any]) -> Tokens:
@@ -214,4 +272,15 @@ def _tokens(usage: Mapping[str, Any]) -> Tokens:
         "cache_write": max(read.get("cache_creation") or 0, apart),
         "cache_write_1h": hour,
         "reasoning": written.get("reasoning"),
+    }
+
+
+def _completion_tokens(usage: Mapping[str, Any]) -> Tokens:
+    """The tokens of a model that completes text: it has no message to tell them, and tells them as OpenAI does."""
+    read, written = usage.get("prompt_tokens_details") or {}, usage.get("completion_tokens_details") or {}
+    return {
+        "input": usage.get("prompt_tokens"),
+        "output": usage.get("completion_tokens"),
+        "cache_read": read.get("cached_tokens"),
+        "reasoning": written.get("reasoning_tokens"),
     }

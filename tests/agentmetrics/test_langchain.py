@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -15,14 +16,17 @@ from langchain_core.callbacks import CallbackManagerForRetrieverRun
 from langchain_core.documents import Document
 from langchain_core.language_models.fake import FakeListLLM
 from langchain_core.language_models.fake_chat_models import GenericFakeChatModel
+from langchain_core.language_models.llms import BaseLLM
 from langchain_core.messages import AIMessage
 from langchain_core.messages.ai import UsageMetadata
+from langchain_core.outputs import Generation, LLMResult
 from langchain_core.retrievers import BaseRetriever
-from langchain_core.runnables import RunnableConfig, RunnableLambda
+from langchain_core.runnables import RunnableConfig, RunnableLambda, RunnableParallel
 from langchain_core.tools import ToolException, tool
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.graph import END, START, StateGraph
 from langgraph.types import Command, interrupt
+from prometheus_client import CollectorRegistry
 
 from agentmetrics import AgentMetrics
 from agentmetrics.langchain import AgentMetricsHandler
@@ -89,8 +93,7 @@ def broken(query: str) -> str:
 def handler(metrics: AgentMetrics) -> Iterator[AgentMetricsHandler]:
     handler = AgentMetricsHandler(metrics)
     yield handler
-    assert not handler._spans, "a run was not freed"
-    assert not handler._requests
+    assert not handler._runs, "a run was not freed"
 
 
 def config(handler: AgentMetricsHandler, tenant: str = "globex") -> RunnableConfig:
@@ -215,8 +218,8 @@ def test_an_agent_that_a_graph_asks_counts_for_the_graphs_request(
     graph.add_edge("ask", END)
     graph.compile(name="outer").invoke({"text": ""}, config(handler))
     assert exported("agent_request_duration_seconds_count") == 1
-    assert exported("agent_tool_calls_sum", agent_name="outer") == 1
-    assert exported("llm_tokens_total", agent_name="outer", tenant_id="globex") == 2600
+    assert exported("agent_tool_calls_sum", agent_name="support") == 1
+    assert exported("llm_tokens_total", agent_name="support", tenant_id="globex") == 2600
 
 
 def test_an_agent_that_a_tool_asks_counts_for_the_request_too(handler: AgentMetricsHandler, exported: Exported) -> None:
@@ -300,6 +303,96 @@ def test_searches_and_models_alone_are_counted_without_a_request(
     assert exported("agent_request_duration_seconds_count") is None
 
 
+class Hung(Model):
+    async def _agenerate(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ARG002
+        await asyncio.Event().wait()
+
+
+@pytest.mark.parametrize("steps", [(), (RunnableLambda(lambda text: text),)])
+def test_a_model_that_is_cancelled_ends_with_its_task_or_the_run_around_it(
+    handler: AgentMetricsHandler, exported: Exported, steps: tuple[Any, ...]
+) -> None:
+    model: Any = Hung(messages=iter([]))
+
+    async def ask() -> None:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.01):
+                await (steps[0] | model if steps else model).ainvoke("hello", config(handler))
+
+    async def main() -> None:
+        await asyncio.create_task(ask())
+
+    asyncio.run(main())
+    assert exported("llm_inference_errors_total", model="gpt-4o", provider="openai", error_type="cancelled") == 1
+    assert exported("llm_calls_without_usage_total") == 0
+    assert exported("agent_errors_total", agent_name="support", error_type="cancelled") == (1 if steps else None)
+
+
+def test_what_still_runs_when_the_run_around_it_fails_is_counted_to_its_end(
+    handler: AgentMetricsHandler, exported: Exported
+) -> None:
+    class Late(Model):
+        async def _agenerate(self, *args: Any, **kwargs: Any) -> Any:
+            await failed.wait()
+            return self._generate(*args, **kwargs)
+
+    async def fail(_: str) -> None:
+        raise ValueError("too bad")
+
+    failed = asyncio.Event()
+
+    async def main() -> None:
+        model = Late(messages=iter([says("here")]))
+        with pytest.raises(ValueError, match="too bad"):
+            await RunnableParallel(late=model, fails=RunnableLambda(fail)).ainvoke("hello", config(handler))
+        failed.set()
+        await asyncio.gather(*asyncio.all_tasks() - {asyncio.current_task()})
+
+    asyncio.run(main())
+    assert exported("llm_tokens_total", agent_name="support", tenant_id="globex") == 1300
+    assert exported("llm_inference_errors_total") is None
+
+
+def test_a_stream_whose_values_are_read_by_tasks_of_their_own_is_counted_to_its_end(
+    handler: AgentMetricsHandler, exported: Exported
+) -> None:
+    async def main() -> None:
+        stream = Model(messages=iter([says("one two three")])).astream("hello", config(handler))
+        with contextlib.suppress(StopAsyncIteration):
+            while True:
+                await asyncio.create_task(anext(stream))  # type: ignore[arg-type]
+
+    asyncio.run(main())
+    assert exported("llm_inference_duration_seconds_count") == 1
+    assert exported("llm_inference_errors_total") is None
+
+
+def test_a_model_that_completes_text_tells_its_tokens_too(handler: AgentMetricsHandler, exported: Exported) -> None:
+    class Completes(BaseLLM):
+        @property
+        def _llm_type(self) -> str:
+            return "completes"
+
+        def _generate(self, prompts: list[str], *args: Any, **kwargs: Any) -> LLMResult:  # noqa: ARG002
+            usage = {"prompt_tokens": 10, "completion_tokens": 5, "prompt_tokens_details": {"cached_tokens": 4}}
+            return LLMResult(generations=[[Generation(text="x")] for _ in prompts], llm_output={"token_usage": usage})
+
+    Completes().invoke("hello", config(handler))
+    assert exported("llm_tokens_total", token_type="input") == 6
+    assert exported("llm_tokens_total") == 15
+    assert exported("llm_calls_without_usage_total") == 0
+
+
+def test_a_chain_is_the_agent_that_is_stated_and_its_own_name_only_where_none_is(
+    handler: AgentMetricsHandler, exported: Exported
+) -> None:
+    chain = RunnableLambda(lambda text: text) | Model(messages=iter([says("here"), says("here")]))
+    chain.invoke("hello", config(handler))
+    assert exported("agent_request_duration_seconds_count", agent_name="support") == 1
+    chain.invoke("hello", {"callbacks": [AgentMetricsHandler(AgentMetrics(registry=(own := CollectorRegistry())))]})
+    assert own.get_sample_value("agent_chain_length_count", {"agent_name": "RunnableSequence"}) == 1
+
+
 def test_a_run_that_never_ends_is_forgotten_and_counted(
     metrics: AgentMetrics, exported: Exported, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -307,7 +400,7 @@ def test_a_run_that_never_ends_is_forgotten_and_counted(
     handler = AgentMetricsHandler(metrics)
     for _ in range(5):
         handler.on_chain_start(None, {}, run_id=uuid4())
-    assert len(handler._spans) == len(handler._requests) == 3
+    assert len(handler._runs) == 3
     assert exported("agentmetrics_observations_dropped_total") == 2
 
 
