@@ -52,7 +52,10 @@ class PriceFile:
         prices: dict[tuple[str, str], dict[date, Rates]] = {}
         for name, key, value in read_table(file).items():
             if name == "providers":
-                providers = {other.lower(): known.text() for other, _, known in value.items()}
+                for other, at, known in value.items():
+                    if other.lower() in providers:
+                        raise at.wrong(f"{other} is there twice, in other letters", "keep one of them")
+                    providers[other.lower()] = known.text()
             elif name == "prices":
                 for entry in value.entries():
                     _add(prices, entry)

@@ -198,6 +198,7 @@ def test_a_price_file_may_be_json(tmp_path: Path) -> None:
         ("prices:\n- {provider: p, model: m, input: 1, output: 1, cached: 2}", ":2: a price has no cached"),
         ("prices:\n- provider: p\n  model: m\n  from: soon\n  input: 1\n  output: 1", ":4: 'soon' is no day"),
         ("prices:\n" + "- {provider: p, model: m, input: 1, output: 1}\n" * 2, ":3: m has a price from that day"),
+        ("providers:\n  gate: openai\n  Gate: azure", ":3: Gate is there twice, in other letters"),
         ("price:\n- 1", ":1: a price file has no price; it has `providers` and `prices`"),
         ("prices: 5", ":1: a list is expected here"),
         ("prices: [", ":1: is no YAML"),
