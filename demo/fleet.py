@@ -167,5 +167,7 @@ class Fleet:
                 minute = (asyncio.get_running_loop().time() - began) * speed / 60
                 if EXPENSIVE in trouble.at(minute):
                     # The incident ends as it does in life: the tenant agrees to pay more.
-                    self.agree("globex", self.spent("globex") * 2 + BUDGETS["globex"])
+                    daily = self.spent("globex") * 2 + BUDGETS["globex"]
+                    self.agree("globex", daily)
+                    trouble.tell(f"AGREED    globex to a daily budget of USD {daily:.2f}")
                 await asyncio.sleep(0.2)

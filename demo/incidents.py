@@ -36,6 +36,9 @@ class Trouble:
     def __contains__(self, incident: Incident) -> bool:
         return incident in self._active
 
+    def tell(self, line: str) -> None:
+        self._say(line)
+
     def at(self, minute: float) -> set[Incident]:
         """Moves on to a minute of the demo's time; gives the incidents that have just ended."""
         now = {one for one in INCIDENTS if self._at_once or one.begins <= minute % ROUND < one.ends}

@@ -117,7 +117,9 @@ def test_opentelemetry_agents_fire_our_alerts_unchanged(tmp_path: Path, project_
 
 def test_litellm_teams_fire_our_alerts_unchanged(tmp_path: Path, project_files: dict[str, bytes]) -> None:
     spend = 'model="gpt-4o",requested_model="gpt-4o",api_provider="openai",team="t1"'
-    failed = 'requested_model="gpt-4o",api_provider="openai",team_alias="acme",exception_class="RateLimitError"'
+    unpriced = 'model="new-1",api_provider="openai",reason="missing_pricing_key"'
+    called = 'requested_model="fast",litellm_model_name="gpt-4o",api_provider="openai"'
+    failed = f'{called},team_alias="acme",exception_class="RateLimitError"'
     prove(
         tmp_path,
         project_files,
@@ -129,12 +131,14 @@ def test_litellm_teams_fire_our_alerts_unchanged(tmp_path: Path, project_files: 
             f'litellm_spend_metric_total{{{spend},team_alias="globex",instance="a"}}': "0+1x60",
             f'litellm_deployment_failure_responses_total{{{failed},exception_status="429"}}': "0+1x60",
             f'litellm_deployment_failure_responses_total{{{failed},exception_status="500"}}': "0+1x60",
+            f"litellm_zero_cost_requests_total{{{unpriced}}}": "0+1x60",
             'litellm_input_tokens_metric_total{model="gpt-4o"}': "0+2x60",
             'litellm_output_tokens_metric_total{model="gpt-4o"}': "0+1x60",
         },
         {
             firing("DailyCostBudgetExceeded"): {'{tenant_id="acme"}': 1},
             firing("LLMRateLimitErrors"): {'{model="gpt-4o"}': 1},
+            firing("UnpricedModel"): {'{model="new-1"}': 1},
             "sum by (token_type) (llm_tokens_total)": {'{token_type="input"}': 94, '{token_type="output"}': 47},
         },
     )

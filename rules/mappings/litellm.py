@@ -8,6 +8,7 @@ from agentmetrics.catalog import (
     llm_inference_errors,
     llm_rate_limit_errors,
     llm_tokens,
+    llm_unpriced_requests,
     provider,
 )
 from tocsin.define import SeriesMapping, mapped
@@ -39,18 +40,24 @@ litellm_proxy = SeriesMapping(
             token_type="output",
             lacking=(agent_name,),
         ),
+        mapped(
+            llm_unpriced_requests,
+            litellm.without_cost,
+            model=litellm.model,
+            provider=litellm.api_provider,
+        ),
         mapped(llm_inference_duration, litellm.llm_api_latency, model=litellm.model, lacking=(provider,)),
         mapped(
             llm_inference_errors,
             litellm.deployment_failures,
-            model=litellm.requested_model,
+            model=litellm.served_model,
             provider=litellm.api_provider,
             error_type=litellm.exception_class,
         ),
         mapped(
             llm_rate_limit_errors,
             litellm.deployment_failures(exception_status="429"),
-            model=litellm.requested_model,
+            model=litellm.served_model,
             provider=litellm.api_provider,
             tenant_id=litellm.team_alias,
         ),

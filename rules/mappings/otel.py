@@ -18,8 +18,8 @@ from agentmetrics.catalog import (
 from tocsin.define import SeriesMapping, allow, mapped, matching, unlike
 
 FAILED = unlike("")
-TIMED_OUT = matching("(?i)(.*[._])?(deadline|timeout|time_out).*|408|504")
-RATE_LIMITED = matching("(?i)(.*[._])?(rate_?limit|resource_?exhausted|throttling).*|429")
+TIMED_OUT = matching("(?i).*(deadline|time_?out|timed_out).*|408|504")
+RATE_LIMITED = matching("(?i).*(rate_?limit|resource_?exhausted|throttl|too_?many_?requests).*|429")
 INFERENCE = matching("chat|generate_content|text_completion")
 
 opentelemetry = SeriesMapping(

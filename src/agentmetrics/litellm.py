@@ -8,6 +8,7 @@ requested_model = Label("requested_model", "The model group that the client aske
 api_provider = Label("api_provider", "Who serves the model.", cardinality=10)
 team = Label("team", "The team's id.", cardinality=500)
 team_alias = Label("team_alias", "The team's name.", cardinality=500)
+served_model = Label("litellm_model_name", "The model that was called, as failures name it.", cardinality=30)
 exception_status = Label("exception_status", "The HTTP status of the failure.", cardinality=10)
 exception_class = Label("exception_class", "The kind of the failure.", cardinality=20)
 
@@ -22,6 +23,19 @@ spend = Counter(
     "Cost of the calls, in USD.",
     labels=(model, requested_model, api_provider, team, team_alias),
     unit=USD,
+)
+without_cost = Counter(
+    "litellm_zero_cost_requests_total",
+    "Calls that used tokens and were counted with no cost, by why.",
+    labels=(
+        *(requested_model, model, api_provider),
+        Label(
+            "reason",
+            "Why it has no cost.",
+            values=("missing_pricing_key", "pricing_not_applied", "cost_calculation_error"),
+        ),
+    ),
+    unit=CALLS,
 )
 input_tokens = Counter(
     "litellm_input_tokens_metric_total",
@@ -38,7 +52,7 @@ output_tokens = Counter(
 deployment_failures = Counter(
     "litellm_deployment_failure_responses_total",
     "Calls that a deployment of a model failed.",
-    labels=(requested_model, exception_status, exception_class, api_provider, team, team_alias),
+    labels=(requested_model, served_model, exception_status, exception_class, api_provider, team, team_alias),
     unit=CALLS,
 )
 llm_api_latency = Histogram(
@@ -52,7 +66,7 @@ llm_api_latency = Histogram(
 
 CATALOG = Catalog(
     "litellm",
-    (spend, input_tokens, output_tokens, deployment_failures, llm_api_latency),
+    (spend, without_cost, input_tokens, output_tokens, deployment_failures, llm_api_latency),
     target_labels=(Label("job", "The scrape job.", cardinality=1), Label("instance", "The proxy.", cardinality=10)),
     version="LiteLLM proxy 1.109",
 )

@@ -189,8 +189,8 @@ def test_a_failure_is_one_line_and_loses_nothing(reason: str, watch: Watch) -> N
     for _ in range(30):
         watch.record(observation(watch.now))
         assert not watch.poll(120)
-    assert watch.lines.count(f"langfuse observations: {words}") == 1
-    assert len(watch.lines) == 6  # One of each question and each health endpoint.
+    assert len([line for line in watch.lines if line.endswith(f": {words}")]) == 1
+    assert len(watch.lines) <= 2  # A health endpoint says that it is not there in words of its own.
     assert watch.value("langfuse_exporter_failures_total", reason=reason) >= 30 * 4
     assert watch.value("langfuse_observations_total", **CALL) == 1  # What was good is still served.
     assert watch.value("langfuse_exporter_last_success_timestamp_seconds", view="observations") == succeeded
@@ -199,7 +199,7 @@ def test_a_failure_is_one_line_and_loses_nothing(reason: str, watch: Watch) -> N
     assert watch.poll()
     assert watch.value("langfuse_observations_total", **CALL) == 31
     assert watch.value("langfuse_exporter_windows_lost_total") == 0
-    assert "langfuse observations: answers again" in watch.lines
+    assert watch.lines[-1] == "langfuse: answers again"
 
 
 @pytest.mark.parametrize(
@@ -320,7 +320,7 @@ def test_the_command_asks_once_and_prints(watch: Watch) -> None:
     wrong = environment(watch.server, LANGFUSE_SECRET_KEY="wrong-secret")
     done = subprocess.run([*COMMAND, "--once"], env=wrong, capture_output=True, text=True, check=False)
     assert done.returncode == 1
-    assert "langfuse traces: it answers 401" in done.stderr
+    assert "langfuse observations: it answers 401" in done.stderr
     assert "wrong-secret" not in done.stdout + done.stderr
 
 

@@ -86,10 +86,16 @@ class Exporter(Collector):
         return True
 
     def _tell(self, subject: str, trouble: str) -> None:
-        """One line where something changes, not one a poll."""
-        if trouble != self._trouble.get(subject, ""):
-            self._trouble[subject] = trouble
-            self._say(f"langfuse {subject}: {trouble or 'answers again'}")
+        """One line where something changes: not one a poll, and not one for each of several that say the same."""
+        known = self._trouble.get(subject, "")
+        if trouble == known:
+            return
+        shared = {told for name, told in self._trouble.items() if name != subject and told}
+        self._trouble[subject] = trouble
+        if trouble and trouble not in shared:
+            self._say(f"langfuse {subject}: {trouble}")
+        elif not trouble and known not in shared:
+            self._say(f"langfuse{f' {subject}' if shared else ''}: answers again")
 
     def _read_health(self, component: str, url: str) -> None:
         health = self._api.health(url)

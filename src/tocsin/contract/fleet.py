@@ -108,7 +108,8 @@ class _Fleet:
 
     def of_catalog(self, catalog: Catalog, state: Coverage, *, alone: bool) -> Iterator[Finding]:
         if len(state.unseen) == len(catalog.metrics) and not any(seen.exposition.stale for seen in self.seen):
-            severity = Severity.ERROR if alone or self.complete else self._severity_of_absence(*catalog)
+            absence = min(self._severity_of_absence(*catalog), Severity.WARNING)
+            severity = Severity.ERROR if alone or self.complete else absence
             yield self._finding(_nothing(catalog, severity))
             return
         for metric in catalog:
@@ -152,8 +153,11 @@ class _Fleet:
             )
 
     def _severity_of_absence(self, *metrics: Metric) -> Severity:
-        is_read = any(one.name in self.readers for metric in metrics for one in series_of(metric))
-        return Severity.WARNING if is_read else Severity.INFO
+        """A metric that an alert reads is missed by somebody's pager."""
+        kinds = {
+            reader.kind for metric in metrics for one in series_of(metric) for reader in self.readers.get(one.name, ())
+        }
+        return Severity.ERROR if "alert" in kinds else Severity.WARNING if kinds else Severity.INFO
 
     def _too_many(self, metric: Metric) -> Iterator[Breach]:
         for label in metric.labels:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import re
+import time
 import urllib.error
 import urllib.request
 from base64 import b64encode
@@ -17,6 +18,7 @@ from tocsin.source import Source
 _OPENMETRICS = "application/openmetrics-text"
 _ACCEPT = f"text/plain;version=0.0.4, {_OPENMETRICS};version=1.0.0;q=0.8, */*;q=0.1"
 _TIMEOUT = 10.0
+_PATIENCE = 60.0
 _LOGIN = re.compile(r"://([^/?#@]*)@")
 _LARGEST = 256 * 2**20
 
@@ -67,7 +69,7 @@ def fetched(url: str, accept: str = "*/*", form: bytes | None = None) -> tuple[b
     try:
         request = urllib.request.Request(url, form, headers=headers)
         with urllib.request.urlopen(request, timeout=_TIMEOUT) as answer:
-            body = answer.read(_LARGEST + 1)
+            body = _body(answer)
             kind = str(answer.headers.get("Content-Type", ""))
             missing = answer.length
     except urllib.error.HTTPError as error:
@@ -77,6 +79,8 @@ def fetched(url: str, accept: str = "*/*", form: bytes | None = None) -> tuple[b
                 help="see whether the address and its path are right, and whether it needs a login",
                 source=place,
             ) from None
+    except http.client.IncompleteRead:
+        raise _cut_off(place) from None
     except (OSError, ValueError, http.client.HTTPException) as error:
         reason = getattr(error, "reason", None) or error
         raise TocsinError(
@@ -87,8 +91,23 @@ def fetched(url: str, accept: str = "*/*", form: bytes | None = None) -> tuple[b
     if len(body) > _LARGEST:
         raise TocsinError("the answer is longer than 256 MiB", help="name the metrics of one program", source=place)
     if missing:
-        raise TocsinError("the answer is cut off", help="get it again: the connection broke", source=place)
+        raise _cut_off(place)
     return body, kind
+
+
+def _body(answer: http.client.HTTPResponse) -> bytes:
+    """A server that sends a byte now and then never runs into the socket's time-out: all of it has one of its own."""
+    deadline, parts, size = time.monotonic() + _PATIENCE, [], 0
+    while size <= _LARGEST and (part := answer.read1(65536)):
+        parts.append(part)
+        size += len(part)
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"it is not done after {_PATIENCE:g} s")
+    return b"".join(parts)
+
+
+def _cut_off(place: Source) -> TocsinError:
+    return TocsinError("the answer is cut off", help="get it again: the connection broke", source=place)
 
 
 def _decoded(body: bytes, source: str) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from copy import copy
 from dataclasses import dataclass, field
 from decimal import Decimal
+from math import isinf
 from pathlib import Path
 
 from tocsin.findings import DefinitionError
@@ -130,6 +131,8 @@ def _check(by: Label, columns: Mapping[str, Gauge], row: Row) -> None:
             raise wrong(f"there is no column {column}", known)
         if not quantity.unit.measures_like(gauge.unit):
             raise wrong(f"{column} is measured in {gauge.unit}, {quantity} is not", f"state it in {gauge.unit}")
+        if isinf(float(quantity.to(gauge.unit))):
+            raise wrong(f"{column} is {quantity.value}, which is more than Prometheus can count", "state less")
         least = Decimal(str(gauge.minimum)) if gauge.minimum is not None else None
         if least is not None and quantity.to(gauge.unit) < least:
             raise wrong(f"{column} is {plain(quantity.value)}", f"it is {plain(least)} {gauge.unit} or more")
