@@ -19,6 +19,7 @@ from pathlib import Path
 from tocsin import promtool
 from tocsin.checking import written
 from tocsin.documents import rendered
+from tocsin.environments import in_environment
 from tocsin.mutants.memory import Memory
 from tocsin.mutants.proof import prove
 from tocsin.plan import Plan
@@ -48,7 +49,7 @@ def cost(work: Callable[[], object]) -> tuple[float, float]:
 
 def main(copies: int) -> None:
     settings = find_project(Path.cwd())
-    plan = Plan(load(settings))
+    plan = Plan(in_environment(load(settings), None))
     alerts = len(plan.definitions.alerts)
     tell = sys.stdout.write
     numbers = ".".join(map(str, promtool.version()))

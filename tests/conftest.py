@@ -12,6 +12,7 @@ import yaml
 from projects import REPOSITORY, Copy, MakeProject
 
 from tocsin.documents import rendered
+from tocsin.environments import in_environment
 from tocsin.plan import Plan
 from tocsin.project import find_project, load
 from tocsin.targets import drafts
@@ -19,8 +20,8 @@ from tocsin.targets import drafts
 
 @pytest.fixture(scope="session")
 def project_plan() -> Plan:
-    """The plan of the repository's own project."""
-    return Plan(load(find_project(REPOSITORY)))
+    """The plan of the repository's own project, in the environment that is generated."""
+    return Plan(in_environment(load(find_project(REPOSITORY)), None))
 
 
 @pytest.fixture(scope="session")
