@@ -32,11 +32,12 @@ class Draft:
 
 def rendered(drafts: Iterable[Draft]) -> Iterator[Document]:
     """Each draft, validated and as bytes. Raises TocsinError where one breaks its schema, or holds a credential."""
-    made: dict[str, Draft] = {}
+    made: dict[str, Source | None] = {}
     for draft in drafts:
-        other = made.setdefault(draft.path.casefold(), draft)
-        if other is not draft:
-            raise _twice(draft, other)
+        path = draft.path.casefold()
+        if path in made:
+            raise _twice(draft, made[path])
+        made[path] = draft.source
         validate(draft)
         write = _WRITERS[PurePosixPath(draft.path).suffix]
         content = write(draft.data)
@@ -45,13 +46,12 @@ def rendered(drafts: Iterable[Draft]) -> Iterator[Document]:
         yield Document(draft.path, content)
 
 
-def _twice(draft: Draft, other: Draft) -> TocsinError:
-    at = other.source
+def _twice(draft: Draft, at: Source | None) -> TocsinError:
     place = f"; the other one stands at {PurePath(at.file).name}:{at.line}" if at else ""
     return TocsinError(
         f"two definitions make the file {draft.path}{place}",
         help="rename one of them, in more than case",
-        source=draft.source or other.source,
+        source=draft.source or at,
     )
 
 

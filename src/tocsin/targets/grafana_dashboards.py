@@ -158,20 +158,21 @@ def _panel(plan: Plan, dashboard: Dashboard, place: Place) -> dict[str, Any]:
         row = core.RowPanel(title=place.of.title, gridPos=grid, id=place.id)
         return _kept(row.to_json_data(), _ROW_KEYS)
     panel = place.of.settled(partial(_threshold, plan))
+    alerts = _alerts_on(plan, panel)
     data = {
         **_body(panel, _look(plan, panel)),
         "id": place.id,
         "title": panel.title,
-        "description": _description(plan, dashboard, panel),
+        "description": _description(plan, dashboard, panel, alerts),
         "gridPos": grid,
-        "links": _runbooks(plan, panel),
+        "links": _runbooks(plan, alerts),
     }
     if panel.indicators:
         data["datasource"] = DATASOURCE
         data["targets"] = [_target(query, panel) for query in _queries(plan, dashboard, panel)]
     if panel.shows:
         data["timeFrom"] = panel.shows
-    own = list(_own_colors(plan, panel))
+    own = list(_own_colors(plan, panel, alerts)) if alerts else []
     if own:
         shared = data["fieldConfig"]
         data["fieldConfig"] = {**shared, "overrides": [*shared["overrides"], *own]}
@@ -184,9 +185,9 @@ def _threshold(plan: Plan, indicator: Indicator) -> Quantity:
     return min(found, key=lambda quantity: quantity.to(found[0].unit), default=seconds(0))
 
 
-def _own_colors(plan: Plan, panel: Panel) -> Iterator[dict[str, Any]]:
+def _own_colors(plan: Plan, panel: Panel, alerts: list[Alert]) -> Iterator[dict[str, Any]]:
     """The steps of those who have thresholds of their own, where each series of the panel is called after one."""
-    owns = [alert.when.own for alert in _alerts_on(plan, panel) if alert.when.own]
+    owns = [alert.when.own for alert in alerts if alert.when.own]
     for name in sorted({name for own in owns for name in own.stated}):
         if len(panel.indicators) == 1 and plan.labels_of(panel.indicators[0]) == (owns[0].label,):
             steps, base = steps_of(plan, panel, _unit_of(plan, panel), of=name)
@@ -213,10 +214,10 @@ def _body(panel: Panel, look: Look) -> dict[str, Any]:
     return body
 
 
-def _description(plan: Plan, dashboard: Dashboard, panel: Panel) -> str:
+def _description(plan: Plan, dashboard: Dashboard, panel: Panel, alerts: list[Alert]) -> str:
     """The panel's own words, and what a reader must know of its alerts and its variables."""
     parts = [panel.description]
-    for alert in _alerts_on(plan, panel):
+    for alert in alerts:
         hold = f" for {alert.hold}" if milliseconds_of(alert.hold) else ""
         parts.append(f"{alert.name} fires {OPERATOR_WORDS[alert.when.operator]} {bound_text(alert.when)}{hold}.")
     ignored = _ignored(plan, dashboard, panel)
@@ -256,7 +257,7 @@ def _target(query: Query, panel: Panel) -> dict[str, Any]:
     }
 
 
-def _runbooks(plan: Plan, panel: Panel) -> list[dict[str, Any]]:
+def _runbooks(plan: Plan, alerts: list[Alert]) -> list[dict[str, Any]]:
     site = plan.definitions.site
     return [
         {
@@ -264,7 +265,7 @@ def _runbooks(plan: Plan, panel: Panel) -> list[dict[str, Any]]:
             "title": f"Runbook: {alert.name}",
             "url": f"{site.runbooks_url.rstrip('/')}/{alert.runbook}.md",
         }
-        for alert in _alerts_on(plan, panel)
+        for alert in alerts
     ]
 
 
