@@ -1,6 +1,6 @@
 """The month before the demo, so that what looks back a day, a week or a month has something to see.
 
-Stated as scenarios, and backfilled. What the rules record of the cost is stated beside it: no rule has run then.
+Stated as scenarios, and backfilled. What the rules record of it is stated beside it: no rule has run then.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from agentmetrics.catalog import agent_name, agent_request_duration, llm_cost, m
 from tocsin.define import USD, Feed, Gauge, Scenario, a_day, growing, holding
 from tocsin.promql.durations import duration_text
 from tocsin.scenarios.openmetrics import exposition
+from tocsin.units import REQUESTS
 
 _DAYS = 30
 _DAY = 24 * 3600
@@ -24,6 +25,8 @@ _COST = {
     ("coding", "gpt-4o", "acme"): Decimal(7),
 }
 _REQUESTS = 20_000
+# Of an hour at the demo's own pace, as the objectives record it: how many requests, and how many were bad.
+_KEPT = {"all": 18_000, "bad": 20}
 
 _by_all = Gauge(
     "agent_name_model_tenant_id:llm_cost_dollars:increase24h",
@@ -50,6 +53,12 @@ def _feeds(speed: int, lasting: str) -> Iterator[Feed]:
     for tenant in sorted({tenant for _, _, tenant in _COST}):
         spent = sum((cost for (*_, payer), cost in _COST.items() if payer == tenant), Decimal(0))
         yield Feed(_by_tenant(tenant_id=tenant), holding(spent, lasting=lasting))
+    for promise in ("availability", "latency"):
+        for which, requests in _KEPT.items():
+            name = f"agent_name:agent_{promise}:{which}_increase1h"
+            recorded = Gauge(name, "Requests of an hour.", labels=(agent_name,), unit=REQUESTS)
+            for agent in sorted({agent for agent, *_ in _COST}):
+                yield Feed(recorded(agent_name=agent), holding(requests, lasting=lasting))
     count = agent_request_duration.count
     for agent in sorted({agent for agent, *_ in _COST}):
         labels = {name: agent if name == "agent_name" else "past" for name in count.label_names}

@@ -25,7 +25,7 @@ from projects import REPOSITORY
 from demo.faster import expression, faster
 
 SPEED = 60
-PATIENCE = 90
+PATIENCE = 120
 DASHBOARDS = sorted((REPOSITORY / "generated/grafana/dashboards").glob("*.json"))
 EXPECTED = {
     ("AgentHighLatency", "warning", ("agent_name", "support")),
@@ -132,7 +132,7 @@ def without_data(prometheus: str) -> list[str]:
 
 def without_data_once_filled(prometheus: str) -> list[str]:
     """The same; what is worked out every few minutes is waited for."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 40
     while (missing := without_data(prometheus)) and time.monotonic() < deadline:
         time.sleep(0.5)
     return missing
