@@ -38,7 +38,6 @@ def test_changed_threshold_changes_the_alert_in_both_engines_and_the_dashboard(p
         "kubernetes/overlays/prometheus-alerts/alerts.yaml",
         "mimir/alerts.yaml",
         "prometheus/alerts/agent-high-error-rate.yaml",
-        "prometheus/tests/agent-high-error-rate-derived.yaml",
         "prometheus/tests/agent-high-error-rate.yaml",
         "runbooks/high-error-rate.md",
     }

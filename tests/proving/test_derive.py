@@ -59,7 +59,7 @@ CHANGES = [
     ("or equal", "Sessions", {"expr": (">= 100", "> 100")}),
     ("not equal", "BudgetLeft", {"expr": ("< 10", "<= 10")}),
     ("longer for", "Timeouts", {"for": ("5m", "5m30s")}),
-    ("shorter for", "Timeouts", {"for": ("5m", "4m")}),
+    ("shorter for", "Timeouts", {"for": ("5m", "4m30s")}),
     ("no for", "Timeouts", {"for": ("5m", "0s")}),
     ("longer window", "Timeouts", {"expr": ("[5m]", "[6m]")}),
     ("label dropped", "Timeouts", {"expr": ("by (agent_name) ", "")}),

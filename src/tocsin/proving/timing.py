@@ -12,6 +12,7 @@ from tocsin.proving.workloads import in_order
 
 _LOOKBACK = 300_000
 _EVALUATIONS = 5  # in the longest window, where nothing else needs more
+_IN_HOLD = 10  # in a `for`, so that one a tenth shorter is noticed
 _MOST = 800  # where a `for` wants a shorter interval than that, the window has precedence
 _SCRAPES = 20  # in the shortest window
 _FEW_SCRAPES = 5  # where the longest one is so many times as long
@@ -65,7 +66,7 @@ def timing_of(alert: Alert, condition: Node, records: Mapping[str, Node]) -> Tim
     long = [step for step in steps if step > _LOOKBACK]
     most = next(number for number in range(most, 0, -1) if all(step % (number * every) == 0 for step in long))
     # A `for` is seen to the evaluation where it is a multiple of the interval.
-    times = next((one for one in range(most, 1, -1) if hold % (one * every) == 0 and 2 * one * every <= hold), 1)
+    times = next((one for one in range(most, 1, -1) if hold % (one * every) == 0 and _IN_HOLD * one * every <= hold), 1)
     interval = every * (times if hold and longest // (times * every) <= _MOST else most)
     wanted = max(1, interval * (_FEW_SCRAPES if longest > _FAR * shortest else _SCRAPES) // shortest) if shortest else 2
     scrapes = next(number for number in range(wanted, 0, -1) if interval % (number * 1000) == 0)

@@ -19,9 +19,8 @@ from tocsin.promql.tree import Select
 from tocsin.proving.bounds import Bound, bounds_of
 from tocsin.proving.errors import UnderivableError
 from tocsin.proving.printed import printed
-from tocsin.targets.prometheus_alerts import alert_path
 from tocsin.targets.prometheus_tests import expected_alert
-from tocsin.targets.prometheus_thresholds import threshold_test_path
+from tocsin.targets.prometheus_thresholds import given_file, step_of, threshold_test_path
 from tocsin.units import RATIO, plain
 
 _BEYOND = "just-beyond"
@@ -39,10 +38,8 @@ def documents(plan: Plan) -> Iterator[Draft]:
 
 def _test_file(plan: Plan, planned: PlannedAlert, bounds: Sequence[Bound]) -> dict[str, Any] | None:
     alert = planned.alert
-    every, hold = milliseconds_of(alert.every), milliseconds_of(alert.hold)
-    # It need not be evaluated more often than its `for` can be seen: how long that is, others prove.
-    step = hold if hold and hold % every == 0 else every
-    end = (hold // step + _EVALUATIONS) * step
+    step = step_of(alert)
+    end = (milliseconds_of(alert.hold) // step + _EVALUATIONS) * step
     try:
         value = printed(value_template(planned.unit or RATIO, "$value"), float(bounds[0].beyond))
     except UnderivableError:
@@ -62,12 +59,7 @@ def _test_file(plan: Plan, planned: PlannedAlert, bounds: Sequence[Bound]) -> di
                 "alert_rule_test": [{"eval_time": duration_text(end), "alertname": alert.name, "exp_alerts": fires}],
             }
         )
-    return {
-        "rule_files": [f"../{alert_path(alert).removeprefix('prometheus/')}"],
-        "evaluation_interval": duration_text(step),
-        "group_eval_order": [alert.slug],
-        "tests": tests,
-    }
+    return given_file(alert, step, tests)
 
 
 def _subjects(bounds: Sequence[Bound]) -> dict[str, Values]:

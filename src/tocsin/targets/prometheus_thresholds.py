@@ -32,10 +32,8 @@ def threshold_test_path(alert: Alert) -> str:
 
 def _test_file(plan: Plan, planned: PlannedAlert, found: Sequence[Standing]) -> dict[str, Any]:
     alert = planned.alert
-    every, hold = milliseconds_of(alert.every), milliseconds_of(alert.hold)
-    # It need not be evaluated more often than its `for` can be seen: how long that is, others prove.
-    step = hold if hold and hold % every == 0 else every
-    steps = hold // step + 3
+    step = step_of(alert)
+    steps = milliseconds_of(alert.hold) // step + 3
     claims: tuple[tuple[int, Sequence[Standing]], ...] = ((steps - 1, ()), (2 * steps - 1, found))
     first = found[0]
     test = {
@@ -51,9 +49,20 @@ def _test_file(plan: Plan, planned: PlannedAlert, found: Sequence[Standing]) -> 
             for at, firing in claims
         ],
     }
+    return given_file(alert, step, [test])
+
+
+def step_of(alert: Alert) -> int:
+    """How often to evaluate: not more often than its `for` can be seen; how long that is, others prove."""
+    every, hold = milliseconds_of(alert.every), milliseconds_of(alert.hold)
+    return hold if hold and hold % every == 0 else every
+
+
+def given_file(alert: Alert, step: int, tests: list[dict[str, Any]]) -> dict[str, Any]:
+    """Tests of an alert whose inputs are given: no recording rule is loaded."""
     return {
         "rule_files": [f"../{alert_path(alert).removeprefix('prometheus/')}"],
         "evaluation_interval": duration_text(step),
         "group_eval_order": [alert.slug],
-        "tests": [test],
+        "tests": tests,
     }
