@@ -111,6 +111,7 @@ agent_errors = Counter(
     "Requests that failed.",
     labels=(agent_name, error_type, tenant_id),
     unit=REQUESTS,
+    part_of=agent_request_duration.count,
 )
 llm_rate_limit_errors = Counter(
     "llm_rate_limit_errors_total",
@@ -124,24 +125,28 @@ llm_inference_errors = Counter(
     "Calls of a model that failed.",
     labels=(model, provider, error_type),
     unit=CALLS,
+    part_of=llm_inference_duration.count,
 )
 tool_execution_errors = Counter(
     "tool_execution_errors_total",
     "Tool calls that failed.",
     labels=(tool_name, agent_name, error_type),
     unit=CALLS,
+    part_of=tool_execution_duration.count,
 )
 vector_search_errors = Counter(
     "vector_search_errors_total",
     "Vector searches that failed.",
     labels=(collection, agent_name, error_type),
     unit=QUERIES,
+    part_of=vector_search_duration.count,
 )
 agent_timeouts = Counter(
     "agent_timeout_total",
     "Requests that ran out of time.",
     labels=(agent_name, tenant_id),
     unit=REQUESTS,
+    part_of=agent_request_duration.count,
 )
 
 # Load and the shape of a request's work.

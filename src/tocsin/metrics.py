@@ -143,10 +143,12 @@ class Counter(Metric):
     """A number that only grows, and starts again from 0 with its process.
 
     `initialised` says that the exporter creates its series with 0 at start; otherwise a series appears with
-    its first event, which `increase` then cannot see. None where that is not known.
+    its first event, which `increase` then cannot see. None where that is not known. Each event of a counter that is
+    `part_of` another is counted there too: a failed request is a request.
     """
 
     initialised: bool | None = field(default=False, kw_only=True)
+    part_of: Counter | None = field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,8 @@ from tocsin.subject import Placed, Subject
 from tocsin.units import Quantity, Unit
 
 _FILTER = re.compile(r"\b(?:and|unless|absent|absent_over_time|topk|bottomk|limitk|limit_ratio)\b", re.IGNORECASE)
+# What the series must meet besides a comparison.
+_OTHERS = re.compile(r"\b(?:and|unless)\b", re.IGNORECASE)
 _OPERATOR = re.compile(r"[<>]=?|==|!=(?!\")")
 # From here on an event more or less is no longer what an alert is about.
 _FEW = 3
@@ -98,7 +100,9 @@ def _ceiling(placed: Placed, of: Comparison, text: str) -> Iterator[Finding]:
 def _gap(placed: Placed, of: Comparison, text: str) -> Iterator[Finding]:
     """Between two bounds a quantile is interpolated: how far it is from the truth nobody knows."""
     value, bounds, unit = of.right.constant, of.left.buckets, of.left.unit
-    if of.left.kind is not Kind.QUANTILE or not bounds or value is None or value in bounds or value > bounds[-1]:
+    if of.left.kind is not Kind.QUANTILE or not bounds or value is None or value in bounds:
+        return
+    if not of.left.low <= value <= bounds[-1]:
         return
     above = min(bound for bound in bounds if bound > value)
     below = max((bound for bound in bounds if bound < value), default=0.0)
@@ -126,12 +130,15 @@ def _range(placed: Placed, of: Comparison, text: str) -> Iterator[Finding]:
             "choose a threshold in that range; a ratio is between 0 and 1, so 5 % is 0.05",
             text,
         )
-    elif always(of.operator, left, right) and not _is_presence(left, text):
+    elif always(of.operator, left.but(maybe_nan=False), right) and not _is_presence(left, text):
+        certain = not _OTHERS.search(placed.rule.expr)
+        effect = "it fires for whatever has a number" if left.maybe_nan else "it always fires"
         yield _found(
             placed,
             "always-fires",
-            Severity.ERROR,
-            f"it always fires: the left side is {_between(left)}, all of it `{of.operator} {_right(right)}`",
+            Severity.ERROR if certain else Severity.WARNING,
+            f"{effect if certain else 'this condition is always true'}: the left side is {_between(left)}, all of it "
+            f"`{of.operator} {_right(right)}`",
             "choose a threshold in that range, or turn the comparison round",
             text,
         )
