@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from tocsin.reading.fields import flag, items, mapping, mappings, number, text, texts
+from tocsin.reading.fields import as_text, flag, items, mapping, mappings, number, text, texts
 from tocsin.reading.located import Located
 from tocsin.reading.values import Evaluator, GrafanaRule, Step
 
@@ -63,7 +63,7 @@ def _step(document: Located, step: dict[str, Any]) -> Step:
         text(model, "expression") if is_expression else "",
         text(model, "reducer") if is_expression else "",
         text(mapping(model, "settings"), "mode"),
-        tuple(_evaluator(condition) for condition in mappings(model, "conditions")) if is_expression else (),
+        tuple(_evaluator(condition) for condition in mappings(model, "conditions")),
         flag(model.get("instant")) is True,
         number(span.get("from")),
         number(span.get("to")),
@@ -77,4 +77,6 @@ def _evaluator(condition: dict[str, Any]) -> Evaluator:
         text(evaluator, "type"),
         tuple(param for param in params if param is not None),
         tuple(name for name in _CLASSIC if condition.get(name)),
+        tuple(as_text(ref) for ref in items(mapping(condition, "query"), "params")[:1]),
+        text(mapping(condition, "reducer"), "type"),
     )

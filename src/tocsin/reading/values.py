@@ -43,11 +43,16 @@ class RuleGroup:
 
 @dataclass(frozen=True, slots=True)
 class Evaluator:
-    """A condition of a threshold: `gt`, `lt`, `within_range`... `classic` are fields of classic conditions in it."""
+    """A condition of a threshold: `gt`, `lt`, `within_range`... `classic` are fields of classic conditions in it.
+
+    `asks` and `reducer` are what these say: the refIds that are asked, and how their samples become one number.
+    """
 
     kind: str
     params: tuple[float, ...]
     classic: tuple[str, ...] = ()
+    asks: tuple[str, ...] = ()
+    reducer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
