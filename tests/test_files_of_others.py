@@ -61,6 +61,10 @@ SAID = {
 
 
 def grafana(expr: str, evaluator: Mapping[str, Any], reducer: str = "last") -> Contents:
+    return read_text(yaml.safe_dump(grafana_document(expr, evaluator, reducer)).encode(), "g.yaml")
+
+
+def grafana_document(expr: str, evaluator: Mapping[str, Any], reducer: str = "last") -> dict[str, Any]:
     query = {"datasource": {"type": "prometheus", "uid": "p"}, "expr": expr, "instant": True}
     steps = [
         {"refId": "A", "datasourceUid": "p", "relativeTimeRange": {"from": 600, "to": 0}, "model": query},
@@ -79,7 +83,7 @@ def grafana(expr: str, evaluator: Mapping[str, Any], reducer: str = "last") -> C
         "execErrState": "OK",
         "for": "5m",
     } | SAID
-    return read_text(yaml.safe_dump({"apiVersion": 1, "groups": [{"name": "g", "rules": [rule]}]}).encode(), "g.yaml")
+    return {"apiVersion": 1, "groups": [{"name": "g", "rules": [rule]}]}
 
 
 def test_a_threshold_of_grafana_is_judged_like_a_comparison() -> None:
@@ -104,6 +108,44 @@ def test_fields_of_classic_conditions_that_grafana_itself_writes_are_no_fault() 
     )
     exported["groups"][0]["rules"][0] |= SAID
     assert ids(read_text(yaml.safe_dump(exported).encode(), "g.yaml")) == set()
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({1: {"reducer": "avg"}}, {("grafana-pipeline", "error")}),
+        ({1: {"type": "redcue"}}, {("grafana-pipeline", "error")}),
+        ({1: {"expression": "C"}}, {("grafana-pipeline", "error")}),
+        ({1: {"type": "math", "expression": "$A"}, "condition": "B"}, {("grafana-pipeline", "warning")}),
+        ({1: {"type": "math", "expression": "$A < 1"}, "condition": "B"}, set()),
+        ({2: {"conditions": [{"evaluator": {"type": "above", "params": [1]}}]}}, {("grafana-pipeline", "error")}),
+        (
+            {2: {"conditions": [{"evaluator": {"type": "within_range", "params": [1]}}]}},
+            {("grafana-pipeline", "error")},
+        ),
+        ({"condition": "A"}, {("grafana-pipeline", "warning")}),
+        ({0: {"expr": "up < 1"}, "condition": "A"}, set()),
+        ({1: {"conditions": [{"evaluator": {"type": "gt", "params": [5]}}]}}, {("grafana-pipeline", "warning")}),
+        ({1: {"conditions": [{"evaluator": {"type": "gt", "params": [0, 0]}}]}}, set()),
+        (
+            {2: {"type": "classic_conditions", "conditions": [{"query": {"params": ["X"]}}]}},
+            {("grafana-pipeline", "error")},
+        ),
+        ({2: {"type": "classic_conditions", "conditions": [{"query": {"params": ["A"]}}]}}, set()),
+    ],
+)
+def test_steps_of_a_grafana_rule_give_its_condition_a_number(
+    changes: Mapping[int | str, Any], told: set[tuple[str, str]]
+) -> None:
+    document = grafana_document("up", {"type": "lt", "params": [1]})
+    rule = document["groups"][0]["rules"][0]
+    for place, change in changes.items():
+        if isinstance(place, int):
+            rule["data"][place]["model"] |= change
+        else:
+            rule[place] = change
+    read = read_text(yaml.safe_dump(document).encode(), "g.yaml")
+    assert {(one.id, str(one.severity)) for one in found(read) if one.id == "grafana-pipeline"} == told
 
 
 @pytest.mark.parametrize(
@@ -159,6 +201,41 @@ def test_a_label_that_only_the_rule_adds_is_not_seen_by_its_texts() -> None:
 )
 def test_whether_there_are_such_series_is_a_condition(expr: str, told: bool) -> None:
     assert ("always-fires" in ids(rules(alert(expr)), catalogs=())) is told
+
+
+@pytest.mark.parametrize(
+    ("expr", "told"),
+    [
+        ("sum by (queue) (increase(dead_letters_total[5m])) == 2", {"increase-exact"}),
+        ("2 != increase(dead_letters_total[5m])", {"increase-exact"}),
+        ("round(increase(dead_letters_total[5m])) == 2", set()),
+        ("increase(dead_letters_total[5m]) == 0", set()),
+        ("increase(dead_letters_total[5m]) > 10", set()),
+        ("increase(dead_letters_total[5m]) >= 1", {"for-interval"}),
+        ("rate(dead_letters_total[5m]) * 300 > 0", {"for-interval"}),
+        ("rate(dead_letters_total[5m]) > 0.3", set()),
+        ("increase(dead_letters_total[10m]) > 0.5", set()),
+    ],
+)
+def test_events_are_counted_whatever_is_known_of_the_series(expr: str, told: set[str]) -> None:
+    assert ids(rules(alert(expr)), catalogs=()) & {"increase-exact", "for-interval"} == told
+
+
+@pytest.mark.parametrize(
+    ("expr", "told"),
+    [
+        ('avg by (job) (up{job="x"}) < 0.5', True),
+        ('probe_success{job="x"} == 0', True),
+        ("count(up == 0) > 2", True),
+        ("a == 1 and on (instance) up == 1", False),
+        ("a == 0 unless on (job) up == 0", False),
+        ("avg_over_time(up[5m]) < 0.9", False),
+    ],
+)
+def test_one_round_of_scrapes_is_noise(expr: str, told: bool) -> None:
+    made = alert(expr)
+    del made["for"]
+    assert ("for-missing" in ids(rules(made), catalogs=())) is told
 
 
 def test_a_file_that_is_a_copy_of_another_repeats_nothing() -> None:

@@ -19,15 +19,18 @@ from tocsin.promql.parse import PromQLError, tree_of
 from tocsin.promql.tree import Binary, Node
 from tocsin.promql.types import Comparison, Kind, Type
 from tocsin.promql.world import Recording, World
-from tocsin.reading.values import Contents, Dashboard, GrafanaRule, Panel, Rule, RuleGroup, Target
+from tocsin.reading.values import Contents, Dashboard, GrafanaRule, Panel, Rule, RuleGroup, Step, Target
 from tocsin.source import Source
 
 RULE_BUDGET = 10_000
 PANEL_BUDGET = 1_000
 PROMETHEUS = frozenset({"prometheus", "grafana-amazonprometheus-datasource", "grafana-azureprometheus-datasource"})
+# The namespace of groups that Grafana evaluates begins with it.
+GRAFANA = "grafana:"
 _EVALUATORS = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<=", "eq": "==", "ne": "!="}
 # Reducers that give a value which the series had, or one between two of them.
 _KEEPING = frozenset({"last", "mean", "median", "min", "max"})
+_OVER_TIME = {"mean": "avg", "median": "quantile", "min": "min", "max": "max"}
 _CONJUNCTION = re.compile(r"\band\b", re.IGNORECASE)
 _COMPARISONS = frozenset({">", ">=", "<", "<=", "==", "!="})
 
@@ -178,34 +181,61 @@ class Subject:
         return tuple(alert for alert in found if alert is not None)
 
 
-def _grafana_alert(rule: GrafanaRule, world: World) -> GrafanaAlert | None:
+@dataclass(frozen=True, slots=True)
+class _Compared:
+    """What a rule of Grafana compares: the query, the step that reduces its answer, the operator and the number."""
+
+    query: Step
+    reduce: Step | None
+    operator: str
+    value: float
+
+
+def _compared(rule: GrafanaRule) -> _Compared | None:
     steps = {step.ref: step for step in rule.steps}
     last = steps.get(rule.condition)
     of = steps.get(last.of) if last is not None and last.kind == "threshold" else None
-    refs = {of.ref} if of is not None else set()
-    if of is not None and of.kind == "reduce":
-        of = steps.get(of.of) if of.reducer in _KEEPING else None
+    reduce = of if of is not None and of.kind == "reduce" else None
+    if reduce is not None:
+        of = steps.get(reduce.of) if reduce.reducer in _KEEPING else None
     if last is None or of is None or of.kind != "query" or of.engine not in PROMETHEUS or len(last.evaluators) != 1:
         return None
     evaluator = last.evaluators[0]
     operator = _EVALUATORS.get(evaluator.kind)
     if operator is None or len(evaluator.params) < 1:
         return None
-    value = evaluator.params[0]
+    return _Compared(of, reduce, operator, evaluator.params[0])
+
+
+def _grafana_alert(rule: GrafanaRule, world: World) -> GrafanaAlert | None:
+    of = _compared(rule)
+    if of is None:
+        return None
+    value = of.value
     number = Type("scalar", Kind.OPEN, NO_LABELS, None, value, value, True, maybe_absent=False, maybe_nan=False)
-    made = Rule(
-        "alert",
-        rule.name,
-        of.expr,
-        rule.source,
-        of.source,
-        rule.hold,
-        labels=rule.labels,
-        annotations=rule.annotations,
-    )
-    placed = Placed(made, RuleGroup(rule.group, (made,), rule.source, rule.interval))
-    comparison = Comparison(operator, analyse(of.expr, world).type, number)
-    return GrafanaAlert(placed, comparison, frozenset({*refs, of.ref}), rule.no_data)
+    comparison = Comparison(of.operator, analyse(of.query.expr, world).type, number)
+    refs = {of.query.ref} | ({of.reduce.ref} if of.reduce is not None else set())
+    return GrafanaAlert(_as_placed(rule, of, of.query.expr), comparison, frozenset(refs), rule.no_data)
+
+
+def _as_placed(rule: GrafanaRule, of: _Compared, expr: str) -> Placed:
+    source, at = rule.source, of.query.source
+    made = Rule("alert", rule.name, expr, source, at, rule.hold, labels=rule.labels, annotations=rule.annotations)
+    return Placed(made, RuleGroup(rule.group, (made,), source, rule.interval, f"{GRAFANA} {rule.org}"))
+
+
+def with_threshold(rule: GrafanaRule) -> Placed | None:
+    """A rule of Grafana as one of Prometheus whose expression compares: its query, reduced, with its threshold."""
+    of = _compared(rule)
+    if of is None:
+        return None
+    expr = f"({of.query.expr})"
+    reducer = of.reduce.reducer if of.reduce is not None and not of.query.instant else "last"
+    if reducer != "last":
+        share = "0.5, " if reducer == "median" else ""
+        span = (of.query.first or 0) - (of.query.last or 0)
+        expr = f"{_OVER_TIME[reducer]}_over_time({share}{expr}[{max(int(span), 1)}s:])"
+    return _as_placed(rule, of, f"{expr} {of.operator} {of.value:g}")
 
 
 PANEL = Context("panel", budget=PANEL_BUDGET)

@@ -62,10 +62,14 @@ class Print:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A text, taken apart. `problem` says why it would fail, `labels` are those that it names."""
+    """A text, taken apart. `problem` says why it would fail, `labels` are those that it names.
+
+    `refs` are the steps of a Grafana rule whose values it names. `index $values "B"` is read as `$values.B`.
+    """
 
     problem: str = ""
     labels: frozenset[str] = frozenset()
+    refs: tuple[str, ...] = ()
     variables: frozenset[str] = frozenset()
     prints: tuple[Print, ...] = ()
 
@@ -78,7 +82,11 @@ def template(text: str, engine: str = "prometheus") -> Template:
     reader = _Reader(text, engine)
     problem = next(reader.problems(), "")
     return Template(
-        problem, frozenset(reader.labels - reader.guarded), frozenset(reader.variables), tuple(reader.prints)
+        problem,
+        frozenset(reader.labels - reader.guarded),
+        tuple(dict.fromkeys(reader.refs)),
+        frozenset(reader.variables),
+        tuple(reader.prints),
     )
 
 
@@ -92,6 +100,7 @@ class _Reader:
         self.labels: set[str] = set()
         # Labels that are asked for before they are printed: they need not be there.
         self.guarded: set[str] = set()
+        self.refs: list[str] = []
         self.variables: set[str] = set()
         self.prints: list[Print] = []
         self.depth = 0
@@ -125,7 +134,7 @@ class _Reader:
             position = token.end()
             if token.lastgroup != "space":
                 tokens.append((token.lastgroup or "", token[0]))
-        yield from self._tokens(tokens, found)
+        yield from self._tokens(_direct(tokens), found)
 
     def _tokens(self, tokens: list[tuple[str, str]], found: re.Match[str]) -> Iterator[str]:
         first = tokens[0][1]
@@ -173,6 +182,8 @@ class _Reader:
         self.variables.add(name)
         if name == "labels" and fields:
             self.labels.add(fields[0])
+        elif name == "values" and fields:
+            self.refs.append(fields[0])
         elif name == "" and fields[:1] == ["Labels"] and len(fields) > 1:
             self.labels.add(fields[1])
         if name and name not in self.known:
@@ -196,6 +207,26 @@ class _Reader:
         through = tuple(word for kind, word in tokens if kind == "word")
         before, after = self.text[: found.start()], self.text[found.end() :]
         self.prints.append(Print(variables[0], through, found[0], before, after))
+
+
+_Token = tuple[str, str]
+_KEY = re.compile(r"[\"`](\w+)[\"`]")
+
+
+def _direct(tokens: list[_Token]) -> list[_Token]:
+    """Variables by their fields: `index $values "B"` is `$values.B`, and `(index $values "B").Value` one of that."""
+    found: list[_Token] = []
+    waiting = list(reversed(tokens))
+    while waiting:
+        found.append(waiting.pop())
+        if len(found) > 2 and found[-3] == ("word", "index") and found[-2][0] == "variable":
+            key = _KEY.fullmatch(found[-1][1])
+            if key is not None:
+                found[-3:] = [("variable", f"{found[-2][1]}.{key[1]}")]
+        if len(found) > 2 and found[-3][1] == "(" and found[-2][0] == "variable" and found[-1][1] == ")":
+            field = waiting.pop()[1] if waiting and waiting[-1][0] == "field" else ""
+            found[-3:] = [("variable", found[-2][1] + field)]
+    return found
 
 
 def _short(text: str) -> str:

@@ -15,8 +15,8 @@ from typing import Protocol
 from tocsin.metrics import Catalog
 from tocsin.promql.infer import analyse
 from tocsin.promql.world import Recording, World
-from tocsin.reading.values import Contents, Rule
-from tocsin.subject import Expression, Links, Placed, Subject, length_of
+from tocsin.reading.values import Contents, Rule, RuleGroup
+from tocsin.subject import GRAFANA, Expression, Links, Placed, Subject, length_of, with_threshold
 
 _TEXT = re.compile(r"\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'")
 _ABSENCE = re.compile(r"\babsent(?:_over_time)?\s*\(", re.IGNORECASE)
@@ -146,18 +146,24 @@ class _Linking:
         for group in contents.groups:
             for rule in group.rules:
                 if rule.kind == "alert":
-                    self._alert(rule)
+                    self._alert(rule, group)
                 elif rule.name:
                     made = Recording(rule.expr, rule.labels, length_of(group.interval))
                     recordings = self.found.recordings
                     recordings[rule.name] = (*recordings.get(rule.name, ()), made)
                     self.found.recorded_at.setdefault(rule.name, rule.source)
+        for grafana in contents.grafana_rules:
+            placed = with_threshold(grafana)
+            if placed is not None:
+                self._note(_key(placed))
 
-    def _alert(self, rule: Rule) -> None:
-        key = _key(rule)
+    def _note(self, key: int) -> None:
         if key in self._keys:
             self.found.twins.add(key)
         self._keys.add(key)
+
+    def _alert(self, rule: Rule, group: RuleGroup) -> None:
+        self._note(_key(Placed(rule, group)))
         absence = _ABSENCE.search(rule.expr)
         if absence or "up" in rule.expr:
             names = _NAME.findall(_TEXT.sub("", rule.expr))
@@ -165,9 +171,11 @@ class _Linking:
             self.found.watched.update(names if absence else ())
 
 
-def _key(rule: Rule) -> int:
-    """The same for alerts that may say the same, or the same with another number."""
-    return hash(tuple(sorted(_WORD.findall(rule.expr))))
+def _key(placed: Placed) -> int:
+    """The same for alerts of one engine that may say the same, or the same with another number."""
+    namespace = placed.group.namespace
+    organization = namespace if namespace.startswith(GRAFANA) else ""
+    return hash((organization, *sorted(_WORD.findall(placed.rule.expr))))
 
 
 def _note(subject: Subject) -> None:
@@ -177,8 +185,7 @@ def _note(subject: Subject) -> None:
         rule, names = placed.rule, subject.analysis(placed).series
         links.read.update(name for name in names if name != rule.name)
         if rule.kind == "alert":
-            if links.twins and (key := _key(rule)) in links.twins:
-                links.alike.setdefault(key, []).append(_bare(placed))
+            _note_twin(links, placed)
             if len(subject.conditions(placed)) == 1:
                 links.thresholds.setdefault(hash(frozenset(names)), []).append((rule.expr, rule.name))
             continue
@@ -192,6 +199,14 @@ def _note(subject: Subject) -> None:
     for grafana in subject.contents.grafana_rules:
         for step in grafana.steps:
             links.read.update(analyse(step.expr, world).series if step.expr else ())
+        compared = with_threshold(grafana) if links.twins and not subject.is_ours else None
+        if compared is not None:  # of definitions it is the same alert again
+            _note_twin(links, compared)
+
+
+def _note_twin(links: Links, placed: Placed) -> None:
+    if links.twins and (key := _key(placed)) in links.twins:
+        links.alike.setdefault(key, []).append(_bare(placed))
 
 
 def _bare(placed: Placed) -> Placed:

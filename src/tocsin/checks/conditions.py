@@ -10,7 +10,9 @@ from math import inf, isfinite
 from tocsin.display import quantity_text
 from tocsin.findings import Finding, Severity
 from tocsin.plan import PlannedAlert
+from tocsin.promql.parse import PromQLError, tree_of
 from tocsin.promql.ranges import always, never
+from tocsin.promql.tree import Aggregate, Binary, Call, Number
 from tocsin.promql.types import FLOWING, Comparison, Kind, Type
 from tocsin.promql.world import World
 from tocsin.reading.values import Contents, Rule, RuleGroup
@@ -21,8 +23,11 @@ _FILTER = re.compile(r"\b(?:and|unless|absent|absent_over_time|topk|bottomk|limi
 # What the series must meet besides a comparison.
 _OTHERS = re.compile(r"\b(?:and|unless)\b", re.IGNORECASE)
 _OPERATOR = re.compile(r"[<>]=?|==|!=(?!\")")
-# From here on an event more or less is no longer what an alert is about.
+_COMPARISONS = frozenset({">", ">=", "<", "<=", "==", "!="})
+_ROUNDED = re.compile(r"\b(?:round|floor)\s*\(", re.IGNORECASE)
+# Up to here an event more or less is what an alert is about, from there on it is not.
 _FEW = 3
+_MANY = 10
 
 
 def findings_in(subject: Subject) -> Iterator[Finding]:
@@ -164,22 +169,39 @@ def _right(of: Type) -> str:
 def _exact(placed: Placed, of: Comparison, text: str) -> Iterator[Finding]:
     """`increase` extrapolates to the edges of its window: one event reads 1.16."""
     value = of.right.constant
-    if of.left.kind is not Kind.INCREASE or value is None or not 0 < value < inf:
+    if value is None or not 0 < value < inf or not (of.left.kind is Kind.INCREASE or _is_increase(of, text)):
+        return
+    if value <= _FEW and _ROUNDED.search(text):
         return
     whole = value == int(value)
-    few = value <= _FEW and of.operator in (">", "<=")
-    near = value > 1 and not whole and value - int(value) < 0.2 and value < _FEW + 1
-    if of.operator in ("==", "!=") or (whole and few) or near:
+    strict = of.operator in (">", "<=")
+    near = value > 1 and not whole and value - int(value) < 0.2
+    if of.operator in ("==", "!=") or ((whole or near) and strict and value < _MANY):
         most = int(value)
         yield _found(
             placed,
             "increase-exact",
-            Severity.WARNING,
+            Severity.WARNING if of.operator in ("==", "!=") or value < _FEW + 1 else Severity.INFO,
             f"`{of.operator} {value:g}` counts on whole numbers, and increase() extrapolates: {most} "
             f"event{'s' if most != 1 else ''} in 5 minutes read {most * 1.16:.3g} where samples are 45 s apart",
             f"leave room for that: `> {most - 0.5:g}` for {most} and more, `> {most + 0.5:g}` for more than {most}",
             text,
         )
+
+
+def _is_increase(of: Comparison, text: str) -> bool:
+    """Whether it is one of series that nothing is known of."""
+    if of.left.kind is not Kind.OPEN or "increase" not in text:
+        return False
+    try:
+        node = tree_of(text)
+    except (PromQLError, ValueError):
+        return False
+    if isinstance(node, Binary) and node.operator in _COMPARISONS:
+        node = node.right if isinstance(node.left, Number) else node.left
+    while isinstance(node, Aggregate) and node.operator in ("sum", "max", "min"):
+        node = node.of
+    return isinstance(node, Call) and node.function == "increase"
 
 
 def _unconditional(subject: Subject, placed: Placed) -> Iterator[Finding]:

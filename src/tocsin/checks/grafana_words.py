@@ -12,9 +12,9 @@ from tocsin.reading.values import GrafanaRule
 from tocsin.subject import Subject
 from tocsin.templates import Print, template
 
-_VALUES = re.compile(r"\$values\.(\w+)")
 # What provisioning expands in a label: a dollar sign that is not doubled.
 _EXPANDED = re.compile(r"(?<!\$)\$(?!\$)(?:\{\{|\{?\w)")
+_FORMATTED = re.compile(r"%[-+ #.\d]*[bdeEfFgG]")
 _NUMERIC = frozenset({"humanize", "humanize1024", "humanizeDuration", "humanizePercentage", "humanizeTimestamp"})
 
 
@@ -57,7 +57,10 @@ def _template(rule: GrafanaRule, kind: str, text: str, place: str) -> Iterator[F
     if found.problem:
         yield _found(rule, f"{place}: {found.problem}", "mend the template: it is printed as it stands", plain)
     steps = {step.ref: step for step in rule.steps}
-    for ref in dict.fromkeys(_VALUES.findall(plain)):
+    classic = {step.ref for step in rule.steps if step.kind == "classic_conditions"}
+    for ref in found.refs:
+        if ref.rstrip("0123456789") in classic:
+            continue  # each of the conditions has a value of its own: B0, B1
         if ref not in steps:
             near = nearest(ref, steps)
             way_out = f"did you mean $values.{near}?" if near else f"the steps are {', '.join(steps)}"
@@ -83,12 +86,21 @@ def _template(rule: GrafanaRule, kind: str, text: str, place: str) -> Iterator[F
 
 def _printed(rule: GrafanaRule, action: Print, place: str) -> Iterator[Finding]:
     numeric = _NUMERIC & set(action.through)
+    formatted = "printf" in action.through and _FORMATTED.search(action.action)
     if re.fullmatch(r"\$values\.\w+", action.variable):
         better = f"{action.variable}.Value"
         if numeric:
             yield _found(
                 rule,
                 f"{place} hands all of {action.variable} to {min(numeric)}, which takes a number: the template fails",
+                f"write {better}",
+                action.action,
+            )
+        elif formatted:
+            yield _found(
+                rule,
+                f"{place} formats all of {action.variable} with {formatted[0]}, which takes a number: people read a "
+                "struct, {map[...] 0.0712}",
                 f"write {better}",
                 action.action,
             )
@@ -100,6 +112,13 @@ def _printed(rule: GrafanaRule, action: Print, place: str) -> Iterator[Finding]:
                 action.action,
                 Severity.WARNING,
             )
+    elif action.variable == "$values" and not set(action.through) - {"printf", "print", "println"}:
+        yield _found(
+            rule,
+            f"{place} prints all values as a struct: people read map[A:0.0712 B:1]",
+            "name the one that is meant: {{ $values.B.Value | humanize }}",
+            action.action,
+        )
     elif action.variable == "$value" and (numeric or not action.through):
         effect = "the template fails" if numeric else "people read [ var='B' labels={...} value=0.07 ]"
         yield _found(

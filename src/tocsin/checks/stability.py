@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from decimal import Decimal
 
 from tocsin.findings import Finding, Severity
 from tocsin.promql.aggregations import CHOOSING
 from tocsin.promql.durations import duration_text
 from tocsin.promql.parse import PromQLError, tree_of
-from tocsin.promql.tree import Aggregate, Binary, Matching, Number
+from tocsin.promql.tree import Aggregate, Binary, Call, Matching, Node, Number, Range
 from tocsin.promql.types import Comparison, Kind
 from tocsin.subject import Placed, Subject, length_of
 
@@ -17,9 +18,12 @@ _TEXT = re.compile(r"\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'")
 _TWO_SAMPLES = re.compile(r"\b(irate|idelta)\s*\(", re.IGNORECASE)
 _CHOICE = re.compile(r"\b(?:topk|bottomk|limitk|limit_ratio)\b", re.IGNORECASE)
 _SHORT = re.compile(r"\b(?:rate|increase|delta)\s*\([^()\[\]]*\[(\w+)\]")
-# Any event at all: `increase(x[5m]) > 0`.
-_SINGLE = re.compile(r"\b(?:increase|changes|resets)\s*\([^()\[\]]*\[(\w+)\]\)+\s*>\s*0(?![.\d])")
-_INSTANT = re.compile(r"^\s*(?:up\s*(?:\{[^}]*\})?\s*==\s*0|absent\s*\()", re.IGNORECASE)
+_BRACES = re.compile(r"\{[^}]*\}")
+# A failed scrape or probe, alone or counted with others; matchers are taken out before.
+_DOWN = re.compile(r"\b(?:up|probe_success)\b\s*(?:==\s*0|!=\s*1|<\s*(?:1|0?\.))|\babsent\s*\(", re.IGNORECASE)
+_ALL_DOWN = re.compile(r"\b(?:sum|avg|min)\b[^<>=!]*\b(?:up|probe_success)\b[^<>=!]*(?:<|==\s*0)", re.IGNORECASE)
+_EVENTS = frozenset({"increase", "rate", "changes", "resets"})
+_TURNED = {">": "<", ">=": "<=", "<": ">", "<=": ">=", "!=": "!=", "==": "=="}
 _LOW = frozenset({"<", "<="})
 _NOISY = 120_000
 
@@ -32,7 +36,7 @@ def findings_in(subject: Subject) -> Iterator[Finding]:
             yield from _missing(subject, placed, text, conditions)
         elif hold:
             yield from _interval(placed, hold)
-            yield from _outlives(placed, hold, text)
+            yield from _outlives(placed, hold)
         yield from _flapping(placed, text)
         if is_blind:
             yield from _blind(subject, placed, conditions)
@@ -62,8 +66,11 @@ def _found(
 def _missing(subject: Subject, placed: Placed, text: str, conditions: list[Comparison]) -> Iterator[Finding]:
     """for-missing: what one bad sample can fire."""
     noise = ""
-    if _INSTANT.match(text):
+    asked = "" if "[" in text else _BRACES.sub("", text).partition("unless")[0]
+    if _DOWN.search(asked):
         noise = "one failed scrape"
+    elif _ALL_DOWN.search(asked):
+        noise = "one round of failed scrapes"
     elif found := _SHORT.search(text):
         window = length_of(found[1])
         if window is not None and window <= _NOISY:
@@ -102,12 +109,12 @@ def _interval(placed: Placed, hold: int) -> Iterator[Finding]:
         )
 
 
-def _outlives(placed: Placed, hold: int, text: str) -> Iterator[Finding]:
+def _outlives(placed: Placed, hold: int) -> Iterator[Finding]:
     """for-interval: events that are forgotten before the alert may fire."""
-    found = _SINGLE.search(text)
-    window = length_of(found[1]) if found else None
-    if window is not None and hold >= window:
-        seen = duration_text(window)
+    windows = [length_of(window) for window in _windows_of_events(placed.rule.expr)]
+    longest = max((window for window in windows if window is not None), default=None)
+    if longest is not None and hold >= longest:
+        seen = duration_text(longest)
         yield _found(
             placed,
             "for-interval",
@@ -116,6 +123,39 @@ def _outlives(placed: Placed, hold: int, text: str) -> Iterator[Finding]:
             f"look back further than {placed.rule.hold} or take a shorter `for`, unless that is meant",
             severity=Severity.INFO,
         )
+
+
+def _windows_of_events(expr: str) -> Iterator[str]:
+    """How far back conditions look that any event at all meets: `increase(x[5m]) > 0`."""
+    if not any(function in expr for function in _EVENTS):
+        return
+    try:
+        waiting = [tree_of(expr)]
+    except (PromQLError, ValueError):
+        return
+    while waiting:
+        match waiting.pop():
+            case Binary(operator="and", left=left, right=right):
+                waiting += [left, right]
+            case Binary(operator="unless", left=left):
+                waiting.append(left)
+            case Binary(operator=operator, left=left, right=Number(value=value)):
+                yield from _window_of(left, operator, value)
+            case Binary(operator=operator, left=Number(value=value), right=right) if operator in _TURNED:
+                yield from _window_of(right, _TURNED[operator], value)
+
+
+def _window_of(node: Node, operator: str, value: Decimal) -> Iterator[str]:
+    match node:
+        case Aggregate(operator="sum" | "max" | "min" | "avg", of=of):
+            yield from _window_of(of, operator, value)
+        case Binary(operator="*", left=of, right=Number()) | Binary(operator="*", left=Number(), right=of):
+            yield from _window_of(of, operator, value if not value else Decimal("Inf"))
+        case Call(function=function, arguments=(Range(window=window),)) if function in _EVENTS:
+            one = value == 0 if function == "rate" else value < 1
+            at_least = operator == ">=" and function != "rate" and 0 < value <= 1
+            if window.duration and ((operator == ">" and one) or (operator == "!=" and value == 0) or at_least):
+                yield window.duration
 
 
 def _flapping(placed: Placed, text: str) -> Iterator[Finding]:

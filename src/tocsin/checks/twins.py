@@ -1,4 +1,4 @@
-"""Alerts beside others: the same twice, and severities the wrong way round."""
+"""Alerts beside others, of one engine each: the same twice, and severities the wrong way round."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ def findings_in(subject: Subject) -> Iterator[Finding]:
     for placed in subject.alerts:
         of = subject.analysis(placed).type
         yield from _texts(placed, of)
-        yield from _collisions(placed, of.labels)
+        yield from _collisions(placed, of.labels, "become duplicates, and Prometheus drops the whole evaluation")
         if not subject.is_ours:  # definitions cannot be without, and say so themselves
             yield from _missing(placed.rule)
     if not subject.is_ours:  # of definitions these are the same texts again
@@ -47,6 +47,7 @@ def findings_in(subject: Subject) -> Iterator[Finding]:
 def _grafana_texts(alert: GrafanaAlert) -> Iterator[Finding]:
     """Labels and units only: what else may be wrong is told as grafana-template."""
     placed, of = alert.placed, alert.comparison.left
+    yield from _collisions(placed, of.labels, "are one to Grafana, which shows the state of the last that it looks at")
     for kind, texts in (("annotation", placed.rule.annotations), ("label", placed.rule.labels)):
         for name, text in texts.items():
             found = template(text.replace("$$", "$"), "grafana")
@@ -164,18 +165,17 @@ def _says_seconds(action: Print) -> bool:
     return _SECONDS.match(action.after) is not None or _FORMAT.search(action.action) is not None
 
 
-def _collisions(placed: Placed, labels: LabelSet) -> Iterator[Finding]:
+def _collisions(placed: Placed, labels: LabelSet, effect: str) -> Iterator[Finding]:
     """label-collision: alerts that differ by a label become the same when a rule writes its own value into it."""
     for name, text in placed.rule.labels.items():
         known = labels.known.get(name)
-        if known is None or known.pinned or name in template(text).labels:
+        if known is None or known.pinned or name in template(text.replace("$$", "$")).labels:
             continue
         several = known.sure and known.cardinality != 1
         yield _found(
             placed,
             "label-collision",
-            f"the label {name} overrides the one of the expression: alerts that differ by it alone become duplicates, "
-            "and Prometheus drops the whole evaluation",
+            f"the label {name} overrides the one of the expression: alerts that differ by it alone {effect}",
             f"aggregate {name} away, or call the rule's label otherwise",
             Severity.ERROR if several else Severity.WARNING,
             placed.rule.expr.strip(),

@@ -44,6 +44,7 @@ def _rule(document: Located, group: dict[str, Any], rule: dict[str, Any], folder
         texts(rule.get("labels")),
         texts(rule.get("annotations")),
         "grafana_alert" not in rule,
+        text(group, "orgId"),
     )
 
 

@@ -100,6 +100,7 @@ class GrafanaRule:
     labels: Mapping[str, str] = field(default_factory=dict)
     annotations: Mapping[str, str] = field(default_factory=dict)
     is_file: bool = True
+    org: str = ""
 
 
 @dataclass(frozen=True, slots=True)
