@@ -168,6 +168,8 @@ def filtered(operator: str, left: Type, right: Type) -> Range:
         return low, min(high, right.high)
     if operator == "<":
         return low, min(high, nextafter(right.high, -inf)) if right.high > -inf else high
+    if operator == "!=" and low == right.constant:
+        return nextafter(low, inf), high
     return low, high
 
 

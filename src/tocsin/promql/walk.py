@@ -32,7 +32,7 @@ from tocsin.promql.ratios import average_faults, division_faults
 from tocsin.promql.selectors import grouping_faults, labels_of_absence, selected
 from tocsin.promql.types import COUNTERS, Comparison, Kind, Type
 from tocsin.promql.variables import is_stand_in_length, is_stand_in_number
-from tocsin.promql.windows import GROWTH, alert_faults, interval_faults, panel_faults, range_faults
+from tocsin.promql.windows import GROWTH, SEEING, alert_faults, interval_faults, panel_faults, range_faults
 from tocsin.promql.world import World
 
 _Value = TypeVar("_Value")
@@ -229,7 +229,7 @@ def _call(walk: Walk, node: Any) -> Type:
         entry = walk.remember(key, found, _call_faults(walk.world, name, arguments))
     if entry[1]:
         walk.report(node, entry[1])
-    if name in GROWTH and walk.context.place is not None and arguments and arguments[0].value == "range":
+    if name in SEEING and walk.context.place is not None and arguments and arguments[0].value == "range":
         _report_window(walk, node, name, arguments[0])
     return _absent(entry[0], nodes[0]) if name in _ABSENCE else entry[0]
 
@@ -250,9 +250,10 @@ def _call_faults(world: World, name: str, arguments: tuple[Type, ...]) -> Iterat
 def _report_window(walk: Walk, node: Any, name: str, of: Type) -> None:
     context = walk.context
     if context.place == "panel":
-        walk.report(node, tuple(panel_faults(name, of)))
+        if name in GROWTH:
+            walk.report(node, tuple(panel_faults(name, of)))
         return
-    if context.is_alert:
+    if context.is_alert and name in GROWTH:
         walk.report(node, tuple(alert_faults(name, of)))
     if context.interval is not None:
         walk.report(node, tuple(interval_faults(of, context.interval)))

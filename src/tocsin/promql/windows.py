@@ -14,12 +14,28 @@ _OF_TWO = frozenset(
     | {"double_exponential_smoothing"}
 )
 GROWTH = frozenset({"rate", "increase", "irate"})
+# They look at all samples of the window.
+_OF_ALL = frozenset(
+    {"avg_over_time", "count_over_time", "max_over_time", "min_over_time", "quantile_over_time", "stddev_over_time"}
+    | {"stdvar_over_time", "sum_over_time", "changes", "resets", "last_over_time", "delta"}
+)
+# What happens between their windows is never seen.
+SEEING = GROWTH | (_OF_ALL - {"last_over_time"})
 _HOUR = 3_600_000
 
 
 def range_faults(name: str, of: Type) -> Iterator[Fault]:
     """range-short: fewer than two samples (error) or four (warning) in the window."""
-    if name not in _OF_TWO or of.window is None or of.scrape is None:
+    if of.window is None or of.scrape is None:
+        return
+    if name not in _OF_TWO:
+        if name in _OF_ALL and of.window < of.scrape:
+            yield error(
+                "range-short",
+                f"{name}() finds no sample now and then: {duration_text(of.window)} is less than the "
+                f"{duration_text(of.scrape)} between two of them",
+                f"use a window of at least {duration_text(2 * of.scrape)}",
+            )
         return
     needed = 2 if name in ("irate", "idelta") else 4
     if of.window < 2 * of.scrape:
