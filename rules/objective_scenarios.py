@@ -22,8 +22,8 @@ availability_proof = Proof(
     availability_page,
     quiet(failing, "2m"),
     fires(failing, "9m", instance("20 times", agent_name="support")),
-    # It no longer burns: what the hour has lost is gone, but nobody need get up for it.
-    quiet(failing, "20m"),
+    # It no longer burns: the hour has lost more than it may, but nobody need get up for it.
+    quiet(failing, "13m"),
 )
 slow = Scenario(
     "four requests in five take 20 s; another agent has three requests an hour, and all of them are slow",

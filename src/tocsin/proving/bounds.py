@@ -6,11 +6,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
+from tocsin.display import value_template
+from tocsin.metrics import Matcher
+from tocsin.model.alert import Alert
+from tocsin.model.scenario import Instance
 from tocsin.plan import Plan, PlannedAlert
 from tocsin.promql.tree import Binary, Matching, Node, Number, Select
+from tocsin.proving.derive import derived
+from tocsin.proving.errors import UnderivableError
+from tocsin.proving.printed import printed
+from tocsin.proving.threshold import is_free, standing_still
+from tocsin.units import RATIO
 
 # Of more digits than are printed, so that a format that is lost is noticed.
 _NEAR = Decimal("0.00123")
+_BEYOND = "beyond-all"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +36,69 @@ class Bound:
         """A value that is just beyond the limit."""
         aside = abs(self.limit) * _NEAR or 1
         return self.limit + aside if self.above else self.limit - aside
+
+
+@dataclass(frozen=True, slots=True)
+class Bounded:
+    """Subjects at the bounds: one that is beyond all of them, and for each bound one at it and beyond all others.
+
+    The first fires, with its value as `printed`; the others are quiet.
+    """
+
+    bounds: tuple[Bound, ...]
+    labels: tuple[str, ...]
+    printed: str
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return (_BEYOND, *(f"at-bound-{number}" for number in range(1, len(self.bounds) + 1)))
+
+    @property
+    def instance(self) -> Instance:
+        """The alert that must be there where who is beyond all bounds fires."""
+        return Instance(self.printed, tuple((label, _BEYOND) for label in self.labels))
+
+    def series(self, quiet: int, firing: int) -> Iterator[dict[str, str]]:
+        """All subjects, as promtool's input: so many samples where all are quiet, so many where the first one fires."""
+        for name in self.names:
+            yield from self.series_of(name, quiet, firing)
+
+    def series_of(self, name: str, quiet: int, firing: int) -> Iterator[dict[str, str]]:
+        matchers = tuple(Matcher(label, "=", name) for label in self.labels)
+        at = self.names.index(name) - 1
+        for place, bound in enumerate(self.bounds):
+            before, after = bound.beyond if name != _BEYOND else bound.limit, bound.beyond
+            if place == at:
+                before = after = bound.limit
+            values = standing_still((before, quiet), (after, firing))
+            yield {"series": Select(bound.read.name, matchers).text(), "values": values}
+
+
+def bounded(plan: Plan, planned: PlannedAlert) -> Bounded | None:
+    """Who stands at the bounds of an alert; None where it has none."""
+    bounds = bounds_of(plan, planned)
+    if not bounds:
+        return None
+    try:
+        text = printed(value_template(planned.unit or RATIO, "$value"), float(bounds[0].beyond))
+    except UnderivableError:
+        return None
+    return Bounded(bounds, tuple(planned.labels), text)
+
+
+def bounded_beside(plan: Plan, alert: Alert) -> Bounded | None:
+    """Who can stand at the bounds beside the subjects of the derived test.
+
+    None where no label tells them apart, or where what is recorded would meet what is given: unless the others are
+    given the same, and no more.
+    """
+    planned = plan.alert(alert)
+    found, claims = bounded(plan, planned), derived(plan, alert).claims
+    if found is None or not planned.labels or not claims:
+        return None
+    names = {bound.read.name for bound in found.bounds}
+    is_given = {feed.series.metric.name for feed in claims[0].scenario.feeds} == names
+    return found if is_given or is_free(plan, planned, names) else None
 
 
 def bounds_of(plan: Plan, planned: PlannedAlert) -> tuple[Bound, ...]:

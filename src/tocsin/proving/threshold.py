@@ -46,14 +46,22 @@ class Standing:
     def series(self, quiet: int, firing: int) -> Iterator[dict[str, str]]:
         """What is given, as promtool's input: so many samples where it is quiet, so many where it fires."""
         matchers = tuple(Matcher(label, "=", self.name) for label in self.labels)
-        values = f"{_samples(self.quiet, quiet)} {_samples(self.firing, firing)}"
+        values = standing_still((self.quiet, quiet), (self.firing, firing))
         yield {"series": Select(self.read.name, matchers).text(), "values": values}
         for one in self.given:
-            yield {"series": Select(one.name, matchers).text(), "values": _samples(self.limit, quiet + firing)}
+            values = standing_still((self.limit, quiet + firing))
+            yield {"series": Select(one.name, matchers).text(), "values": values}
 
 
-def _samples(value: Decimal, count: int) -> str:
-    return plain(value) if count == 1 else f"{plain(value)}x{count - 1}"
+def standing_still(*levels: tuple[Decimal, int]) -> str:
+    """One level after the other, each for so many samples, in promtool's notation."""
+    runs: list[tuple[Decimal, int]] = []
+    for value, count in levels:
+        if runs and runs[-1][0] == value:
+            runs[-1] = (value, runs[-1][1] + count)
+        elif count:
+            runs.append((value, count))
+    return " ".join(plain(value) if count == 1 else f"{plain(value)}x{count - 1}" for value, count in runs)
 
 
 def standings(plan: Plan, planned: PlannedAlert) -> tuple[Standing, ...]:
@@ -118,7 +126,11 @@ def standing_beside(plan: Plan, alert: Alert) -> Standing | None:
     if len(found) != 1 or not planned.labels or not derived(plan, alert).claims:
         return None
     names = {one.name for one in (found[0].read, *found[0].given)}
-    for record in plan.records_read(Binary(planned.operator, planned.left, planned.right)):
-        if any(isinstance(part, Select) and part.name in names for part in record.node.walk()):
-            return None
-    return replace(found[0], name="at-threshold")
+    return replace(found[0], name="at-threshold") if is_free(plan, planned, names) else None
+
+
+def is_free(plan: Plan, planned: PlannedAlert, names: Container[str]) -> bool:
+    """Whether nothing that is recorded for an alert reads these series: then they can be given beside it."""
+    records = plan.records_read(Binary(planned.operator, planned.left, planned.right))
+    parts = (part for record in records for part in record.node.walk())
+    return not any(isinstance(part, Select) and part.name in names for part in parts)

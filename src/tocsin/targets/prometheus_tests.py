@@ -22,6 +22,7 @@ from tocsin.model.table import Table
 from tocsin.plan import Plan, PlannedRecord
 from tocsin.promql.durations import duration_text, milliseconds_of
 from tocsin.promql.tree import Binary, Call, Node, Number, Select
+from tocsin.proving.bounds import bounded_beside
 from tocsin.proving.derive import derived
 from tocsin.proving.threshold import standing_beside
 from tocsin.proving.values import derived_values
@@ -89,8 +90,8 @@ def _alert_test(
 def _beside_threshold(
     plan: Plan, alert: Alert, claims: Sequence[Claim], interval: str, read: frozenset[str]
 ) -> dict[str, Any]:
-    """The test with one subject more, where that can be: it stands at the threshold, quiet, and fires in the end."""
-    standing = standing_beside(plan, alert)
+    """The test with who stands at the threshold or at the bounds, where that can be: one is quiet until the end."""
+    standing = standing_beside(plan, alert) or bounded_beside(plan, alert)
     if standing is None:
         return _alert_test(plan, alert, claims, read)
     *before, last = claims
