@@ -9,12 +9,20 @@ import pytest
 import yaml
 from shapes import DEFINITIONS
 
-from agentmetrics.catalog import agent_errors, agent_name, agent_request_duration
+from agentmetrics.catalog import (
+    agent_errors,
+    agent_name,
+    agent_request_duration,
+    llm_cost,
+    tenant_id,
+    tenant_monthly_budget,
+)
 from tocsin import promtool
-from tocsin.define import Indicator, Record, RuleGroup, above_zero, rate, summed_over
+from tocsin.define import Indicator, Record, RuleGroup, above_zero, increase, maximum, rate, summed_over
 from tocsin.documents import rendered
 from tocsin.output import write_tree
 from tocsin.plan import Plan
+from tocsin.promql.tree import Node
 from tocsin.proving.given import given_values
 from tocsin.targets import prometheus_given, prometheus_rules
 
@@ -29,6 +37,7 @@ month = Indicator(
     summed_over(failed_an_hour.expr, "30d", every="1h") / above_zero(summed_over(all_an_hour.expr, "30d", every="1h")),
     title="Share of a month",
 )
+cost = Indicator(increase(llm_cost, by=tenant_id, over="24h"), title="Cost of a day")
 SIDES = RuleGroup(
     "sides",
     "30s",
@@ -116,6 +125,30 @@ def test_subjects_that_no_label_tells_apart_have_a_test_each(tmp_path: Path) -> 
 def test_nothing_is_given_to_what_reads_scraped_series(plan: Plan) -> None:
     scraped = RuleGroup("scraped", "30s", (Record(failed, "failed:rate5m"),))
     assert given_values(Plan(replace(plan.definitions, groups=(scraped,))), scraped) is None
+
+
+def of_costs(plan: Plan, month: Node) -> tuple[Plan, RuleGroup]:
+    group = RuleGroup("month", "2m", (Record(Indicator(month, title="A month of it"), "budget:used30d"),))
+    recorded = RuleGroup("days", "30s", (Record(cost, "cost:increase24h"),))
+    return Plan(replace(plan.definitions, groups=(recorded, group))), group
+
+
+def test_what_an_exported_gauge_is_now_is_given_too(plan: Plan, tmp_path: Path) -> None:
+    budget = above_zero(maximum(tenant_monthly_budget, by=tenant_id))
+    made, _ = of_costs(plan, summed_over(cost.expr, "30d", every="1d") / budget)
+    out = tmp_path / "out"
+    drafts = [draft for target in (prometheus_rules, prometheus_given) for draft in target.documents(made)]
+    write_tree(out, list(rendered(drafts)))
+    assert 'tenant_monthly_budget_usd{tenant_id="hardly-any"}' in (out / FILE).read_text()
+    assert promtool.test_rules(out, [FILE])[0].passed
+    rules = out / "prometheus/rules/month.yaml"
+    rules.write_text(rules.read_text().replace("> 0", "> 1"))
+    assert not promtool.test_rules(out, [FILE])[0].passed
+
+
+def test_what_a_gauge_was_is_not_given(plan: Plan) -> None:
+    budgets = above_zero(summed_over(maximum(tenant_monthly_budget, by=tenant_id), "30d", every="1d"))
+    assert given_values(*of_costs(plan, summed_over(cost.expr, "30d", every="1d") / budgets)) is None
 
 
 def test_nothing_is_given_for_a_year_of_half_minutes(plan: Plan) -> None:

@@ -7,7 +7,7 @@ for whom a share of it is no number, and one with hardly any, whose share is a n
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from weakref import WeakKeyDictionary
@@ -24,7 +24,7 @@ from tocsin.proving.simulation import stored
 from tocsin.proving.store import Moment, Store
 from tocsin.proving.values import Stated, instances_of
 from tocsin.proving.workloads import in_order
-from tocsin.units import UNKNOWN
+from tocsin.units import RATIO
 
 # Of more steps no test is made: a series of a year in minutes is nothing to read, or to run in a moment.
 _MOST_STEPS = 5000
@@ -46,7 +46,7 @@ _known: WeakKeyDictionary[Plan, dict[int, GivenValues | None]] = WeakKeyDictiona
 
 
 def given_values(plan: Plan, group: RuleGroup) -> GivenValues | None:
-    """The values of the records of a group that read nothing but recorded series; computed once."""
+    """The values of the records of a group that read recorded series, and gauges as they are now; computed once."""
     known = _known.setdefault(plan, {})
     if id(group) not in known:
         try:
@@ -58,20 +58,21 @@ def given_values(plan: Plan, group: RuleGroup) -> GivenValues | None:
 
 def _values(plan: Plan, group: RuleGroup) -> GivenValues | None:
     recorded = {record.name: record for record in plan.records}
-    records = [record for record in plan.records if record.group is group and _is_of_recorded(record, recorded)]
+    known = {**_gauges(plan), **{name: given_metric(record) for name, record in recorded.items()}}
+    records = [record for record in plan.records if record.group is group and _can_be_given(record, recorded, known)]
     if not any(_sums(record.node, recorded) for record in records):
         return None  # one evaluation is all that the scraped series need
     times = _Times.of(group, records)
     if times.end // times.step > _MOST_STEPS:
         return None
-    given = [recorded[name] for name in dict.fromkeys(_given(records))]
+    given = [known[name] for name in dict.fromkeys(_given(records))]
     # Where no label tells subjects apart, each has a scenario of its own.
-    apart = not all(record.labels for record in given)
+    apart = not all(gauge.labels for gauge in given)
     stated: list[Stated] = []
     for names in [[name] for name in _SUBJECTS] if apart else [list(_SUBJECTS)]:
         title = f"{_TITLE}: {names[0]}" if apart else _TITLE
         scenario = Scenario(title, *_feeds(given, times, names), every=duration_text(times.step))
-        store = stored(scenario, [record.name for record in given])
+        store = stored(scenario, [gauge.name for gauge in given])
         try:
             _compute(store, (record for record in plan.records if record.group is group), times.end / 1000)
         except UnderivableError:
@@ -85,10 +86,21 @@ def _values(plan: Plan, group: RuleGroup) -> GivenValues | None:
     return GivenValues(tuple(stated), times.end) if stated else None
 
 
-def _is_of_recorded(record: PlannedRecord, recorded: Mapping[str, PlannedRecord]) -> bool:
-    """Whether it reads recorded series and no others, whole, and gives nothing where there are none."""
+def _gauges(plan: Plan) -> dict[str, Gauge]:
+    """The exported gauges that can be given as recorded series are: of any level."""
+    metrics = (metric for catalog in plan.definitions.catalogs for metric in catalog)
+    return {one.name: one for one in metrics if isinstance(one, Gauge) and one.maximum is None}
+
+
+def _can_be_given(record: PlannedRecord, recorded: Container[str], known: Container[str]) -> bool:
+    """Whether it reads recorded series, whole, and beside them at most what gauges are now, and is nothing without."""
     read = [part for part in record.node.walk() if isinstance(part, Select)]
-    if not read or not all(part.name in recorded and not part.matchers and not part.at for part in read):
+    if not all(part.name in known and not part.matchers and not part.at for part in read):
+        return False
+    ranges = (part for part in record.node.walk() if isinstance(part, Range | Subquery))
+    past = {part.name for one in ranges for part in one.walk() if isinstance(part, Select)}
+    gauges = {part.name for part in read if part.name not in recorded}
+    if past & gauges or len(gauges) == len({part.name for part in read}):
         return False
     try:
         return not vector_of(record.node, Moment(Store(), 0.0))
@@ -118,9 +130,9 @@ def _sums(node: Node, recorded: Mapping[str, PlannedRecord]) -> bool:
 
 
 def given_metric(record: PlannedRecord) -> Gauge:
-    """A recorded series as a metric whose samples are given."""
+    """A recorded series as a metric whose samples are given: any number, whole or not."""
     labels = tuple(Label(name) for name in sorted(record.labels))
-    return Gauge(record.name, "", labels=labels, unit=UNKNOWN)
+    return Gauge(record.name, "", labels=labels, unit=RATIO)
 
 
 def _given(records: Sequence[PlannedRecord]) -> Iterator[str]:
@@ -165,11 +177,10 @@ class _Times:
         return cls(step, end, tuple(sorted(length for length in changes if length >= step)))
 
 
-def _feeds(given: Iterable[PlannedRecord], times: _Times, subjects: Sequence[str]) -> Iterator[Feed]:
-    for place, record in enumerate(given):
-        gauge = given_metric(record)
+def _feeds(given: Iterable[Gauge], times: _Times, subjects: Sequence[str]) -> Iterator[Feed]:
+    for place, gauge in enumerate(given):
         for subject in subjects:
-            matchers = tuple(Matcher(name, "=", subject) for name in sorted(record.labels))
+            matchers = tuple(Matcher(label.name, "=", subject) for label in gauge.labels)
             segments = [
                 holding(level * _SUBJECTS[subject], lasting=lasting) for level, lasting in _levels(place, times)
             ]
