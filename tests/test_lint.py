@@ -241,3 +241,21 @@ def test_what_tocsin_itself_writes_has_no_error() -> None:
     catalogs = [f"--catalog=agentmetrics.{name}:CATALOG" for name in names]
     assert found(generated, "--min-severity", "error") == []
     assert found(generated, *catalogs, "--min-severity", "error") == []
+
+
+@pytest.mark.parametrize(
+    ("expr", "told"),
+    [
+        ("job:elsewhere:rate5m > 5", False),
+        ("process_start_time_seconds > 5", False),
+        ("http_request_total > 5", True),
+        ("vllm:num_request_waiting > 5", True),
+    ],
+)
+def test_a_name_that_others_may_have_made_is_not_unknown(files: Path, expr: str, told: bool) -> None:
+    (files / "metrics.prom").write_text("# TYPE vllm:num_requests_waiting gauge\nvllm:num_requests_waiting 5\n")
+    (files / "one.yaml").write_text(f"groups:\n- name: x\n  rules:\n  - alert: A\n    expr: {expr}\n")
+
+    linted = found("one.yaml", "--catalog", "metrics.prom", "--select", "metric-unknown")
+
+    assert bool(linted) is told

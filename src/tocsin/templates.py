@@ -65,6 +65,7 @@ class Template:
     """A text, taken apart. `problem` says why it would fail, `labels` are those that it names.
 
     `refs` are the steps of a Grafana rule whose values it names. `index $values "B"` is read as `$values.B`.
+    `variables` are those that it is made of, not those that an `if` merely asks about.
     """
 
     problem: str = ""
@@ -147,11 +148,12 @@ class _Reader:
             self.depth += 1
         self._declare(tokens)
         before = set(self.labels)
+        asks = "if" in (first, tokens[min(1, len(tokens) - 1)][1])
         for place, (kind, word) in enumerate(tokens):
             if kind == "word":
                 yield from self._word(word, place, first, found)
             elif kind == "variable":
-                yield from self._variable(word, found)
+                yield from self._variable(word, found, asks=asks)
             elif kind == "field" and word.startswith(".Labels.") and self.depth == 0:
                 self.labels.add(word.split(".")[2])
             elif kind == "text" and place >= 2 and tokens[place - 2][1] == "index":
@@ -177,9 +179,10 @@ class _Reader:
         hint = f"; did you mean {near}?" if near else ""
         yield f"`{_short(found[0])}` calls {word}, which is no function of a template{hint}"
 
-    def _variable(self, word: str, found: re.Match[str]) -> Iterator[str]:
+    def _variable(self, word: str, found: re.Match[str], *, asks: bool) -> Iterator[str]:
         name, *fields = word[1:].split(".")
-        self.variables.add(name)
+        if not asks:
+            self.variables.add(name)
         if name == "labels" and fields:
             self.labels.add(fields[0])
         elif name == "values" and fields:

@@ -205,8 +205,17 @@ def _is_increase(of: Comparison, text: str) -> bool:
 
 
 def _unconditional(subject: Subject, placed: Placed) -> Iterator[Finding]:
-    """An alert without any comparison fires for every series that there is."""
+    """An alert without any comparison fires for every series that there is; one with a result always, always."""
     analysis = subject.analysis(placed)
+    if analysis.series and analysis.comparisons and analysis.type.value == "vector" and not analysis.type.maybe_absent:
+        yield _found(
+            placed,
+            "always-fires",
+            Severity.ERROR,
+            "it always fires: there is always a result, whatever the comparison in it says",
+            "compare what it gives in the end",
+        )
+        return
     if analysis.comparisons or not analysis.series or _FILTER.search(placed.rule.expr):
         return
     exported = all(name in subject.world.series for name in analysis.series)

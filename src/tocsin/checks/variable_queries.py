@@ -15,7 +15,7 @@ from tocsin.promql.labels import LabelSet
 from tocsin.promql.parse import PromQLError, tree_of
 from tocsin.promql.selectors import compiled
 from tocsin.promql.tree import Select
-from tocsin.promql.world import SYNTHETIC
+from tocsin.promql.world import AMBIENT
 from tocsin.reading.values import Dashboard, Target, Variable
 from tocsin.subject import PROMETHEUS, Subject, queries
 
@@ -117,7 +117,7 @@ def _known(subject: Subject, variable: Variable, metric: str, label: str) -> Ite
     world = subject.world
     labels = labels_of(subject, metric)
     if labels is None:
-        if world.closed and metric not in SYNTHETIC and metric not in world.histograms:
+        if world.closed and metric not in AMBIENT and metric not in world.histograms:
             near = nearest(metric, [*world.series, *world.recordings])
             yield _found(
                 variable,
@@ -154,7 +154,7 @@ def _names(subject: Subject, variable: Variable, pattern: str) -> Iterator[Findi
     expression = None if _VARIABLE.search(pattern.removesuffix("$")) else compiled(pattern)
     if not world.closed or expression is None:
         return
-    names = {*world.series, *world.recordings, *SYNTHETIC}
+    names = {*world.series, *world.recordings, *AMBIENT}
     if not any(expression.search(name) for name in names):
         near = nearest(re.sub(r"\W+", "", pattern), names)
         yield _found(

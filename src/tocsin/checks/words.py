@@ -20,6 +20,7 @@ from tocsin.units import PERCENT, RATIO, SECONDS
 _ABSENT = re.compile(r"\babsent(?:_over_time)?\s*\(", re.IGNORECASE)
 _VALUE = re.compile(r"\$values\.(\w+)\.Value")
 _SECONDS = re.compile(r"\s*(?:s\b|sec|second)", re.IGNORECASE)
+_IN_SECONDS = re.compile(r"\b(?:seconds|secs|sec|s)\b[^.!?{}]*\Z", re.IGNORECASE)
 _FORMAT = re.compile(r"%[-+.\d]*[a-z]\s*(?:s\b|sec|second)|%[-+.\d]*[sdx]", re.IGNORECASE)
 # These leave the labels of the series that they choose.
 _CHOOSING = frozenset({"topk", "bottomk", "limitk", "limit_ratio"})
@@ -134,11 +135,13 @@ def _value(placed: Placed, of: Type, action: Print, place: str) -> Iterator[Find
     """A value in the wrong unit."""
     if action.variable != "$value":
         return
-    scaled = "humanizePercentage" in action.through
-    percent = action.after.lstrip().startswith("%")
+    through = set(action.through)
+    scaled = "humanizePercentage" in through
+    behind = action.after.lstrip().startswith("%")
+    percent = behind or ("printf" in through and "%%" in action.action)
     if scaled and percent:
         message, way_out = "prints the percent sign twice: humanizePercentage writes one", "take the second away"
-    elif of.unit == RATIO and percent and not {"humanizePercentage", "query"} & set(action.through):
+    elif of.unit == RATIO and percent and not {"humanizePercentage", "query"} & through:
         message, way_out = (
             "prints a ratio with a percent sign: 0.07 is shown as 0.07 %",
             "write {{ $value | humanizePercentage }}, without a sign",
@@ -148,7 +151,14 @@ def _value(placed: Placed, of: Type, action: Print, place: str) -> Iterator[Find
             "takes a percentage for a ratio: 7 is shown as 700 %",
             'write {{ printf "%.1f" $value }}%',
         )
-    elif of.unit == SECONDS and set(action.through) <= _BARE and not _says_seconds(action):
+    elif scaled and of.unit is not None and of.unit != RATIO:
+        message, way_out = f"prints {of.unit} as a percentage", "write {{ $value | humanize }} and the unit"
+    elif "humanizeDuration" in through and of.unit is not None and of.unit != SECONDS:
+        message, way_out = (
+            f"prints {of.unit} as a duration: humanizeDuration takes seconds",
+            "write {{ $value | humanize }} and the unit",
+        )
+    elif of.unit == SECONDS and through <= _BARE and not _says_seconds(action):
         message, way_out = (
             "prints seconds as a bare number: 93784 and no unit",
             "write {{ $value | humanizeDuration }}",
@@ -161,8 +171,9 @@ def _value(placed: Placed, of: Type, action: Print, place: str) -> Iterator[Find
 
 
 def _says_seconds(action: Print) -> bool:
-    """Whether a text says what the number is: behind it, or within the format of printf."""
-    return _SECONDS.match(action.after) is not None or _FORMAT.search(action.action) is not None
+    """Whether a text says what the number is: around it, or within the format of printf."""
+    around = _SECONDS.match(action.after) or _IN_SECONDS.search(action.before)
+    return around is not None or _FORMAT.search(action.action) is not None
 
 
 def _collisions(placed: Placed, labels: LabelSet, effect: str) -> Iterator[Finding]:

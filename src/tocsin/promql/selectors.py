@@ -17,7 +17,7 @@ from tocsin.promql.labels import Known, LabelSet
 from tocsin.promql.patterns import pattern_faults
 from tocsin.promql.types import OPEN, Kind, Origin, Type
 from tocsin.promql.variables import has_variable, stands_in
-from tocsin.promql.world import SYNTHETIC, World
+from tocsin.promql.world import AMBIENT, World
 
 _OPERATORS: dict[str, MatchOperator] = {
     "MatchOp.Equal": "=",
@@ -113,7 +113,7 @@ def _base(world: World, name: str, recorded: Callable[[World, str], Type]) -> Ty
 
 def _unknown(world: World, name: str) -> Iterator[Fault]:
     """metric-unknown, and a histogram's base name (type-function)."""
-    if not name or name in SYNTHETIC or stands_in(name):
+    if not name or name in AMBIENT or stands_in(name):
         return
     histogram = world.histograms.get(name)
     if histogram is not None:
@@ -124,6 +124,8 @@ def _unknown(world: World, name: str) -> Iterator[Fault]:
         )
     elif world.closed:
         near = nearest(name, [*world.series, *world.recordings])
+        if ":" in name and not world.recordings and (near is None or ":" not in near):
+            return  # recorded by rules that nobody gave
         yield error(
             "metric-unknown",
             f"nothing exports or records {name}: the result is always empty",

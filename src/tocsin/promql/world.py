@@ -27,6 +27,20 @@ SYNTHETIC = frozenset(
         "scrape_body_size_bytes",
     }
 )
+_PROCESS = (
+    *("cpu_seconds_total", "open_fds", "max_fds", "virtual_memory_bytes", "virtual_memory_max_bytes"),
+    *("resident_memory_bytes", "heap_bytes", "start_time_seconds", "threads"),
+    *("network_receive_bytes_total", "network_transmit_bytes_total"),
+)
+_PYTHON = ("info", "gc_objects_collected_total", "gc_objects_uncollectable_total", "gc_collections_total")
+_GO = ("info", "goroutines", "threads", "gc_duration_seconds", "memstats_alloc_bytes", "memstats_heap_inuse_bytes")
+# What may be there although no catalog has it: client libraries export these of every process.
+AMBIENT = SYNTHETIC | {
+    "target_info",
+    *(f"process_{name}" for name in _PROCESS),
+    *(f"python_{name}" for name in _PYTHON),
+    *(f"go_{name}" for name in _GO),
+}
 _MOST_REMEMBERED = 20_000
 
 
