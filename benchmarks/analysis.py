@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import gc
 import itertools
+import re
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -74,8 +75,19 @@ def seconds(work: Callable[[str], object], texts: Sequence[str]) -> float:
     return time.process_time() - start
 
 
+def forget() -> None:
+    """Patterns and matchers are remembered for the whole process: a round begins without them."""
+    re.purge()
+    for name, module in list(sys.modules.items()):
+        if name.startswith("tocsin.promql"):
+            for value in vars(module).values():
+                if hasattr(value, "cache_clear"):
+                    value.cache_clear()
+
+
 def one_round(texts: Sequence[str]) -> list[tuple[float, float, float]]:
     """Seconds for each slice: to parse, to analyse, to analyse in a rule. In fresh worlds: nothing is known yet."""
+    forget()
     gc.collect()
     gc.disable()  # as `tocsin lint` runs
     alone, placed = World.of([CATALOG], closed=False), World.of([CATALOG], closed=False)

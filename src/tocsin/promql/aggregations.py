@@ -46,11 +46,10 @@ SINCE: Mapping[str, tuple[int, int]] = {"limitk": (2, 54), "limit_ratio": (2, 54
 _BELOW_THE_LARGEST = frozenset({"min", "max", "avg", "quantile"})
 
 
-def aggregated(operator: str, grouping: Grouping, parameter: Type | None, of: Type) -> Type:
-    """The type of an aggregation."""
+def aggregated(operator: str, labels: LabelSet, parameter: Type | None, of: Type) -> Type:
+    """The type of an aggregation; `labels` are those that its grouping leaves."""
     if operator in CHOOSING:
         return _chosen(operator, parameter or OPEN_SCALAR, of)
-    labels = grouping.of(of.labels)
     if operator == "count_values" and parameter is not None and parameter.text is not None:
         labels = labels.with_label(parameter.text, Known(sure=True)).chosen()
     buckets = _buckets(operator, of, labels) if of.buckets else None

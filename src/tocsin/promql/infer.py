@@ -17,7 +17,7 @@ from tocsin.promql.quotes import quote, quoted
 from tocsin.promql.recorded import as_recorded, either_recording
 from tocsin.promql.types import OPEN, Comparison, Type
 from tocsin.promql.variables import has_variable, replacements
-from tocsin.promql.versions import BARE_RANGE, number_faults, unread
+from tocsin.promql.versions import number_faults, unread
 from tocsin.promql.walk import Walk
 from tocsin.promql.world import World
 
@@ -72,7 +72,7 @@ def _of(node: Any, walk: Walk) -> Analysis:
     placed = context.place is not None
     found = walk.type_of(node)
     faults = walk.faults
-    if walk.odd_numbers or BARE_RANGE.search(walk.source):
+    if walk.odd_numbers:
         faults += number_faults(walk.source, world)
     if placed:
         faults += result_faults(found, node)

@@ -8,30 +8,29 @@ from tocsin.metrics import nearest
 from tocsin.promql.faults import Fault, error
 from tocsin.promql.labels import LabelSet
 from tocsin.promql.matching import Matching
-from tocsin.promql.types import Type
 from tocsin.promql.variables import stands_in
 
 # A key with one of these names one target, and with it all labels that the scrape adds.
 _TARGETS = frozenset({"instance", "pod"})
 
 
-def join_faults(operator: str, matching: Matching, left: Type, right: Type) -> Iterator[Fault]:
-    """What is wrong with the way in which two vectors are matched."""
-    if not (left.labels.known or left.labels.closed or right.labels.known or right.labels.closed):
+def join_faults(operator: str, matching: Matching, left: LabelSet, right: LabelSet) -> Iterator[Fault]:
+    """What is wrong with the way in which two vectors of these labels are matched."""
+    if not (left.known or left.closed or right.known or right.closed):
         return
     if "__name__" in matching.labels or any(map(stands_in, matching.labels)):
         return
     if matching.labels:
-        unknown = list(_label_unknown(matching, left.labels, right.labels))
+        unknown = list(_label_unknown(matching, left, right))
         yield from unknown
         if unknown:
             return
     if operator == "or" or matching.filled:
         return
-    if matching.never_meets(left.labels, right.labels) is not None:
-        yield from _join_empty(operator, matching, left.labels, right.labels)
+    if matching.never_meets(left, right) is not None:
+        yield from _join_empty(operator, matching, left, right)
     elif (matching.labels or matching.on) and operator not in ("and", "unless"):
-        yield from _join_many(matching, left.labels, right.labels)
+        yield from _join_many(matching, left, right)
 
 
 def _label_unknown(matching: Matching, left: LabelSet, right: LabelSet) -> Iterator[Fault]:

@@ -4,16 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from tocsin.promql.labels import OPEN_LABELS, LabelSet, both, disjoint
 
 
-@dataclass(frozen=True, slots=True)
+class Join(NamedTuple):
+    """What the labels of two sides make: those of the result, and whether the sides meet for `certain`.
+
+    That is where both have one series, without labels in which to disagree.
+    """
+
+    labels: LabelSet
+    certain: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Matching:
     """`on` or `ignoring` some labels (neither is `ignoring` none), with `group_left` or `group_right`.
 
-    `filled` says that sides without a partner count too.
+    `filled` says that sides without a partner count too. Each is equal to itself alone.
     """
 
     labels: tuple[str, ...] = ()
@@ -63,8 +73,14 @@ class Matching:
                 return name
         return None
 
-    def result(self, left: LabelSet, right: LabelSet) -> LabelSet:
-        """The labels of the result of arithmetic or a comparison."""
+    def join(self, left: LabelSet, right: LabelSet) -> Join:
+        """What becomes of two vectors' labels in arithmetic or a comparison."""
+        certain = left.closed and right.closed
+        if certain and (left.known or right.known):
+            certain = not any((name in self.labels) == self.on for name in (*left.known, *right.known))
+        return Join(self._result(left, right), certain)
+
+    def _result(self, left: LabelSet, right: LabelSet) -> LabelSet:
         if self.filled or "__name__" in self.labels or "__name__" in self.include:
             return OPEN_LABELS
         if self.group == "left":

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from tocsin.promql.dimensions import same, unit_after
 from tocsin.promql.labels import LabelSet
-from tocsin.promql.matching import Matching
+from tocsin.promql.matching import Join, Matching
 from tocsin.promql.ranges import ARITHMETIC, always, filtered, has_zero, makes_infinite, makes_nan
 from tocsin.promql.ratios import is_part
 from tocsin.promql.types import COUNTERS, FLOWING, GROWING, NATURAL, Comparison, Kind, Type, Value
@@ -23,22 +23,18 @@ _ADDITIVE = FLOWING | {Kind.GAUGE, Kind.COUNT}
 _NEVER_NEGATIVE = FLOWING | COUNTERS
 
 
-def combined(operator: str, matching: Matching, left: Type, right: Type) -> Type:
-    """The type of `left operator right`."""
+def combined(operator: str, matching: Matching, left: Type, right: Type, join: Join | None = None) -> Type:
+    """The type of `left operator right`; `join` is how two vectors meet, where that was worked out before."""
     if operator in SETS:
         return _set(operator, left, right)
     if operator in COMPARISONS:
-        return _compared(operator, matching, left, right)
-    return _computed(operator, matching, left, right)
+        return _compared(operator, matching, left, right, join)
+    return _computed(operator, matching, left, right, join)
 
 
 def negated(of: Type) -> Type:
     kind = Kind.GAUGE if of.kind is Kind.GAUGE else Kind.OPEN
     return of.but(kind=kind, low=-of.high, high=-of.low, comparison=None, origin=None, buckets=None)
-
-
-def _both(left: Type, right: Type) -> bool:
-    return left.value == "vector" and right.value == "vector"
 
 
 class _Joined(NamedTuple):
@@ -54,51 +50,43 @@ class _Joined(NamedTuple):
     lazy: tuple[str, ...]
 
 
-def _joined(matching: Matching, left: Type, right: Type) -> _Joined:
+def _joined(matching: Matching, left: Type, right: Type, join: Join | None) -> _Joined:
     """The labels of the result, and all that may be missing on either side."""
-    if not _both(left, right):
-        of = right if left.value == "scalar" and right.value == "vector" else left
+    if left.value != "vector" or right.value != "vector":
+        of = right if right.value == "vector" else left
         return _Joined(of.value, of.labels, of.maybe_absent, of.floats, of.observed, of.window, of.scrape, of.lazy)
+    if join is None:
+        join = matching.join(left.labels, right.labels)
+    ours, theirs = left.window, right.window
+    one, other = left.scrape, right.scrape
     return _Joined(
         "vector",
-        matching.result(left.labels, right.labels),
-        left.maybe_absent or right.maybe_absent or not _certain_match(matching, left, right),
+        join.labels,
+        left.maybe_absent or right.maybe_absent or not join.certain,
         left.floats and right.floats,
         left.observed,
-        _agreed(left.window, right.window),
-        _slower(left.scrape, right.scrape),
+        ours if ours == theirs or theirs is None else theirs if ours is None else None,
+        one if one == other else _slower(one, other),
         tuple(dict.fromkeys((*left.lazy, *right.lazy))) if left.lazy or right.lazy else (),
     )
-
-
-def _agreed(left: int | None, right: int | None) -> int | None:
-    """The window of both sides, or of the one that has one."""
-    return left if left == right or right is None else right if left is None else None
 
 
 def _slower(left: int | None, right: int | None) -> int | None:
     return left if right is None else right if left is None else max(left, right)
 
 
-def _certain_match(matching: Matching, left: Type, right: Type) -> bool:
-    """Whether both sides have one series without labels in which to disagree."""
-    ours, theirs = left.labels, right.labels
-    if not (ours.closed and theirs.closed):
-        return False
-    return not any((name in matching.labels) == matching.on for name in (*ours.known, *theirs.known))
-
-
-def _computed(operator: str, matching: Matching, left: Type, right: Type) -> Type:
-    joined = _joined(matching, left, right)
+def _computed(operator: str, matching: Matching, left: Type, right: Type, join: Join | None) -> Type:
+    joined = _joined(matching, left, right, join)
     low, high = ARITHMETIC[operator](left, right)
-    nan = left.maybe_nan or right.maybe_nan or makes_nan(operator, left, right) or matching.filled
+    nan = left.maybe_nan or right.maybe_nan or makes_nan(operator, left, right)
     unit = unit_after(operator, left, right)
-    kind = _kind(operator, left, right, ratio=same(unit, RATIO))
+    kind = _kind(operator, left, right, ratio=operator == "/" and same(unit, RATIO))
     finite = left.finite and right.finite and not makes_infinite(operator, left, right)
-    if operator == "/" and is_part(matching, left, right):
+    if operator == "/" and left.origin is not None and is_part(matching, left, right):
         low, high, finite = max(low, 0.0), 1.0, True
+    absent = joined.maybe_absent
     if matching.filled:
-        low, high, finite = -inf, inf, False
+        low, high, finite, nan, absent = -inf, inf, False, True, True
     return Type(
         joined.value,
         kind,
@@ -107,7 +95,7 @@ def _computed(operator: str, matching: Matching, left: Type, right: Type) -> Typ
         low,
         high,
         finite,
-        joined.maybe_absent or matching.filled,
+        absent,
         nan,
         joined.floats,
         _scaled_buckets(operator, left, right) if left.buckets else None,
@@ -154,41 +142,62 @@ def _scaled_buckets(operator: str, left: Type, right: Type) -> tuple[float, ...]
     return tuple(bound * factor if operator == "*" else bound / factor for bound in left.buckets)
 
 
-def _compared(operator: str, matching: Matching, left: Type, right: Type) -> Type:
+def _compared(operator: str, matching: Matching, left: Type, right: Type, join: Join | None) -> Type:
     vectors = left.value == right.value == "vector"
     if left.value == "scalar" and right.value == "vector":
         operator, left, right = COMPARISONS[operator], right, left
-    joined = _joined(matching, left, right)
-    comparison = Comparison(operator, left, right, matching.boolean)
     if matching.boolean:
-        kind, unit, low, high, finite, nan = Kind.BOOL, None, 0.0, 1.0, True, False
-        labels, absent, buckets, origin = joined.labels, joined.maybe_absent, None, None
+        return _told(operator, matching, left, right, join)
+    passes = always(operator, left, right)
+    if vectors:
+        value, labels, absent, floats, observed, window, scrape, lazy = _joined(matching, left, right, join)
+        origin = None
     else:
-        kind, unit, buckets = left.kind, left.unit, left.buckets
-        low, high = filtered(operator, left, right)
-        passes = always(operator, left, right)
-        guard = operator == ">" and right.low == right.high == 0 and left.kind in _NEVER_NEGATIVE
-        labels = joined.labels if guard or passes else joined.labels.chosen()
-        high = max(low, high)
-        finite = left.finite or (isfinite(low) and isfinite(high))
-        absent = joined.maybe_absent or not passes
-        nan = left.maybe_nan and operator == "!="
-        origin = left.origin.some() if left.origin and not vectors else None
+        value, labels, absent, floats = left.value, left.labels, left.maybe_absent, left.floats
+        observed, window, scrape, lazy = left.observed, left.window, left.scrape, left.lazy
+        origin = left.origin.some() if left.origin else None
+    low, high = filtered(operator, left, right)
+    high = max(low, high)
+    guard = operator == ">" and right.low == right.high == 0 and left.kind in _NEVER_NEGATIVE
     return Type(
-        joined.value,
-        kind,
-        labels,
-        unit,
+        value,
+        left.kind,
+        labels if guard or passes or labels.partial else labels.chosen(),
+        left.unit,
         low,
         high,
-        finite,
-        absent,
-        nan,
-        joined.floats,
-        buckets,
-        joined.observed,
-        comparison,
+        left.finite or (isfinite(low) and isfinite(high)),
+        absent or not passes,
+        left.maybe_nan and operator == "!=",
+        floats,
+        left.buckets,
+        observed,
+        Comparison(operator, left, right),
         origin,
+        window,
+        scrape,
+        lazy,
+    )
+
+
+def _told(operator: str, matching: Matching, left: Type, right: Type, join: Join | None) -> Type:
+    """A comparison that gives 0 or 1."""
+    joined = _joined(matching, left, right, join)
+    return Type(
+        joined.value,
+        Kind.BOOL,
+        joined.labels,
+        None,
+        0.0,
+        1.0,
+        True,
+        joined.maybe_absent,
+        False,
+        joined.floats,
+        None,
+        joined.observed,
+        Comparison(operator, left, right, True),
+        None,
         joined.window,
         joined.scrape,
         joined.lazy,
@@ -204,24 +213,26 @@ def _set(operator: str, left: Type, right: Type) -> Type:
 
 def _either(left: Type, right: Type) -> Type:
     """`or`: a side that is one number only fills the gaps of the other, and takes its kind and unit."""
-    main, filled = (right, left) if right.constant is None and left.constant is not None else (left, right)
-    fill = filled.constant is not None
-    origin = left.origin._replace(whole=False) if left.origin and right.constant == 0 else None
-    return left.but(
-        kind=main.kind if fill or left.kind is right.kind else Kind.OPEN,
-        labels=left.labels.either(right.labels),
-        unit=main.unit if fill or same(left.unit, right.unit) else None,
-        low=min(left.low, right.low),
-        high=max(left.high, right.high),
-        finite=left.finite and right.finite,
-        maybe_absent=left.maybe_absent and right.maybe_absent,
-        maybe_nan=left.maybe_nan or right.maybe_nan,
-        floats=left.floats and right.floats,
-        buckets=main.buckets if fill or left.buckets == right.buckets else None,
-        comparison=None,
-        origin=origin,
-        window=main.window if fill or left.window == right.window else None,
-        scrape=_slower(left.scrape, right.scrape),
-        lazy=right.lazy if left.lazy else (),
-        nan=left.nan or right.nan,
+    ours, theirs = left.constant, right.constant
+    main, fill = (right, True) if theirs is None and ours is not None else (left, theirs is not None)
+    return Type(
+        left.value,
+        main.kind if fill or left.kind is right.kind else Kind.OPEN,
+        left.labels if left.labels is right.labels else left.labels.either(right.labels),
+        main.unit if fill or same(left.unit, right.unit) else None,
+        min(left.low, right.low),
+        max(left.high, right.high),
+        left.finite and right.finite,
+        left.maybe_absent and right.maybe_absent,
+        left.maybe_nan or right.maybe_nan,
+        left.floats and right.floats,
+        main.buckets if fill or left.buckets == right.buckets else None,
+        left.observed,
+        None,
+        left.origin.in_part() if theirs == 0 and left.origin else None,
+        main.window if fill or left.window == right.window else None,
+        _slower(left.scrape, right.scrape),
+        right.lazy if left.lazy else (),
+        left.nan or right.nan,
+        left.text,
     )

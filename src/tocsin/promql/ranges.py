@@ -92,11 +92,16 @@ def subtracted(left: Type, right: Type) -> Range:
 
 
 def multiplied(left: Type, right: Type) -> Range:
+    if right.low == right.high:
+        low, high = _times(left.low, right.low), _times(left.high, right.low)
+        return (low, high) if low <= high else (high, low)
     return _product((left.low, left.high), (right.low, right.high))
 
 
 def divided(left: Type, right: Type) -> Range:
     if right.low > 0 or right.high < 0:
+        if right.low > 0 and left.low >= 0 and left.high == inf == right.high:  # as most are
+            return 0.0, inf
         return _quotient((left.low, left.high), (right.low, right.high))
     if left.low >= 0 and right.low >= 0 and right.kind in NATURAL:
         return 0.0, inf

@@ -7,15 +7,15 @@ import re
 import warnings
 from collections.abc import Callable, Iterator
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple, cast
 
 from tocsin.findings import Severity
 from tocsin.metrics import Matcher, MatchOperator, bound_text, nearest
 from tocsin.promql.aggregations import Grouping
 from tocsin.promql.faults import Fault, error, warning
-from tocsin.promql.labels import Known, LabelSet
+from tocsin.promql.labels import ANY, Known, LabelSet
 from tocsin.promql.patterns import pattern_faults
-from tocsin.promql.types import OPEN, Kind, Origin, Type
+from tocsin.promql.types import GROWING, OPEN, Kind, Origin, Type
 from tocsin.promql.variables import has_variable, stands_in
 from tocsin.promql.world import AMBIENT, World
 
@@ -28,9 +28,12 @@ _OPERATORS: dict[str, MatchOperator] = {
 _LITERAL = re.compile(r"(?:[\w :/,@%=~-]|\\[.\-/])*\Z")
 # Written alike in Go and in Python, but with another meaning.
 _FOREIGN = re.compile(r"\[\[?:|\\[pPQEzCK]|\(\?[^:)]")
+_GROUPED = re.compile(r"[(\[{]|\\\w")
+_NEEDED = re.compile(r"[\w.](?![*?])")
 _FLOAT_SUFFIXES = ("_bucket", "_total", "_sum", "_count")
 _UP = OPEN.but(kind=Kind.GAUGE, low=0.0, high=1.0, finite=True, maybe_nan=False, floats=True)
 _OPEN_FLOATS = OPEN.but(floats=True)
+_ALL_BUCKETS = frozenset({'le="+Inf"'})
 _ALTERNATIVES = error(
     "syntax",
     "`or` between matchers is not PromQL: Prometheus refuses the query",
@@ -50,40 +53,67 @@ def selected(
     name = node.name or next((value for label, op, value in raw if label == "__name__" and op == "MatchOp.Equal"), "")
     base = _base(world, name, recorded)
     # Series of which nothing is known are alike: what their matchers leave is worked out once.
-    key = ("selected", base, shift, *raw)
-    entry = world.memory.kept.get(key)
-    if entry is None:
-        matchers = tuple([_matcher(*one) for one in raw])
-        entry = world.memory.kept[key] = _selected(world, name, base, matchers, shift)
-    found, faults = entry
-    if (world.closed or world.histograms) and name not in world.series and name not in world.recordings:
+    if raw or (base.kind in GROWING and name):
+        key = ("selected", base, shift, *raw)
+        entry = world.memory.kept.get(key)
+        if entry is None:
+            matchers = [_read(world, one) for one in raw]
+            entry = world.memory.kept[key] = _selected(world, name, base, matchers, shift)
+        found, faults = entry
+    else:
+        found, faults = base, ()
+    if (world.closed or name in world.histograms) and name not in world.series and name not in world.recordings:
         faults = (*_unknown(world, name), *faults)
     if given.or_matchers:
         faults = (_ALTERNATIVES, *faults)
     return name, found, faults
 
 
-def _selected(
-    world: World, name: str, base: Type, matchers: tuple[Matcher, ...], shift: str
-) -> tuple[Type, tuple[Fault, ...]]:
+class _Read(NamedTuple):
+    """A matcher with what can be said of it alone: its faults, and what it leaves of a label that nobody knows."""
+
+    label: str
+    operator: MatchOperator
+    value: str
+    faults: tuple[Fault, ...]
+    unknown: bool
+    left: Known | None
+
+    @property
+    def matcher(self) -> Matcher:
+        return Matcher(self.label, self.operator, self.value)
+
+
+def _read(world: World, raw: tuple[str, str, str]) -> _Read:
+    known = world.memory.matchers
+    found = known.get(raw)
+    if found is None:
+        label, written, value = raw
+        operator = _OPERATORS[written]
+        unknown = has_variable(value)
+        faults: tuple[Fault, ...] = ()
+        if operator in ("=~", "!~"):
+            faults = tuple(pattern_faults(Matcher(label, operator, value)))
+        left = ANY if unknown else _let_through(ANY, operator, value)
+        found = known[raw] = _Read(label, operator, value, faults, unknown, left)
+    return found
+
+
+def _selected(world: World, name: str, base: Type, matchers: list[_Read], shift: str) -> tuple[Type, tuple[Fault, ...]]:
     labels, faults = _narrowed(world, name, base, matchers)
+    if base.kind not in GROWING or not name:
+        return (base if labels is base.labels else base.but(labels=labels)), faults
     buckets = base.buckets
     if buckets and (le := labels.get("le")) is not None and le.values is not None:
         buckets = tuple(bound for bound in buckets if bound_text(bound) in le.values)
-    origin = _origin(name, base, matchers, labels, shift)
-    if labels is base.labels and origin is None:
-        return base, tuple(faults)
-    return base.but(labels=labels, buckets=buckets, origin=origin), tuple(faults)
+    return base.but(labels=labels, buckets=buckets, origin=_origin(name, base, matchers, labels, shift)), faults
 
 
 def matchers_of(node: Any) -> tuple[Matcher, ...]:
     """A selector's matchers as values."""
-    return tuple([_matcher(matcher.name, str(matcher.op), matcher.value) for matcher in node.matchers.matchers])
-
-
-@lru_cache(maxsize=4096)
-def _matcher(label: str, operator: str, value: str) -> Matcher:
-    return Matcher(label, _OPERATORS[operator], value)
+    return tuple(
+        [Matcher(matcher.name, _OPERATORS[str(matcher.op)], matcher.value) for matcher in node.matchers.matchers]
+    )
 
 
 def labels_of_absence(node: Any) -> LabelSet:
@@ -133,47 +163,47 @@ def _unknown(world: World, name: str) -> Iterator[Fault]:
         )
 
 
-def _origin(name: str, base: Type, matchers: tuple[Matcher, ...], labels: LabelSet, shift: str) -> Origin | None:
-    if base.kind not in (Kind.COUNTER, Kind.BUCKETS) or not name:
-        return None
-    conditions = {str(m) for m in matchers if m.label != "__name__"} - {'le="+Inf"'}
-    restricted = frozenset(m.label for m in matchers if m.label not in ("__name__", "le"))
+def _origin(name: str, base: Type, matchers: list[_Read], labels: LabelSet, shift: str) -> Origin | None:
     if base.kind is Kind.BUCKETS:
         name = name.removesuffix("_bucket") + "_count"
         le = labels.get("le")
         if le is None or not le.pinned:
             return None
-    return Origin(name, frozenset(conditions), restricted, frozenset(labels.known), shift, labels)
+    mine = [one for one in matchers if one.label != "__name__"]
+    conditions = frozenset([str(one.matcher) for one in mine]) - _ALL_BUCKETS
+    restricted = frozenset([one.label for one in mine if one.label != "le"])
+    return Origin(name, conditions, restricted, frozenset(labels.known), shift, labels)
 
 
-def _narrowed(world: World, name: str, base: Type, matchers: tuple[Matcher, ...]) -> tuple[LabelSet, list[Fault]]:
+def _narrowed(world: World, name: str, base: Type, matchers: list[_Read]) -> tuple[LabelSet, tuple[Fault, ...]]:
     """The labels that matchers leave, with label-unknown, label-value and le-value."""
     labels = base.labels
     left: dict[str, Known | None] | None = None
-    faults: list[Fault] = []
-    for matcher in matchers:
-        label, value = matcher.label, matcher.value
+    faults: tuple[Fault, ...] = ()
+    for one in matchers:
+        label, operator, value, own, unknown, alone = one
         if label == "__name__" or stands_in(label):
             continue
-        if matcher.operator in ("=~", "!~"):
-            faults += pattern_faults(matcher)
+        if own:
+            faults += own
         known = labels.get(label)
         if known is None:
-            faults += _label_unknown(name, labels, matcher)
+            faults += tuple(_label_unknown(name, labels, one.matcher))
             continue
-        if has_variable(value):
+        if unknown:
             continue
-        if known.values is not None and value:
-            faults += _label_value(world, name, base, known.values, matcher)
+        if known.values is not None and value and (operator != "=" or value not in known.values):
+            faults += tuple(_label_value(world, name, base, known.values, one.matcher))
         before = known if left is None else left.get(label, known)
-        after = _let_through(before, matcher) if before is not None else None
+        after = alone if before is ANY else _let_through(before, operator, value) if before is not None else None
         if after is not before:
             left = {**labels.known} if left is None else left
             left[label] = after
     if left is None:
         return labels, faults
-    some = {label: known for label, known in left.items() if known is not None}
-    return LabelSet(some, labels.closed, labels.partial), faults
+    if None in left.values():
+        return LabelSet({label: known for label, known in left.items() if known is not None}, *labels[1:]), faults
+    return LabelSet(cast("dict[str, Known]", left), *labels[1:]), faults
 
 
 def _label_unknown(name: str, labels: LabelSet, matcher: Matcher) -> Iterator[Fault]:
@@ -279,19 +309,23 @@ def _short(bound: str) -> str:
     return bound.removesuffix(".0")
 
 
-def _let_through(known: Known, matcher: Matcher) -> Known | None:
+def _let_through(known: Known, operator: MatchOperator, value: str) -> Known | None:
     """What is known of the label on the series that a matcher lets through; None where none of them has it."""
-    value, operator = matcher.value, matcher.operator
     if operator == "=":
         return known.narrowed(frozenset({value}), sure=True) if value else None
     if operator == "!=":
         if known.values is None:
             return known if value or known.sure else known._replace(sure=True)
         return known.narrowed(known.values - {value}, sure=not value)
+    positive = operator == "=~"
+    if known.values is None and _is_mandatory(value):
+        values = alternatives(value) if positive else None
+        if values is not None:
+            return known.narrowed(values, sure=True)
+        return known if known.sure or not positive else known._replace(sure=True)
     pattern = compiled(value)
     if pattern is None:
         return known
-    positive = operator == "=~"
     needed = (pattern.fullmatch("") is None) == positive
     values = alternatives(value) if positive else None
     if known.values is not None:
@@ -300,6 +334,11 @@ def _let_through(known: Known, matcher: Matcher) -> Known | None:
     if values is None:
         return known if known.sure or not needed else known._replace(sure=True)
     return known.narrowed(values - {""}, sure=needed)
+
+
+def _is_mandatory(pattern: str) -> bool:
+    """Whether a pattern needs a character in any case, as far as a glance tells: to compile it takes long."""
+    return _GROUPED.search(pattern) is None and all(map(_NEEDED.search, pattern.split("|")))
 
 
 @lru_cache(maxsize=2048)

@@ -71,7 +71,11 @@ class Origin(NamedTuple):
 
     def some(self) -> Origin:
         """The same, after some rows were left out."""
-        return self._replace(all_rows=False) if self.all_rows else self
+        return Origin(*self[:7], False) if self.all_rows else self
+
+    def in_part(self) -> Origin:
+        """The same, where a row may be less than the sum of all that belongs to it."""
+        return Origin(*self[:6], False, self.all_rows) if self.whole else self
 
 
 class _Facts(NamedTuple):

@@ -15,7 +15,7 @@ _PLAIN_NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*\Z")
 _DURATION_NUMBER = re.compile(r"(?<![\w.:])(?:\d+(?:ms|[smhdwy]))+(?![\w.])")
 _STRING = re.compile(r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'|`[^`]*`')
 _ELSEWHERE = re.compile(r"\boffset\s+-?\w+|\[[^\]]*\]")
-BARE_RANGE = re.compile(r"\[\s*\d+(?:\.\d+)?\s*[\]:]|\boffset\s+-?\s*\d+(?:\.\d+)?(?![\w.])")
+_BARE_RANGE = re.compile(r"\[\s*\d+(?:\.\d+)?\s*[\]:]|\boffset\s+-?\s*\d+(?:\.\d+)?(?![\w.])")
 DURATIONS_AS_NUMBERS = (2, 54)
 QUOTED_NAMES = (3, 0)
 FILLS = (3, 10)
@@ -100,7 +100,7 @@ def number_faults(text: str, world: World) -> Iterator[Fault]:
     if world.prometheus >= DURATIONS_AS_NUMBERS:
         return
     text = _STRING.sub('""', text)
-    if BARE_RANGE.search(text):
+    if _BARE_RANGE.search(text):
         yield _newer(world, "a range or an offset in bare seconds", DURATIONS_AS_NUMBERS, "write a duration: [5m]")
     found = _DURATION_NUMBER.search(_ELSEWHERE.sub(" ", text))
     if found:

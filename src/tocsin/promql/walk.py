@@ -6,25 +6,25 @@ in a table. Reading a node's attribute crosses into Rust: each is read once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from math import inf
-from typing import Any, TypeVar
+from typing import Any
 
 import promql_parser as parser
 
 from tocsin.promql import versions
-from tocsin.promql.aggregations import Grouping, aggregated
+from tocsin.promql.aggregations import SINCE, Grouping, aggregated
 from tocsin.promql.context import Context
 from tocsin.promql.counters import comparison_faults, function_faults, lazy_faults, subtraction_faults, sum_faults
 from tocsin.promql.dimensions import unit_faults
 from tocsin.promql.faults import Fault
 from tocsin.promql.forms import leaf_form
-from tocsin.promql.functions import FUNCTIONS, UNKNOWN
+from tocsin.promql.functions import FUNCTIONS, UNKNOWN, Function
 from tocsin.promql.histograms import SHARES, aggregate_faults, quantile_faults, share_faults
 from tocsin.promql.joins import join_faults
-from tocsin.promql.labels import NO_LABELS
-from tocsin.promql.matching import Matching
+from tocsin.promql.labels import NO_LABELS, LabelSet
+from tocsin.promql.matching import Join, Matching
 from tocsin.promql.operators import COMPARISONS, PLAIN, SETS, combined, negated
 from tocsin.promql.patterns import or_faults
 from tocsin.promql.quotes import Faults, quoted
@@ -35,17 +35,13 @@ from tocsin.promql.variables import is_stand_in_length, is_stand_in_number
 from tocsin.promql.windows import GROWTH, SEEING, alert_faults, interval_faults, panel_faults, range_faults
 from tocsin.promql.world import World
 
-_Value = TypeVar("_Value")
 _MILLISECOND = timedelta(milliseconds=1)
 # What an `or` of selectors ends with.
 _SINGLE = frozenset({parser.VectorSelector, parser.ParenExpr})
 _ABSENCE = frozenset({"absent", "absent_over_time"})
 _INDIFFERENT = _ABSENCE | frozenset({"count_over_time", "present_over_time", "timestamp"})
 _COUNTING = frozenset({"count", "group"})
-_MATCHINGS: dict[str, Matching] = {}
-_GROUPINGS: dict[str, Grouping] = {}
 _UNGROUPED = Grouping()
-_MOST_MODIFIERS = 4096
 # Faults that do not matter where nobody looks at the value.
 _OF_VALUES = frozenset(
     {"type-function", "counter-reset", "division-by-zero", "nan-aggregated", "ratio-shape", "lazy-series"}
@@ -61,8 +57,10 @@ class Walk:
         "context",
         "faults",
         "indifferent",
+        "joins",
         "kept",
         "leaves",
+        "modifiers",
         "odd_numbers",
         "recorded",
         "series",
@@ -77,7 +75,9 @@ class Walk:
         self.source = source
         self.world = world
         self.context = context
+        self.joins = memory.joins
         self.kept = memory.kept
+        self.modifiers = memory.modifiers
         self.texts = memory.texts
         self.recorded = recorded
         self.faults: list[Fault] = []
@@ -96,8 +96,8 @@ class Walk:
             faults = tuple(fault for fault in faults if fault.id not in _OF_VALUES)
         self.faults += quoted(node, faults)
 
-    def remember(self, key: Any, found: Type, faults: Iterable[Fault] = ()) -> tuple[Type, Faults]:
-        entry = self.kept[key] = (found, tuple(faults))
+    def remember(self, key: Any, found: Type, faults: Faults) -> tuple[Type, Faults]:
+        entry = self.kept[key] = (found, faults)
         return entry
 
 
@@ -140,12 +140,7 @@ def _selector(walk: Walk, node: Any) -> Type:
     text = node.prettify()
     entry = walk.texts.get(text)
     if entry is None:
-        shift = f"{node.offset or ''} {node.at or ''}".strip()
-        name, found, faults = selected(walk.world, node, shift, walk.recorded)
-        if not (name.isascii() and name.isidentifier()):
-            faults = (*faults, *versions.selector_faults(walk.world, name))
-        leaf = leaf_form(node) if walk.world.recordings else None
-        entry = walk.texts[text] = (found, faults, name, leaf)
+        entry = walk.texts[text] = _read(walk, node, node)
     walk.series.append(entry[2])
     walk.leaves.append(entry[3])
     if entry[1]:
@@ -157,18 +152,26 @@ def _range(walk: Walk, node: Any) -> Type:
     text = node.prettify()
     entry = walk.texts.get(text)
     if entry is None:
-        of = node.vector_selector
-        shift = f"{of.offset or ''} {of.at or ''}".strip()
-        name, found, faults = selected(walk.world, of, shift, walk.recorded)
-        if not (name.isascii() and name.isidentifier()):
-            faults = (*faults, *versions.selector_faults(walk.world, name))
-        leaf = leaf_form(node) if walk.world.recordings else None
+        found, faults, name, leaf = _read(walk, node.vector_selector, node)
         entry = walk.texts[text] = (_ranged(walk, found, node.range), faults, name, leaf)
+    if text not in walk.source:
+        walk.odd_numbers = True
     walk.series.append(entry[2])
     walk.leaves.append(entry[3])
     if entry[1]:
         walk.report(node, entry[1])
     return entry[0]
+
+
+def _read(walk: Walk, selector: Any, node: Any) -> tuple[Type, Faults, str, int | None]:
+    """The type of a selector, its faults, the name that it reads, and the form of the node that it stands in."""
+    world = walk.world
+    offset, at = selector.offset, selector.at
+    shift = "" if offset is None is at else f"{offset or ''} {at or ''}".strip()
+    name, found, faults = selected(world, selector, shift, walk.recorded)
+    if not (name.isascii() and name.isidentifier()):
+        faults = (*faults, *versions.selector_faults(world, name))
+    return found, faults, name, leaf_form(node) if world.recordings else None
 
 
 def _length(duration: timedelta | None) -> int | None:
@@ -191,6 +194,7 @@ def _ranged(walk: Walk, of: Type, window: timedelta) -> Type:
 def _subquery(walk: Walk, node: Any) -> Type:
     of = walk.type_of(node.expr)
     window, step = node.range, node.step
+    walk.odd_numbers = True
     key = ("subquery", of, window, step)
     found: Type | None = walk.kept.get(key)
     if found is None:
@@ -217,16 +221,19 @@ def _call(walk: Walk, node: Any) -> Type:
     nodes = node.args
     if name in _INDIFFERENT:
         before, walk.indifferent = walk.indifferent, True
-        arguments = tuple([walk.type_of(argument) for argument in nodes])
+        arguments: tuple[Type, ...] = tuple([walk.type_of(argument) for argument in nodes])
         walk.indifferent = before
+    elif len(nodes) == 1:
+        argument = nodes[0]
+        arguments = (_VISITORS[type(argument)](walk, argument),)
     else:
         arguments = tuple([_VISITORS[type(argument)](walk, argument) for argument in nodes])
-    key = (name, *arguments)
+    key = (name, arguments)
     entry = walk.kept.get(key)
     if entry is None:
         function = FUNCTIONS.get(name, UNKNOWN)
         found = function.result(arguments)
-        entry = walk.remember(key, found, _call_faults(walk.world, name, arguments))
+        entry = walk.remember(key, found, _call_faults(walk.world, name, function, arguments))
     if entry[1]:
         walk.report(node, entry[1])
     if name in SEEING and walk.context.place is not None and arguments and arguments[0].value == "range":
@@ -235,16 +242,19 @@ def _call(walk: Walk, node: Any) -> Type:
 
 
 # What cannot be found in a type is not looked for: most types are open, and a generator costs as much as the rest.
-def _call_faults(world: World, name: str, arguments: tuple[Type, ...]) -> Iterator[Fault]:
-    yield from versions.function_faults(world, name)
+def _call_faults(world: World, name: str, function: Function, arguments: tuple[Type, ...]) -> Faults:
+    faults: Faults = ()
+    if world.prometheus < function.since or function.until is not None:
+        faults += tuple(versions.function_faults(world, name))
     if name in SHARES:
-        yield from quantile_faults(name, arguments)
+        faults += tuple(quantile_faults(name, arguments))
     for argument in arguments:
         if argument.value == "range":
             if argument.kind is not Kind.OPEN:
-                yield from function_faults(name, argument)
+                faults += tuple(function_faults(name, argument))
             if argument.scrape is not None:
-                yield from range_faults(name, argument)
+                faults += tuple(range_faults(name, argument))
+    return faults
 
 
 def _report_window(walk: Walk, node: Any, name: str, of: Type) -> None:
@@ -281,40 +291,45 @@ def _aggregate(walk: Walk, node: Any) -> Type:
     else:
         inner = node.expr
         of = _VISITORS[type(inner)](walk, inner)
-    grouping = _made(_GROUPINGS, modifier, Grouping.written) if modifier is not None else _UNGROUPED
+    grouping = _UNGROUPED
+    if modifier is not None:
+        text = str(modifier)
+        grouping = walk.modifiers.get(text) or walk.modifiers.setdefault(text, Grouping.written(modifier))
     key = (operator, grouping, given, of)
     entry = walk.kept.get(key)
     if entry is None:
-        found = aggregated(operator, grouping, given, of)
-        entry = walk.remember(key, found, _aggregate_faults(walk.world, operator, grouping, given, of))
+        labels, faults = _grouped(walk, operator, grouping, of.labels)
+        found = aggregated(operator, labels, given, of)
+        entry = walk.remember(key, found, faults + _aggregate_faults(walk.world, operator, given, of))
     if entry[1]:
         walk.report(node, entry[1])
     return entry[0]
 
 
-def _made(known: dict[str, _Value], modifier: Any, make: Callable[[Any], _Value]) -> _Value:
-    """A modifier as a value, the same for the same text, which says all of it."""
-    text = str(modifier)
-    found = known.get(text)
-    if found is None:
-        if len(known) >= _MOST_MODIFIERS:
-            known.clear()
-        found = known[text] = make(modifier)
-    return found
+def _grouped(walk: Walk, operator: str, grouping: Grouping, labels: LabelSet) -> tuple[LabelSet, Faults]:
+    """The labels that a grouping leaves, and what is wrong with those that it names."""
+    key = (operator, grouping, labels)
+    entry: tuple[LabelSet, Faults] | None = walk.joins.get(key)
+    if entry is None:
+        named = labels.closed and grouping.labels
+        faults = tuple(grouping_faults(operator, grouping, labels)) if named else ()
+        entry = walk.joins[key] = (grouping.of(labels), faults)
+    return entry
 
 
-def _aggregate_faults(
-    world: World, operator: str, grouping: Grouping, parameter: Type | None, of: Type
-) -> Iterator[Fault]:
-    yield from versions.aggregation_faults(world, operator)
-    if of.labels.closed and grouping.labels:
-        yield from grouping_faults(operator, grouping, of.labels)
+def _aggregate_faults(world: World, operator: str, parameter: Type | None, of: Type) -> Faults:
+    faults: Faults = ()
+    if operator in SINCE:
+        faults += tuple(versions.aggregation_faults(world, operator))
     if operator in ("sum", "avg") and (of.nan or of.kind is not Kind.OPEN):
-        yield from sum_faults(operator, of)
-        yield from aggregate_faults(operator, of)
-        yield from average_faults(operator, of)
+        faults += (
+            *sum_faults(operator, of),
+            *aggregate_faults(operator, of),
+            *average_faults(operator, of),
+        )
     elif operator == "quantile" and parameter is not None:
-        yield from share_faults("quantile", parameter)
+        faults += tuple(share_faults("quantile", parameter))
+    return faults
 
 
 def _binary(walk: Walk, node: Any) -> Type:
@@ -336,12 +351,21 @@ def _binary(walk: Walk, node: Any) -> Type:
             walk.indifferent = True
         right = _VISITORS[type(right_node)](walk, right_node)
     walk.indifferent = before
-    key = (operator, str(modifier), left, right) if modifier is not None else (operator, left, right)
+    how = str(modifier) if modifier is not None else None
+    key = (operator, how, left, right)
     entry = walk.kept.get(key)
     if entry is None:
-        matching = _made(_MATCHINGS, modifier, Matching.of) if modifier is not None else PLAIN
-        found = combined(operator, matching, left, right)
-        entry = walk.remember(key, found, _binary_faults(walk.world, operator, matching, left, right, found))
+        matching = PLAIN
+        if how is not None:
+            matching = walk.modifiers.get(how) or walk.modifiers.setdefault(how, Matching.of(modifier))
+        join: Join | None = None
+        faults: Faults = ()
+        if left.value == "vector" == right.value:
+            join, faults = _met(walk, operator, matching, left.labels, right.labels)
+        found = combined(operator, matching, left, right, join)
+        if operator not in SETS:
+            faults += _binary_faults(operator, matching, left, right, found)
+        entry = walk.remember(key, found, faults)
     if entry[1]:
         walk.report(node, entry[1])
     if operator == "or" and type(right_node) in _SINGLE:
@@ -355,27 +379,33 @@ def _is_zero(node: Any) -> bool:
     return type(node) is parser.NumberLiteral and node.val == 0
 
 
-def _binary_faults(
-    world: World, operator: str, matching: Matching, left: Type, right: Type, found: Type
-) -> Iterator[Fault]:
-    if left.value == right.value == "vector":
-        yield from join_faults(operator, matching, left, right)
+def _met(walk: Walk, operator: str, matching: Matching, left: LabelSet, right: LabelSet) -> tuple[Join, Faults]:
+    """How the labels of two vectors meet, and what is wrong with it."""
+    key = (operator, matching, left, right)
+    entry: tuple[Join, Faults] | None = walk.joins.get(key)
+    if entry is None:
+        faults = tuple(join_faults(operator, matching, left, right))
         if matching.filled:
-            yield from versions.matching_faults(world, matching)
-    if operator in SETS:
-        return
-    if left.unit is not right.unit:
-        yield from unit_faults(operator, left, right)
+            faults += tuple(versions.matching_faults(walk.world, matching))
+        entry = walk.joins[key] = (matching.join(left, right), faults)
+    return entry
+
+
+def _binary_faults(operator: str, matching: Matching, left: Type, right: Type, found: Type) -> Faults:
+    faults: Faults = ()
+    if left.unit is not right.unit and left.unit is not None is not right.unit:
+        faults += tuple(unit_faults(operator, left, right))
     if left.lazy or right.lazy:
-        yield from lazy_faults(operator, left, right)
+        faults += tuple(lazy_faults(operator, left, right))
     if operator == "/":
-        if right.low == 0 or left.origin is not None:
-            yield from division_faults(matching, left, right)
+        if right.low == 0 or (left.origin is not None and right.origin is not None):
+            faults += tuple(division_faults(matching, left, right))
     elif operator == "-":
         if left.kind in COUNTERS:
-            yield from subtraction_faults(left, right)
-    elif found.comparison is not None and Kind.COUNTER in (left.kind, right.kind):
-        yield from comparison_faults(found.comparison)
+            faults += tuple(subtraction_faults(left, right))
+    elif found.comparison is not None and (left.kind is Kind.COUNTER or right.kind is Kind.COUNTER):
+        faults += tuple(comparison_faults(found.comparison))
+    return faults
 
 
 _VISITORS: Mapping[type, Callable[[Walk, Any], Type]] = {

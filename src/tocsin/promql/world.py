@@ -171,11 +171,14 @@ class World:
 class Memory:
     """Answers that were worked out before, by what they were worked out from."""
 
-    __slots__ = ("analyses", "forms", "kept", "leaves", "recorded", "texts")
+    __slots__ = ("analyses", "forms", "joins", "kept", "leaves", "matchers", "modifiers", "recorded", "texts")
 
     def __init__(self) -> None:
         self.texts: dict[str, Any] = {}
         self.kept: dict[Any, Any] = {}
+        self.joins: dict[Any, Any] = {}
+        self.matchers: dict[Any, Any] = {}
+        self.modifiers: dict[str, Any] = {}
         self.analyses: dict[Any, Any] = {}
         self.recorded: dict[str, Type | None] = {}
         self.forms: dict[int, str] | None = None
@@ -186,6 +189,9 @@ class Memory:
         if len(self.kept) + len(self.texts) + len(self.analyses) > _MOST_REMEMBERED:
             self.texts.clear()
             self.kept.clear()
+            self.joins.clear()
+            self.matchers.clear()
+            self.modifiers.clear()
             self.analyses.clear()
 
 
