@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(NamedTuple):
     """An expression in a rule that runs every `interval` milliseconds, or in a panel; nowhere where `place` is None.
 
     `budget` is the number of series that its result may have, `record` the name under which the rule records it;

@@ -13,7 +13,7 @@ from tocsin.promql.forms import LEAVES, form_of, recorded_parts
 from tocsin.promql.functions import know_old_functions
 from tocsin.promql.parse import PromQLError, TooDeepError, parse
 from tocsin.promql.queries import budget_faults, recorded_faults, result_faults
-from tocsin.promql.quotes import quote, quoted
+from tocsin.promql.quotes import quote
 from tocsin.promql.recorded import as_recorded, either_recording
 from tocsin.promql.types import OPEN, Comparison, Type
 from tocsin.promql.variables import has_variable, replacements
@@ -49,7 +49,8 @@ def analyse(text: str, world: World, context: Context = NOWHERE) -> Analysis:
 
 def _analysis(text: str, world: World, context: Context) -> Analysis:
     try:
-        return _of(_parse(text), Walk(text, world, context, recorded_type))
+        node = _parse(text)
+        return _of(node, Walk(text, world, context, recorded_type, node))
     except (TooDeepError, RecursionError):
         return Analysis(OPEN, ())  # Nobody writes that by hand: it is not judged.
     except PromQLError as problem:
@@ -69,14 +70,15 @@ def _analysis(text: str, world: World, context: Context) -> Analysis:
 
 def _of(node: Any, walk: Walk) -> Analysis:
     world, context = walk.world, walk.context
-    placed = context.place is not None
     found = walk.type_of(node)
     faults = walk.faults
-    if walk.odd_numbers:
+    if walk.odd:
         faults += number_faults(walk.source, world)
-    if placed:
-        faults += result_faults(found, node)
-        faults += quoted(node, budget_faults(found, context.budget))
+    if context.place is not None:
+        if found.value != "vector":
+            faults += result_faults(found, node)
+        if context.budget is not None:
+            walk.report(node, tuple(budget_faults(found, context.budget)))
         if world.recordings:
             forms = _forms(world)
             # Most share no selector with what is recorded: their forms need not be made.

@@ -57,8 +57,6 @@ class TooDeepError(PromQLError):
 
 def stand_in(text: str) -> str:
     """The text with Grafana's interval variables replaced by durations that `parse` can take."""
-    if "$" not in text:
-        return text
     return _DURATION_VARIABLE.sub(lambda found: f"{_STAND_INS['$' + found.group(1)]}ms", text)
 
 
@@ -75,7 +73,7 @@ def parse(text: str) -> parser.Expr:
     if len(text) > _DEEPEST and len(_STEP.findall(text)) > _DEEPEST:
         raise TooDeepError(f"it has more than {_DEEPEST} operations: {text[:60]!r}...")
     try:
-        return parser.parse(stand_in(text))
+        return parser.parse(stand_in(text) if "$" in text else text)
     except ValueError as error:
         raise PromQLError(f"{str(error).strip()} in {text!r}") from None
 

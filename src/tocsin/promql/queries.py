@@ -33,10 +33,13 @@ def result_faults(of: Type, node: Any) -> Iterator[Fault]:
         )
 
 
-def budget_faults(of: Type, budget: int | None) -> Iterator[Fault]:
+def budget_faults(of: Type, budget: int) -> Iterator[Fault]:
     """cardinality: more series than the place can bear."""
-    size = of.labels.series
-    if budget is None or size is None or size <= budget or of.labels.partial or of.value != "vector":
+    labels = of.labels
+    if of.value != "vector" or labels.partial or not labels.closed:
+        return
+    size = labels.series
+    if size is None or size <= budget:
         return
     yield warning(
         "cardinality",

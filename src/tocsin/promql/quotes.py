@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from tocsin.promql.faults import Fault
@@ -21,10 +20,12 @@ def quote(node: Any) -> str:
     return " ".join(lines).replace("( ", "(").replace(" )", ")")
 
 
-def quoted(node: Any, faults: Iterable[Fault]) -> Faults:
-    """Faults that quote the node which they are about."""
-    found = tuple(faults)
-    if not found:
-        return found
-    text = quote(node)
-    return tuple([Fault(fault.id, fault.severity, fault.message, fault.help, text) for fault in found])
+def quoted(node: Any, faults: Faults, source: str | None = None) -> Faults:
+    """Faults that quote the node which they are about; `source` is its text, where that is known."""
+    text = source if source is not None and _is_plain(source) else quote(node)
+    return tuple([Fault(fault.id, fault.severity, fault.message, fault.help, text) for fault in faults])
+
+
+def _is_plain(source: str) -> bool:
+    """Whether a text is one line, spaced as usual and without a comment, so that it is its own quote."""
+    return not ("\n" in source or "  " in source or "#" in source or "\t" in source or source != source.strip())

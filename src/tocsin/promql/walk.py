@@ -40,6 +40,8 @@ _MILLISECOND = timedelta(milliseconds=1)
 _SINGLE = frozenset({parser.VectorSelector, parser.ParenExpr})
 _ABSENCE = frozenset({"absent", "absent_over_time"})
 _INDIFFERENT = _ABSENCE | frozenset({"count_over_time", "present_over_time", "timestamp"})
+# Operators beside which the value of a side may be indifferent.
+_INVOLVED = frozenset({"*", "and", "unless"})
 _COUNTING = frozenset({"count", "group"})
 _UNGROUPED = Grouping()
 # Faults that do not matter where nobody looks at the value.
@@ -50,7 +52,11 @@ _OF_VALUES = frozenset(
 
 
 class Walk:
-    """One walk over an expression. `indifferent` says that nobody looks at the value of what is walked."""
+    """One walk over an expression.
+
+    `indifferent` says that nobody looks at the value of what is walked, `odd` that the source may hold numbers or
+    durations in a spelling of their own. `root` is the node of the whole source, where that was parsed as it is.
+    """
 
     __slots__ = (
         "comparisons",
@@ -61,15 +67,23 @@ class Walk:
         "kept",
         "leaves",
         "modifiers",
-        "odd_numbers",
+        "odd",
         "recorded",
+        "root",
         "series",
         "source",
         "texts",
         "world",
     )
 
-    def __init__(self, source: str, world: World, context: Context, recorded: Callable[[World, str], Type]) -> None:
+    def __init__(
+        self,
+        source: str,
+        world: World,
+        context: Context,
+        recorded: Callable[[World, str], Type],
+        root: Any = None,
+    ) -> None:
         memory = world.memory
         memory.trim()
         self.source = source
@@ -80,12 +94,13 @@ class Walk:
         self.modifiers = memory.modifiers
         self.texts = memory.texts
         self.recorded = recorded
+        self.root = root
         self.faults: list[Fault] = []
         self.series: list[str] = []
         self.leaves: list[int | None] = []
         self.comparisons: list[Comparison] = []
         self.indifferent = False
-        self.odd_numbers = False
+        self.odd = False
 
     def type_of(self, node: Any) -> Type:
         return _VISITORS[type(node)](self, node)
@@ -94,7 +109,9 @@ class Walk:
         """Keep faults of a node, which they quote."""
         if self.indifferent:
             faults = tuple(fault for fault in faults if fault.id not in _OF_VALUES)
-        self.faults += quoted(node, faults)
+        if faults:
+            source = self.source if node is self.root else None
+            self.faults += quoted(node, faults, source)
 
     def remember(self, key: Any, found: Type, faults: Faults) -> tuple[Type, Faults]:
         entry = self.kept[key] = (found, faults)
@@ -123,7 +140,7 @@ def _number(walk: Walk, node: Any) -> Type:
             text=f"{value:g}",
         )
     if (found.text or "") not in walk.source:
-        walk.odd_numbers = True
+        walk.odd = True
     return found
 
 
@@ -155,7 +172,7 @@ def _range(walk: Walk, node: Any) -> Type:
         found, faults, name, leaf = _read(walk, node.vector_selector, node)
         entry = walk.texts[text] = (_ranged(walk, found, node.range), faults, name, leaf)
     if text not in walk.source:
-        walk.odd_numbers = True
+        walk.odd = True
     walk.series.append(entry[2])
     walk.leaves.append(entry[3])
     if entry[1]:
@@ -194,7 +211,7 @@ def _ranged(walk: Walk, of: Type, window: timedelta) -> Type:
 def _subquery(walk: Walk, node: Any) -> Type:
     of = walk.type_of(node.expr)
     window, step = node.range, node.step
-    walk.odd_numbers = True
+    walk.odd = True
     key = ("subquery", of, window, step)
     found: Type | None = walk.kept.get(key)
     if found is None:
@@ -335,22 +352,11 @@ def _aggregate_faults(world: World, operator: str, parameter: Type | None, of: T
 def _binary(walk: Walk, node: Any) -> Type:
     operator = str(node.op)
     left_node, right_node, modifier = node.lhs, node.rhs, node.modifier
-    before = walk.indifferent
-    if operator == "*":
-        walk.indifferent = before or _is_zero(right_node)
-        left = _VISITORS[type(left_node)](walk, left_node)
-        walk.indifferent = before or _is_zero(left_node)
-        right = _VISITORS[type(right_node)](walk, right_node)
-    elif operator in COMPARISONS:
-        walk.indifferent = False
-        left = _VISITORS[type(left_node)](walk, left_node)
-        right = _VISITORS[type(right_node)](walk, right_node)
+    if operator in _INVOLVED or (walk.indifferent and operator in COMPARISONS):
+        left, right = _sides(walk, operator, left_node, right_node)
     else:
         left = _VISITORS[type(left_node)](walk, left_node)
-        if operator in ("and", "unless"):
-            walk.indifferent = True
         right = _VISITORS[type(right_node)](walk, right_node)
-    walk.indifferent = before
     how = str(modifier) if modifier is not None else None
     key = (operator, how, left, right)
     entry = walk.kept.get(key)
@@ -373,6 +379,22 @@ def _binary(walk: Walk, node: Any) -> Type:
     if operator in COMPARISONS and entry[0].comparison is not None:
         walk.comparisons.append(entry[0].comparison)
     return entry[0]
+
+
+def _sides(walk: Walk, operator: str, left_node: Any, right_node: Any) -> tuple[Type, Type]:
+    """The sides of an operator for which the value of a side does not matter, or matters again."""
+    before = walk.indifferent
+    if operator == "*":
+        walk.indifferent = before or _is_zero(right_node)
+        left = walk.type_of(left_node)
+        walk.indifferent = before or _is_zero(left_node)
+    else:
+        walk.indifferent = before and operator not in COMPARISONS
+        left = walk.type_of(left_node)
+        walk.indifferent = operator not in COMPARISONS
+    right = walk.type_of(right_node)
+    walk.indifferent = before
+    return left, right
 
 
 def _is_zero(node: Any) -> bool:
