@@ -70,7 +70,7 @@ def _analysis(text: str, world: World, context: Context) -> Analysis:
 
 def _of(node: Any, walk: Walk) -> Analysis:
     world, context = walk.world, walk.context
-    found = walk.type_of(node)
+    found = walk.of_all() if walk.root is node else walk.type_of(node)
     faults = walk.faults
     if walk.odd:
         faults += number_faults(walk.source, world)

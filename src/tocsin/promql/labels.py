@@ -31,10 +31,12 @@ class Known(NamedTuple):
     def narrowed(self, values: frozenset[str], *, sure: bool) -> Known:
         """The label where only `values` are let through."""
         left = values if self.values is None else self.values & values
-        return Known(left, self.sure or sure, len(left), self.target)
+        return make(Known, (left, self.sure or sure, len(left), self.target, False))
 
 
 ANY = Known()
+# What a NamedTuple's own constructor does, without the detour through a function that takes keywords.
+make = tuple.__new__
 
 
 class _Labels(NamedTuple):
@@ -80,7 +82,7 @@ class LabelSet(_Labels):
     def keep(self, names: Iterable[str]) -> LabelSet:
         """Only these labels: `by`, `on`."""
         found = {name: known for name in names if (known := self.get(name)) is not None}
-        return LabelSet(found, True, self.partial)
+        return make(LabelSet, (found, True, self.partial))
 
     def drop(self, names: Iterable[str]) -> LabelSet:
         """All but these labels: `without`, `ignoring`."""
@@ -97,7 +99,7 @@ class LabelSet(_Labels):
 
     def chosen(self) -> LabelSet:
         """The same labels, after some series were chosen by value."""
-        return self if self.partial else LabelSet(self.known, self.closed, True)
+        return self if self.partial else make(LabelSet, (self.known, self.closed, True))
 
     def either(self, other: LabelSet) -> LabelSet:
         """The labels of series that come from one side or the other."""
@@ -112,7 +114,7 @@ class LabelSet(_Labels):
             ours, theirs = self.get(name), other.get(name)
             if ours is not None and theirs is not None:
                 merged[name] = both(ours, theirs)
-        return LabelSet(merged, True, self.partial or other.partial)
+        return make(LabelSet, (merged, True, self.partial or other.partial))
 
     @property
     def series(self) -> int | None:

@@ -6,7 +6,7 @@ from math import inf, isfinite
 from typing import NamedTuple
 
 from tocsin.promql.dimensions import same, unit_after
-from tocsin.promql.labels import LabelSet
+from tocsin.promql.labels import LabelSet, make
 from tocsin.promql.matching import Join, Matching
 from tocsin.promql.ranges import ARITHMETIC, always, filtered, has_zero, makes_infinite, makes_nan
 from tocsin.promql.ratios import is_part
@@ -87,23 +87,29 @@ def _computed(operator: str, matching: Matching, left: Type, right: Type, join: 
     absent = joined.maybe_absent
     if matching.filled:
         low, high, finite, nan, absent = -inf, inf, False, True, True
-    return Type(
-        joined.value,
-        kind,
-        joined.labels,
-        unit,
-        low,
-        high,
-        finite,
-        absent,
-        nan,
-        joined.floats,
-        _scaled_buckets(operator, left, right) if left.buckets else None,
-        joined.observed,
-        window=joined.window,
-        scrape=joined.scrape,
-        lazy=joined.lazy,
-        nan=left.nan or right.nan or _nan(operator, left, right),
+    return make(
+        Type,
+        (
+            joined.value,
+            kind,
+            joined.labels,
+            unit,
+            low,
+            high,
+            finite,
+            absent,
+            nan,
+            joined.floats,
+            _scaled_buckets(operator, left, right) if left.buckets else None,
+            joined.observed,
+            None,
+            None,
+            joined.window,
+            joined.scrape,
+            joined.lazy,
+            left.nan or right.nan or _nan(operator, left, right),
+            None,
+        ),
     )
 
 
@@ -159,48 +165,58 @@ def _compared(operator: str, matching: Matching, left: Type, right: Type, join: 
     low, high = filtered(operator, left, right)
     high = max(low, high)
     guard = operator == ">" and right.low == right.high == 0 and left.kind in _NEVER_NEGATIVE
-    return Type(
-        value,
-        left.kind,
-        labels if guard or passes or labels.partial else labels.chosen(),
-        left.unit,
-        low,
-        high,
-        left.finite or (isfinite(low) and isfinite(high)),
-        absent or not passes,
-        left.maybe_nan and operator == "!=",
-        floats,
-        left.buckets,
-        observed,
-        Comparison(operator, left, right),
-        origin,
-        window,
-        scrape,
-        lazy,
+    return make(
+        Type,
+        (
+            value,
+            left.kind,
+            labels if guard or passes or labels.partial else labels.chosen(),
+            left.unit,
+            low,
+            high,
+            left.finite or (isfinite(low) and isfinite(high)),
+            absent or not passes,
+            left.maybe_nan and operator == "!=",
+            floats,
+            left.buckets,
+            observed,
+            make(Comparison, (operator, left, right, False)),
+            origin,
+            window,
+            scrape,
+            lazy,
+            "",
+            None,
+        ),
     )
 
 
 def _told(operator: str, matching: Matching, left: Type, right: Type, join: Join | None) -> Type:
     """A comparison that gives 0 or 1."""
     joined = _joined(matching, left, right, join)
-    return Type(
-        joined.value,
-        Kind.BOOL,
-        joined.labels,
-        None,
-        0.0,
-        1.0,
-        True,
-        joined.maybe_absent,
-        False,
-        joined.floats,
-        None,
-        joined.observed,
-        Comparison(operator, left, right, True),
-        None,
-        joined.window,
-        joined.scrape,
-        joined.lazy,
+    return make(
+        Type,
+        (
+            joined.value,
+            Kind.BOOL,
+            joined.labels,
+            None,
+            0.0,
+            1.0,
+            True,
+            joined.maybe_absent,
+            False,
+            joined.floats,
+            None,
+            joined.observed,
+            Comparison(operator, left, right, True),
+            None,
+            joined.window,
+            joined.scrape,
+            joined.lazy,
+            "",
+            None,
+        ),
     )
 
 
@@ -215,24 +231,27 @@ def _either(left: Type, right: Type) -> Type:
     """`or`: a side that is one number only fills the gaps of the other, and takes its kind and unit."""
     ours, theirs = left.constant, right.constant
     main, fill = (right, True) if theirs is None and ours is not None else (left, theirs is not None)
-    return Type(
-        left.value,
-        main.kind if fill or left.kind is right.kind else Kind.OPEN,
-        left.labels if left.labels is right.labels else left.labels.either(right.labels),
-        main.unit if fill or same(left.unit, right.unit) else None,
-        min(left.low, right.low),
-        max(left.high, right.high),
-        left.finite and right.finite,
-        left.maybe_absent and right.maybe_absent,
-        left.maybe_nan or right.maybe_nan,
-        left.floats and right.floats,
-        main.buckets if fill or left.buckets == right.buckets else None,
-        left.observed,
-        None,
-        left.origin.in_part() if theirs == 0 and left.origin else None,
-        main.window if fill or left.window == right.window else None,
-        _slower(left.scrape, right.scrape),
-        right.lazy if left.lazy else (),
-        left.nan or right.nan,
-        left.text,
+    return make(
+        Type,
+        (
+            left.value,
+            main.kind if fill or left.kind is right.kind else Kind.OPEN,
+            left.labels if left.labels is right.labels else left.labels.either(right.labels),
+            main.unit if fill or same(left.unit, right.unit) else None,
+            min(left.low, right.low),
+            max(left.high, right.high),
+            left.finite and right.finite,
+            left.maybe_absent and right.maybe_absent,
+            left.maybe_nan or right.maybe_nan,
+            left.floats and right.floats,
+            main.buckets if fill or left.buckets == right.buckets else None,
+            left.observed,
+            None,
+            left.origin.in_part() if theirs == 0 and left.origin else None,
+            main.window if fill or left.window == right.window else None,
+            _slower(left.scrape, right.scrape),
+            right.lazy if left.lazy else (),
+            left.nan or right.nan,
+            left.text,
+        ),
     )

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from math import inf, isfinite, isnan, nextafter, pi
 from typing import Any
 
-from tocsin.promql.labels import LabelSet
+from tocsin.promql.labels import LabelSet, make
 from tocsin.promql.types import NATURAL, Kind, Origin, Type
 from tocsin.units import Unit
 
@@ -31,25 +31,29 @@ def derived(
     **changes: Any,
 ) -> Type:
     """The type of a vector that is computed from `of`, series by series."""
-    found = Type(
-        "vector",
-        kind,
-        labels or of.labels,
-        unit,
-        low,
-        high,
-        finite,
-        of.maybe_absent,
-        of.maybe_nan if maybe_nan is None else maybe_nan,
-        of.floats,
-        buckets,
-        of.observed,
-        None,
-        origin,
-        window,
-        of.scrape,
-        of.lazy,
-        of.nan,
+    found = make(
+        Type,
+        (
+            "vector",
+            kind,
+            labels or of.labels,
+            unit,
+            low,
+            high,
+            finite,
+            of.maybe_absent,
+            of.maybe_nan if maybe_nan is None else maybe_nan,
+            of.floats,
+            buckets,
+            of.observed,
+            None,
+            origin,
+            window,
+            of.scrape,
+            of.lazy,
+            of.nan,
+            None,
+        ),
     )
     return found.but(**changes) if changes else found
 

@@ -6,7 +6,7 @@ from enum import Enum
 from math import inf
 from typing import Any, Literal, NamedTuple
 
-from tocsin.promql.labels import NO_LABELS, OPEN_LABELS, LabelSet
+from tocsin.promql.labels import NO_LABELS, OPEN_LABELS, LabelSet, make
 from tocsin.units import Unit
 
 Value = Literal["scalar", "vector", "range", "string"]
@@ -122,7 +122,7 @@ class Type(_Facts):
         values = list(self)
         for name, value in changes.items():
             values[_PLACES[name]] = value
-        return tuple.__new__(Type, values)
+        return make(Type, values)
 
     @property
     def constant(self) -> float | None:

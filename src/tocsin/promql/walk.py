@@ -59,6 +59,7 @@ class Walk:
     """
 
     __slots__ = (
+        "compared",
         "comparisons",
         "context",
         "faults",
@@ -89,6 +90,7 @@ class Walk:
         self.source = source
         self.world = world
         self.context = context
+        self.compared = memory.compared
         self.joins = memory.joins
         self.kept = memory.kept
         self.modifiers = memory.modifiers
@@ -113,9 +115,27 @@ class Walk:
             source = self.source if node is self.root else None
             self.faults += quoted(node, faults, source)
 
-    def remember(self, key: Any, found: Type, faults: Faults) -> tuple[Type, Faults]:
-        entry = self.kept[key] = (found, faults)
-        return entry
+    def of_all(self) -> Type:
+        """The type of the whole. What is compared with one number is often compared with others: it is walked once."""
+        node, source = self.root, self.source
+        if type(node) is not parser.BinaryExpr or type(node.rhs) is not parser.NumberLiteral or "#" in source:
+            return self.type_of(node)
+        operator, modifier = str(node.op), node.modifier
+        if operator not in COMPARISONS or modifier is not None:
+            return self.type_of(node)
+        key = (source[: source.rfind(operator)].rstrip(), self.context)
+        known = self.compared.get(key)
+        if known is None:
+            left = self.type_of(node.lhs)
+            faults, series, leaves, comparisons = self.faults, self.series, self.leaves, self.comparisons
+            self.compared[key] = (left, self.odd, tuple(faults), tuple(series), tuple(leaves), tuple(comparisons))
+        else:
+            left, self.odd, faults, series, leaves, comparisons = known
+            self.faults += faults
+            self.series += series
+            self.leaves += leaves
+            self.comparisons += comparisons
+        return _operated(self, node, operator, modifier, left, _number(self, node.rhs))
 
 
 def _number(walk: Walk, node: Any) -> Type:
@@ -158,6 +178,8 @@ def _selector(walk: Walk, node: Any) -> Type:
     entry = walk.texts.get(text)
     if entry is None:
         entry = walk.texts[text] = _read(walk, node, node)
+    if text not in walk.source:
+        walk.odd = True
     walk.series.append(entry[2])
     walk.leaves.append(entry[3])
     if entry[1]:
@@ -250,7 +272,7 @@ def _call(walk: Walk, node: Any) -> Type:
     if entry is None:
         function = FUNCTIONS.get(name, UNKNOWN)
         found = function.result(arguments)
-        entry = walk.remember(key, found, _call_faults(walk.world, name, function, arguments))
+        entry = walk.kept[key] = (found, _call_faults(walk.world, name, function, arguments))
     if entry[1]:
         walk.report(node, entry[1])
     if name in SEEING and walk.context.place is not None and arguments and arguments[0].value == "range":
@@ -317,7 +339,7 @@ def _aggregate(walk: Walk, node: Any) -> Type:
     if entry is None:
         labels, faults = _grouped(walk, operator, grouping, of.labels)
         found = aggregated(operator, labels, given, of)
-        entry = walk.remember(key, found, faults + _aggregate_faults(walk.world, operator, given, of))
+        entry = walk.kept[key] = (found, faults + _aggregate_faults(walk.world, operator, given, of))
     if entry[1]:
         walk.report(node, entry[1])
     return entry[0]
@@ -357,6 +379,10 @@ def _binary(walk: Walk, node: Any) -> Type:
     else:
         left = _VISITORS[type(left_node)](walk, left_node)
         right = _VISITORS[type(right_node)](walk, right_node)
+    return _operated(walk, node, operator, modifier, left, right)
+
+
+def _operated(walk: Walk, node: Any, operator: str, modifier: Any, left: Type, right: Type) -> Type:
     how = str(modifier) if modifier is not None else None
     key = (operator, how, left, right)
     entry = walk.kept.get(key)
@@ -371,11 +397,11 @@ def _binary(walk: Walk, node: Any) -> Type:
         found = combined(operator, matching, left, right, join)
         if operator not in SETS:
             faults += _binary_faults(operator, matching, left, right, found)
-        entry = walk.remember(key, found, faults)
+        entry = walk.kept[key] = (found, faults)
     if entry[1]:
         walk.report(node, entry[1])
-    if operator == "or" and type(right_node) in _SINGLE:
-        walk.report(node, tuple(or_faults(left_node, right_node)))
+    if operator == "or" and type(node.rhs) in _SINGLE:
+        walk.report(node, tuple(or_faults(node.lhs, node.rhs)))
     if operator in COMPARISONS and entry[0].comparison is not None:
         walk.comparisons.append(entry[0].comparison)
     return entry[0]

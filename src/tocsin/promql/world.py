@@ -171,11 +171,23 @@ class World:
 class Memory:
     """Answers that were worked out before, by what they were worked out from."""
 
-    __slots__ = ("analyses", "forms", "joins", "kept", "leaves", "matchers", "modifiers", "recorded", "texts")
+    __slots__ = (
+        "analyses",
+        "compared",
+        "forms",
+        "joins",
+        "kept",
+        "leaves",
+        "matchers",
+        "modifiers",
+        "recorded",
+        "texts",
+    )
 
     def __init__(self) -> None:
         self.texts: dict[str, Any] = {}
         self.kept: dict[Any, Any] = {}
+        self.compared: dict[Any, Any] = {}
         self.joins: dict[Any, Any] = {}
         self.matchers: dict[Any, Any] = {}
         self.modifiers: dict[str, Any] = {}
@@ -189,6 +201,7 @@ class Memory:
         if len(self.kept) + len(self.texts) + len(self.analyses) > _MOST_REMEMBERED:
             self.texts.clear()
             self.kept.clear()
+            self.compared.clear()
             self.joins.clear()
             self.matchers.clear()
             self.modifiers.clear()
