@@ -85,22 +85,23 @@ def forget() -> None:
                     value.cache_clear()
 
 
-def one_round(texts: Sequence[str]) -> list[tuple[float, float, float]]:
+def one_round(texts: Sequence[str]) -> list[tuple[float, ...]]:
     """Seconds for each slice: to parse, to analyse, to analyse in a rule. In fresh worlds: nothing is known yet."""
-    forget()
-    gc.collect()
-    gc.disable()  # as `tocsin lint` runs
     alone, placed = World.of([CATALOG], closed=False), World.of([CATALOG], closed=False)
     rule = Context("rule", 60_000, 10_000)
-    slices = (texts[start : start + SLICE] for start in range(0, len(texts), SLICE))
-    return [
-        (
-            seconds(promql_parser.parse, part),
-            seconds(lambda text: analyse(text, alone), part),
-            seconds(lambda text: analyse(text, placed, rule), part),
-        )
-        for part in slices
+    works: list[Callable[[str], object]] = [
+        promql_parser.parse,
+        lambda text: analyse(text, alone),
+        lambda text: analyse(text, placed, rule),
     ]
+    slices = [texts[start : start + SLICE] for start in range(0, len(texts), SLICE)]
+    columns = []
+    for work in works:
+        forget()
+        gc.collect()
+        gc.disable()  # as `tocsin lint` runs
+        columns.append([seconds(work, part) for part in slices])
+    return list(zip(*columns, strict=True))
 
 
 def measured(name: str, texts: Sequence[str], count: int) -> str:

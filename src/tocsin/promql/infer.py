@@ -11,6 +11,7 @@ from tocsin.promql.context import NOWHERE, Context
 from tocsin.promql.faults import Fault, error
 from tocsin.promql.forms import LEAVES, form_of, recorded_parts
 from tocsin.promql.functions import know_old_functions
+from tocsin.promql.labels import make
 from tocsin.promql.parse import PromQLError, TooDeepError, parse
 from tocsin.promql.queries import budget_faults, recorded_faults, result_faults
 from tocsin.promql.quotes import quote
@@ -86,7 +87,7 @@ def _of(node: Any, walk: Walk) -> Analysis:
                 recordable = recorded_parts(node, forms, context.record)
                 faults += recorded_faults(world, recordable, walk.series, partial(recorded_type, world))
     told = tuple(dict.fromkeys(faults)) if len(faults) > 1 else tuple(faults)
-    return Analysis(found, told, tuple(walk.series), tuple(walk.comparisons))
+    return make(Analysis, (found, told, tuple(walk.series), tuple(walk.comparisons)))
 
 
 def recorded_type(world: World, name: str) -> Type:

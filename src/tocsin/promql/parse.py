@@ -73,7 +73,7 @@ def parse(text: str) -> parser.Expr:
     if len(text) > _DEEPEST and len(_STEP.findall(text)) > _DEEPEST:
         raise TooDeepError(f"it has more than {_DEEPEST} operations: {text[:60]!r}...")
     try:
-        return parser.parse(stand_in(text) if "$" in text else text)
+        return parser.parse(stand_in(text) if "$" in text and "__" in text else text)
     except ValueError as error:
         raise PromQLError(f"{str(error).strip()} in {text!r}") from None
 
