@@ -86,9 +86,9 @@ class Links:
     whose absence some alert has `watched`, and whether one `watches_targets`; `twins`, the keys of alerts that more
     than one has.
 
-    Noted as the parts are judged: the series that are `read`; the recorded ones that are `chained` to others;
-    `thresholds`, the expressions of alerts with one condition and their names, by the series that they read; the
-    `alike` and the `repeated` rules, which may be one too many.
+    Noted as the parts are judged: the series that are `read`, and the `patterns` that name others; the recorded ones
+    that are `chained` to others; `thresholds`, the expressions of alerts with one condition and their names, by the
+    series that they read; the `alike` and the `repeated` rules, which may be one too many.
     """
 
     recordings: dict[str, tuple[Recording, ...]] = field(default_factory=dict)
@@ -97,6 +97,7 @@ class Links:
     watches_targets: bool = False
     twins: set[int] = field(default_factory=set)
     read: set[str] = field(default_factory=set)
+    patterns: set[str] = field(default_factory=set)
     chained: set[str] = field(default_factory=set)
     thresholds: dict[int, list[tuple[str, str]]] = field(default_factory=dict)
     alike: dict[int, list[Placed]] = field(default_factory=dict)

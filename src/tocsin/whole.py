@@ -20,6 +20,7 @@ from tocsin.subject import GRAFANA, Expression, Links, Placed, Subject, length_o
 
 _TEXT = re.compile(r"\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'")
 _ABSENCE = re.compile(r"\babsent(?:_over_time)?\s*\(", re.IGNORECASE)
+_PATTERN = re.compile(r"__name__\s*=~\s*[\"']([^\"']*)[\"']")
 _NAME = re.compile(r"[a-zA-Z_:][\w:]*")
 # Names, texts and durations, and no plain numbers.
 _WORD = re.compile(r"[A-Za-z_:][\w:]*|\d+[a-z]\w*|\"[^\"]*\"")
@@ -184,6 +185,7 @@ def _note(subject: Subject) -> None:
     for placed in subject.rules:
         rule, names = placed.rule, subject.analysis(placed).series
         links.read.update(name for name in names if name != rule.name)
+        links.patterns.update(_PATTERN.findall(rule.expr) if "__name__" in rule.expr else ())
         if rule.kind == "alert":
             _note_twin(links, placed)
             if len(subject.conditions(placed)) == 1:
@@ -196,6 +198,9 @@ def _note(subject: Subject) -> None:
     for dashboard in subject.contents.dashboards:
         for variable in dashboard.variables:
             links.read.update(_NAME.findall(variable.query))
+        for panel in dashboard.panels:
+            for target in panel.targets:
+                links.patterns.update(_PATTERN.findall(target.expr) if "__name__" in target.expr else ())
     for grafana in subject.contents.grafana_rules:
         for step in grafana.steps:
             links.read.update(analyse(step.expr, world).series if step.expr else ())

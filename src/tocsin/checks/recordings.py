@@ -9,6 +9,7 @@ from tocsin.promql.durations import duration_text
 from tocsin.promql.forms import form_of
 from tocsin.promql.labels import disjoint
 from tocsin.promql.parse import PromQLError, parse, tree_of
+from tocsin.promql.selectors import compiled
 from tocsin.promql.tree import Binary, Call, Node, Range, Select, Subquery
 from tocsin.reading.values import RuleGroup
 from tocsin.subject import Links, Placed, Subject, length_of
@@ -128,7 +129,10 @@ def _lags(subject: Subject) -> Iterator[Finding]:
 
 
 def _unused(links: Links) -> Iterator[Finding]:
+    patterns = [found for found in map(compiled, links.patterns) if found is not None]
     for name in links.recordings.keys() - links.read:
+        if any(pattern.fullmatch(name) for pattern in patterns):
+            continue
         yield Finding(
             "rule-unused",
             Severity.INFO,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import promql_parser as parser
 
@@ -43,18 +44,32 @@ def _severity(placed: Placed) -> str:
 
 @lru_cache(maxsize=4096)
 def _condition(expr: str) -> tuple[Hashable, ...]:
-    """What a condition says, equal for those that say the same: the larger side first; () where it does not parse."""
+    """What a condition says, equal for those that say the same; () where it does not parse.
+
+    Of a comparison the operator, the matching and both sides, the larger one first; then what must hold besides.
+    """
     try:
         node = parse.__wrapped__(expr)
     except PromQLError:
         return ()
+    node = _bare(node)
+    besides: list[Hashable] = []
+    while type(node) is parser.BinaryExpr and str(node.op) in ("and", "unless"):
+        besides.append((str(node.op), str(node.modifier), form_of(node.rhs, _ignore)))
+        node = _bare(node.lhs)
+    if type(node) is not parser.BinaryExpr or str(node.op) not in _TURNED:
+        return (form_of(node, _ignore), *besides)
+    operator, matching = str(node.op), str(node.modifier)
+    sides = (form_of(node.lhs, _ignore), form_of(node.rhs, _ignore))
+    if operator in _FALLING:
+        operator, sides = _TURNED[operator], (sides[1], sides[0])
+    return (operator, matching, *sides, *besides)
+
+
+def _bare(node: Any) -> Any:
     while type(node) is parser.ParenExpr:
         node = node.expr
-    if type(node) is not parser.BinaryExpr or str(node.op) not in _TURNED:
-        return (form_of(node, _ignore),)
-    operator, matching = str(node.op), str(node.modifier)
-    left, right = form_of(node.lhs, _ignore), form_of(node.rhs, _ignore)
-    return (_TURNED[operator], matching, right, left) if operator in _FALLING else (operator, matching, left, right)
+    return node
 
 
 def _ignore(_part: object, _form: int) -> None:
@@ -97,13 +112,13 @@ def _orders(subject: Subject, alerts: Iterable[Placed]) -> Iterator[Finding]:
     for placed in alerts:
         rank = _RANKS.get(_severity(placed))
         conditions = subject.conditions(placed)
-        if rank is None or len(conditions) != 1:
+        if rank is None or not conditions:
             continue
         of = conditions[0][0]
         value, condition = of.right.constant, _condition(placed.rule.expr)
-        if value is not None and len(condition) == 4 and of.operator in _TURNED:
+        if value is not None and condition and condition[0] in _RISING and of.operator in _TURNED:
             rising = of.operator in _RISING
-            measured = (rising, condition[1], condition[2] if rising else condition[3])
+            measured = (rising, condition[1], condition[2] if rising else condition[3], *condition[4:])
             found.setdefault(measured, []).append(_Threshold(placed, rank, value))
     for left, thresholds in found.items():
         for severe in thresholds:

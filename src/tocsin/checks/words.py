@@ -26,6 +26,8 @@ _FORMAT = re.compile(r"%[-+.\d]*[a-z]\s*(?:s\b|sec|second)|%[-+.\d]*[sdx]", re.I
 _CHOOSING = frozenset({"topk", "bottomk", "limitk", "limit_ratio"})
 # These leave a number without a unit.
 _BARE = frozenset({"humanize", "printf"})
+_DROPPED = "that differ by it alone become duplicates, and Prometheus drops the whole evaluation"
+_MERGED = "that differ by it alone are one to Grafana, which shows the state of the last that it looks at"
 _CONSTANT = re.compile(r"\s*vector\s*\(\s*[\d.]+\s*\)\s*\Z")
 
 
@@ -33,9 +35,11 @@ def findings_in(subject: Subject) -> Iterator[Finding]:
     for placed in subject.alerts:
         of = subject.analysis(placed).type
         yield from _texts(placed, of)
-        yield from _collisions(placed, of.labels, "become duplicates, and Prometheus drops the whole evaluation")
+        yield from _collisions(placed, of.labels, f"alerts {_DROPPED}")
         if not subject.is_ours:  # definitions cannot be without, and say so themselves
             yield from _missing(placed.rule)
+    for placed in subject.records:
+        yield from _collisions(placed, subject.analysis(placed).type.labels, f"series {_DROPPED}")
     if not subject.is_ours:  # of definitions these are the same texts again
         for alert in subject.grafana_alerts:
             yield from _grafana_texts(alert)
@@ -48,7 +52,7 @@ def findings_in(subject: Subject) -> Iterator[Finding]:
 def _grafana_texts(alert: GrafanaAlert) -> Iterator[Finding]:
     """Labels and units only: what else may be wrong is told as grafana-template."""
     placed, of = alert.placed, alert.comparison.left
-    yield from _collisions(placed, of.labels, "are one to Grafana, which shows the state of the last that it looks at")
+    yield from _collisions(placed, of.labels, f"alerts {_MERGED}")
     for kind, texts in (("annotation", placed.rule.annotations), ("label", placed.rule.labels)):
         for name, text in texts.items():
             found = template(text.replace("$$", "$"), "grafana")
@@ -186,7 +190,7 @@ def _collisions(placed: Placed, labels: LabelSet, effect: str) -> Iterator[Findi
         yield _found(
             placed,
             "label-collision",
-            f"the label {name} overrides the one of the expression: alerts that differ by it alone {effect}",
+            f"the label {name} overrides the one of the expression: {effect}",
             f"aggregate {name} away, or call the rule's label otherwise",
             Severity.ERROR if several else Severity.WARNING,
             placed.rule.expr.strip(),
