@@ -271,11 +271,54 @@ def test_a_low_value_is_watched_by_an_alert_on_the_targets() -> None:
     assert "no-data-blind" not in ids(rules(alert("sum(agent_active_sessions) < 1")), catalogs=())
 
 
+SOURCE = {"name": "ds", "type": "datasource", "query": "prometheus"}
+AGENT = {"name": "agent_name", "type": "custom", "query": "support,search"}
+
+
 def test_variables_of_grafana_and_groups_of_a_pattern_are_no_variables_of_the_dashboard() -> None:
+    def told(*panels: Mapping[str, Any]) -> bool:
+        return "variable-undefined" in ids(dashboard(*panels, variables=(SOURCE,)), catalogs=())
+
     expr = 'label_replace(rate(x[$__rate_interval]), "a", "$name-$1", "b", "(?P<name>.*)-(.*)")'
-    assert "variable-undefined" not in ids(dashboard(panel(expr)), catalogs=())
-    assert "variable-undefined" in ids(dashboard(panel("x", repeat="node")), catalogs=())
-    assert "variable-undefined" in ids(dashboard(panel('x{a="[[node]]"}')), catalogs=())
+    assert not told(panel(expr))
+    assert told(panel("x", repeat="node"))
+    assert told(panel('x{a="[[node]]"}'))
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"title": "Of ${agent_nam}"}, {"warning"}),
+        ({"title": "Cost in $US"}, set()),
+        ({"title": "Of $agent_name"}, set()),
+        ({"datasource": "$dss"}, {"error"}),
+        ({"datasource": {"uid": "${DS_PROMETHEUS}"}}, {"warning"}),
+        ({"datasource": {"uid": "-- Mixed --"}}, set()),
+    ],
+)
+def test_variables_stand_in_titles_and_for_data_sources(changes: Mapping[str, Any], told: set[str]) -> None:
+    shown = dashboard(panel("x") | changes, variables=(SOURCE, AGENT))
+    severities = {str(one.severity) for one in found(shown, catalogs=()) if one.id == "variable-undefined"}
+    assert severities == told
+
+
+def test_a_panel_without_a_query_to_show_is_empty() -> None:
+    hidden = panel("x")
+    hidden["targets"][0]["hide"] = True
+    beside = panel("x")
+    beside["targets"] = [hidden["targets"][0], {**beside["targets"][0], "refId": "B"}]
+    empty = {"panel-empty"}
+    assert empty <= ids(dashboard(panel(" "), variables=(SOURCE,)), catalogs=())
+    assert empty <= ids(dashboard(hidden, variables=(SOURCE,)), catalogs=())
+    assert not empty & ids(dashboard(beside, variables=(SOURCE,)), catalogs=())
+    traces = {"type": "tempo", "uid": "t"}
+    assert not empty & ids(dashboard(panel("", source=traces), variables=(SOURCE,)), catalogs=())
+
+
+def test_the_axis_of_a_heatmap_has_the_unit_of_its_buckets() -> None:
+    expr = "sum by (le) (rate(agent_request_duration_seconds_bucket[$__rate_interval]))"
+    assert "unit-mismatch" not in ids(dashboard(panel(expr, unit="s", type="heatmap")))
+    assert "unit-mismatch" in ids(dashboard(panel(expr, unit="s")))
 
 
 def test_colours_agree_with_the_alert_whatever_the_range_and_whatever_is_chosen() -> None:

@@ -85,6 +85,24 @@ def _queries(dashboard: Dashboard, panel: Panel) -> Iterator[Finding]:
             "it has no query: it shows 'No data' for ever",
             "add a target, or take the panel away",
         )
+    elif panel.targets and all(target.engine in PROMETHEUS and not target.expr.strip() for target in panel.targets):
+        yield _found(
+            dashboard,
+            panel,
+            "panel-empty",
+            Severity.ERROR,
+            "its queries are empty: it shows 'No data' for ever",
+            "write the query, or take the panel away",
+        )
+    elif panel.targets and all(target.hidden for target in panel.targets):
+        yield _found(
+            dashboard,
+            panel,
+            "panel-empty",
+            Severity.WARNING,
+            "all of its queries are hidden: it shows 'No data' for ever",
+            "show one of them, or take the panel away",
+        )
     for ref in _twice(target.ref for target in panel.targets):
         yield _found(
             dashboard,
@@ -187,6 +205,8 @@ def _unit(dashboard: Dashboard, panel: Panel, target: Target, of: Type) -> Itera
     shown = GRAFANA_UNITS.get(panel.unit)
     if shown is None or of.unit is None or of.unit == shown or "unit" in panel.overrides or target.hidden:
         return
+    if panel.kind == "heatmap":
+        return  # the unit of the axis, which shows the bounds
     if of.unit.measures_like(shown):
         factor = of.unit.scale / shown.scale
         wrong = f"{factor if factor >= 1 else 1 / factor} times too {'small' if factor >= 1 else 'large'}"

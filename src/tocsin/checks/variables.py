@@ -24,6 +24,7 @@ def findings_on(subject: Subject, dashboard: Dashboard) -> Iterator[Finding]:
     defined = {variable.name for variable in dashboard.variables} | dashboard.inputs
     for variable in dashboard.variables:
         yield from _undefined(dashboard, variable.query, variable.source, variable.name, defined)
+        yield from _no_source(dashboard, variable.datasource, variable.source, variable.name, defined)
         yield from _unused(dashboard, variable)
         yield from _fixed(dashboard, variable.name, variable.source, variable)
     for panel in dashboard.panels:
@@ -35,6 +36,10 @@ def _of_panel(subject: Subject, dashboard: Dashboard, panel: Panel, defined: set
     fixed = False
     if panel.repeat:
         yield from _undefined(dashboard, f"${panel.repeat}", panel.source, name, defined)
+    for text in dict.fromkeys((panel.title, *(target.legend for target in panel.targets))):
+        yield from _printed(dashboard, text, panel.source, name, defined)
+    for source in dict.fromkeys((panel.datasource, *(target.datasource for target in panel.targets))):
+        yield from _no_source(dashboard, source, panel.source, name, defined)
     for target in panel.targets:
         if may_be_promql(target):
             yield from _undefined(dashboard, target.expr, target.source, name, defined)
@@ -64,6 +69,37 @@ def _undefined(dashboard: Dashboard, text: str, source: Source, name: str, defin
             source,
             name,
             " ".join(text.split()),
+        )
+
+
+def _printed(dashboard: Dashboard, text: str, source: Source, name: str, defined: set[str]) -> Iterator[Finding]:
+    """Titles and legends: a dollar sign may be meant as one, unless what follows is nearly a variable."""
+    for used in sorted(_used_in(text) - defined - _BUILT_IN):
+        near = nearest(used, defined, alike=0.7)
+        if near is not None:
+            yield Finding(
+                "variable-undefined",
+                Severity.WARNING,
+                f"${used} is no variable of {dashboard.title}: it is shown as it stands",
+                f"did you mean ${near}?",
+                source,
+                name,
+                text,
+            )
+
+
+def _no_source(dashboard: Dashboard, text: str, source: Source, name: str, defined: set[str]) -> Iterator[Finding]:
+    for used in sorted(_used_in(text) - defined):
+        near = nearest(used, {one.name for one in dashboard.variables if one.kind == "datasource"})
+        yield Finding(
+            "variable-undefined",
+            # Names of an import, which whoever deploys it may fill in.
+            Severity.WARNING if used.startswith("DS_") else Severity.ERROR,
+            f"${used} is no variable of {dashboard.title}: Grafana finds no data source of that name",
+            f"did you mean ${near}?" if near else "add a variable of type datasource, and take that",
+            source,
+            name,
+            text,
         )
 
 
