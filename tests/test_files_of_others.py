@@ -341,6 +341,16 @@ def test_panels_in_rows_that_are_folded_up_do_not_lie_on_others() -> None:
     assert "panel-empty" in ids(dashboard(panel("up", gridPos=grid), panel("up", id=2, gridPos=grid)), catalogs=())
 
 
+def test_each_file_may_have_a_watchdog() -> None:
+    assert "duplicate-alert" not in ids(rules(alert("vector(1)")), rules(alert("vector(1)"), group="h"), catalogs=())
+    assert "duplicate-alert" in ids(rules(alert("up == 0")), rules(alert("up == 0"), group="h"), catalogs=())
+
+
+@pytest.mark.parametrize(("value", "told"), [("mmcblk.p.+", False), ("db.example.com|x", True), ("10.1.2.3:.*", True)])
+def test_a_dot_before_a_letter_alone_is_meant(value: str, told: bool) -> None:
+    assert ("regex" in ids(rules(alert(f'x{{instance=~"{value}"}} > 5')), catalogs=())) is told
+
+
 @pytest.mark.parametrize(
     "rule",
     [

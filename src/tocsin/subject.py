@@ -31,6 +31,7 @@ _EVALUATORS = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<=", "eq": "==", "ne":
 # Reducers that give a value which the series had, or one between two of them.
 _KEEPING = frozenset({"last", "mean", "median", "min", "max"})
 _OVER_TIME = {"mean": "avg", "median": "quantile", "min": "min", "max": "max"}
+_CONSTANT = re.compile(r"\s*vector\s*\(\s*[\d.]+\s*\)\s*")
 _CONJUNCTION = re.compile(r"\band\b", re.IGNORECASE)
 _COMPARISONS = frozenset({">", ">=", "<", "<=", "==", "!="})
 
@@ -261,6 +262,11 @@ def _conjuncts(node: Node) -> Iterator[Node]:
             yield from _conjuncts(node.right)
     elif isinstance(node, Binary) and node.operator in _COMPARISONS:
         yield node
+
+
+def is_watchdog(expr: str) -> bool:
+    """Whether an alert fires whatever happens, and tells by its silence that alerting does not work."""
+    return _CONSTANT.fullmatch(expr) is not None
 
 
 @lru_cache(maxsize=1024)

@@ -84,7 +84,9 @@ def _missing(subject: Subject, placed: Placed, text: str, conditions: list[Compa
             placed,
             "for-missing",
             f"{noise} is enough to fire it, and the next evaluation resolves it: people are woken for nothing",
-            "state how long it must last: for: 5m",
+            "look back further, as in [10m]: a single event cannot last for longer"
+            if any(_windows_of_events(placed.rule.expr))
+            else "state how long it must last: for: 5m",
         )
 
 

@@ -12,7 +12,7 @@ import promql_parser as parser
 from tocsin.findings import Finding, Severity
 from tocsin.promql.forms import form_of
 from tocsin.promql.parse import PromQLError, parse
-from tocsin.subject import Placed, Subject
+from tocsin.subject import Placed, Subject, is_watchdog
 
 # The words that people have for who is woken.
 _RANKS = {
@@ -82,7 +82,7 @@ def _duplicates(alerts: Iterable[Placed]) -> Iterator[Finding]:
     for placed in alerts:
         rule = placed.rule
         condition = _condition(rule.expr)
-        if not condition:
+        if not condition or is_watchdog(rule.expr):
             continue
         # A label that routes elsewhere makes it another alert.
         key = (condition, rule.hold, *sorted(rule.labels.items()))

@@ -13,7 +13,7 @@ from tocsin.promql.parse import PromQLError, tree_of
 from tocsin.promql.tree import Aggregate, Binary, Node, Number
 from tocsin.promql.types import Type
 from tocsin.reading.values import Rule
-from tocsin.subject import GrafanaAlert, Placed, Subject
+from tocsin.subject import GrafanaAlert, Placed, Subject, is_watchdog
 from tocsin.templates import Print, template
 from tocsin.units import PERCENT, RATIO, SECONDS
 
@@ -28,7 +28,6 @@ _CHOOSING = frozenset({"topk", "bottomk", "limitk", "limit_ratio"})
 _BARE = frozenset({"humanize", "printf"})
 _DROPPED = "that differ by it alone become duplicates, and Prometheus drops the whole evaluation"
 _MERGED = "that differ by it alone are one to Grafana, which shows the state of the last that it looks at"
-_CONSTANT = re.compile(r"\s*vector\s*\(\s*[\d.]+\s*\)\s*\Z")
 
 
 def findings_in(subject: Subject) -> Iterator[Finding]:
@@ -199,7 +198,7 @@ def _collisions(placed: Placed, labels: LabelSet, effect: str) -> Iterator[Findi
 
 def _missing(rule: Rule) -> Iterator[Finding]:
     """annotations: what whoever is woken needs to know."""
-    if _CONSTANT.match(rule.expr):  # a watchdog says by its silence what it has to say
+    if is_watchdog(rule.expr):  # a watchdog says by its silence what it has to say
         return
     said: Mapping[str, str] = rule.annotations
     missing = []

@@ -13,7 +13,8 @@ from tocsin.promql.faults import Fault, warning
 from tocsin.promql.variables import has_variable
 
 _META = re.compile(r"[\\^$.|?*+()\[\]{}]")
-_LOOSE_DOT = re.compile(r"(?<=[A-Za-z0-9])(?<!\\.)\.(?=[A-Za-z0-9])")
+# Before a single letter it is a wildcard: mmcblk.p1.
+_LOOSE_DOT = re.compile(r"(?<=[A-Za-z0-9])(?<!\\.)\.(?=[0-9]|[A-Za-z0-9]{2})")
 _CLASS = re.compile(r"\[[^\]]*\]")
 _MANY = 3
 
