@@ -57,7 +57,7 @@ def errors_of(agent: str) -> Selection:
     return agent_errors(agent_name=agent, error_type="llm", tenant_id="acme")
 
 
-support, idle, gone = map(requests_of, ("support", "idle", "gone"))
+support, unused, gone = map(requests_of, ("support", "unused", "gone"))
 research = agent_request_duration(agent_name="research", model="claude-sonnet-4", tenant_id="acme")
 
 # Latency.
@@ -93,7 +93,7 @@ failing = Scenario(
     Feed(support, serving(a_minute(40), {"1.5": "100%"}, lasting="15m")),
     Feed(errors_of("support"), growing(a_minute(40).share("10%"), lasting="15m")),
     Feed(research, serving(a_minute(40), {"1.5": "100%"}, lasting="15m")),
-    Feed(idle, serving(a_minute(0), {"1.5": "100%"}, lasting="15m")),
+    Feed(unused, serving(a_minute(0), {"1.5": "100%"}, lasting="15m")),
     Feed(gone, serving(a_minute(40), {"1.5": "100%"}, lasting="8m"), silence(lasting="7m")),
 )
 failing_among_others = Scenario(

@@ -19,7 +19,7 @@ from tocsin.metrics import Gauge
 from tocsin.model.alert import Alert
 from tocsin.model.scenario import Claim, Feed, Instance, Scenario
 from tocsin.plan import Plan, PlannedAlert
-from tocsin.promql.tree import Binary, Call, Node, Number, Range, Subquery
+from tocsin.promql.tree import Binary, Call, Node, Number
 from tocsin.proving.errors import UnderivableError, UnprovenError
 from tocsin.proving.evaluate import vector_of
 from tocsin.proving.given import given_metric, given_to
@@ -36,10 +36,6 @@ from tocsin.units import RATIO
 
 _PLACES = {"just-beyond": 0, "far-beyond": 1, "just-short": 2, "brief": 3, "idle": 4}
 _LOOKBACK = 300_000
-_EXACT = frozenset(
-    {"absent_over_time", "present_over_time", "count_over_time", "changes", "resets"}
-    | {"last_over_time", "min_over_time", "max_over_time"}
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,15 +94,14 @@ class _Derivation:
         records = () if given else plan.records_read(condition)
         metrics = {record.name: given_metric(record) for record in plan.records if record.name in given}
         leaves = leaves_of(plan, [condition], planned.labels, metrics)
-        nodes = [condition, *(record.node for record in records)]
         timing = timing_of(planned.alert, condition, nodes_of(records))
         rules = Rules(records, condition, timing.hold / 1000, timing.keep / 1000)
         levels = solve(
             leaves,
             partial(_holds, condition, nodes_of(records)),
-            exact=not any(_rounds(part) for node in nodes for part in node.walk()),
+            exact=rules.is_exact,
             at_nothing=planned.right == Number(Decimal(0)),
-            by_presence=any(_asks_for_presence(part) for node in nodes for part in node.walk()),
+            by_presence=any(_asks_for_presence(part) for node in rules.nodes for part in node.walk()),
         )
         return cls(plan, planned, rules, leaves, timing, levels)
 
@@ -132,10 +127,6 @@ class _Derivation:
         return self.planned.operator in ("<", "<=")
 
     @property
-    def _nodes(self) -> list[Node]:
-        return [self.rules.condition, *(record.node for record in self.rules.records)]
-
-    @property
     def _start(self) -> int:
         """The first scrape: after the first evaluation, which sees no series at all."""
         return self.timing.scrapes + 1
@@ -151,7 +142,7 @@ class _Derivation:
             True,
         )
         for number, states in enumerate(self._simulated([subject], last)):
-            if number and _firing(states):
+            if number and firing_of(states):
                 return number
         raise UnprovenError(f"series that are beyond its threshold for {timing.at(last)} do not make it fire")
 
@@ -191,7 +182,7 @@ class _Derivation:
                 break
             phases = ((self.levels.just_beyond, length), (self.levels.healthy, whole - length))
             states = list(self._simulated([_Subject("", {}, phases, False)], onset + 2))
-            if any(states) and not any(map(_firing, states)):
+            if any(states) and not any(map(firing_of, states)):
                 return length
         return 0
 
@@ -248,12 +239,11 @@ class _Derivation:
         latest = self._end(onset)
         store = self._store(self._scenario(title, subjects, onset, latest))
         states = list(settled_states(self.rules, store, self.timing.interval / 1000, latest))
-        firing = [_firing(one) for one, _ in states]
+        firing = [firing_of(one) for one, _ in states]
         if not all(self._does_as_it_should(subject, firing, onset) for subject in subjects):
             rest = [subject for subject in subjects if subject.name != "idle"]
             is_lost = len(rest) == len(subjects) or not rest or not self._is_about_too_little
             return [] if is_lost else self._claims(title, rest, onset)
-        is_exact = not any(_rounds(part) for node in self._nodes for part in node.walk())
         # Nothing happens after the last one has recovered.
         end = 1 + max([onset + 3, *(number for number, one in enumerate(firing) if one)])
         scenario = self._scenario(f"derived: {title}", subjects, onset, end)
@@ -263,9 +253,15 @@ class _Derivation:
                 moments |= {number - 1, number}
         template = value_template(self.planned.unit or RATIO, "$value")
         return [
-            Claim(scenario, self.timing.at(number), _instances(template, firing[number]), self.planned.alert.source)
+            Claim(
+                scenario,
+                self.timing.at(number),
+                alerts_of(template, firing[number]),
+                self.planned.alert.source,
+            )
             for number in sorted(moments)
-            if is_exact or (states[number][1] and all(is_stable(template, value) for value in firing[number].values()))
+            if self.rules.is_exact
+            or (states[number][1] and all(is_stable(template, value) for value in firing[number].values()))
         ]
 
     def _does_as_it_should(self, subject: _Subject, firing: Sequence[Mapping[Labels, float]], onset: int) -> bool:
@@ -274,15 +270,6 @@ class _Derivation:
         if not subject.fires:
             return not any(seen)
         return not seen[0] and all(seen[onset : onset + 4]) and not seen[-1]
-
-
-def _rounds(node: Node) -> bool:
-    """Whether floats may lose a bit here: what is counted or picked is exact, what is stretched or averaged is not."""
-    return (
-        isinstance(node, Call)
-        and node.function not in _EXACT
-        and any(isinstance(argument, Range | Subquery) for argument in node.arguments)
-    )
 
 
 def _asks_for_presence(node: Node) -> bool:
@@ -300,7 +287,7 @@ def _distinct(subjects: Iterable[_Subject]) -> list[_Subject]:
     return found
 
 
-def _firing(states: States) -> dict[Labels, float]:
+def firing_of(states: States) -> dict[Labels, float]:
     return {labels: value for labels, (state, value) in states.items() if state == "firing"}
 
 
@@ -310,7 +297,7 @@ def _idle(leaf: Leaf, setting: Setting) -> Setting:
     return setting if setting is None or isinstance(leaf.metric, Gauge) else Decimal(0)
 
 
-def _instances(template: str, firing: Mapping[Labels, float]) -> tuple[Instance, ...]:
+def alerts_of(template: str, firing: Mapping[Labels, float]) -> tuple[Instance, ...]:
     found = [Instance(printed(template, value), tuple(sorted(labels))) for labels, value in firing.items()]
     return tuple(sorted(found, key=lambda one: one.labels))
 

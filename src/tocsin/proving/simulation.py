@@ -9,7 +9,7 @@ from decimal import Decimal
 from tocsin.model.scenario import Scenario
 from tocsin.plan import PlannedRecord
 from tocsin.promql.durations import milliseconds_of
-from tocsin.promql.tree import Binary, Node, Number
+from tocsin.promql.tree import Binary, Call, Node, Number, Range, Subquery
 from tocsin.proving.errors import UnderivableError
 from tocsin.proving.evaluate import evaluate, vector_of
 from tocsin.proving.states import AlertingRule, States
@@ -19,6 +19,10 @@ from tocsin.scenarios.samples import series_of, spacing_of
 
 _HAIR = Decimal("1e-9")
 _COMPARISONS = frozenset({">", ">=", "<", "<="})
+_EXACT = frozenset(
+    {"absent_over_time", "present_over_time", "count_over_time", "changes", "resets"}
+    | {"last_over_time", "min_over_time", "max_over_time"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,24 @@ class Rules:
     condition: Node
     hold: float
     keep: float
+
+    @property
+    def nodes(self) -> tuple[Node, ...]:
+        return (self.condition, *(record.node for record in self.records))
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether no float loses a bit on the way."""
+        return not any(_rounds(part) for node in self.nodes for part in node.walk())
+
+
+def _rounds(node: Node) -> bool:
+    """Whether floats may lose a bit here: what is counted or picked is exact, what is stretched or averaged is not."""
+    return (
+        isinstance(node, Call)
+        and node.function not in _EXACT
+        and any(isinstance(argument, Range | Subquery) for argument in node.arguments)
+    )
 
 
 def stored(scenario: Scenario, read: Iterable[str]) -> Store:

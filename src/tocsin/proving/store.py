@@ -24,6 +24,7 @@ class _Stored:
     values: list[float | None] = field(default_factory=list)  # None marks the series as gone
     lost: list[float] = field(default_factory=list)  # by resets, up to each sample
     whole: bool = True
+    is_computed: bool = False
 
     def append(self, time: float, value: float | None) -> None:
         before = self.values[-1] if self.values else None
@@ -70,12 +71,18 @@ class Store:
             series.append(time, value)
 
     def record(self, name: str, time: float, vector: Vector) -> None:
-        """What a recording rule computed; a series that it no longer gives is marked as gone."""
+        """What a recording rule computed; a series that it no longer gives is marked as gone.
+
+        Raises UnderivableError where it computes what is given.
+        """
         known = self._series.setdefault(name, {})
         for labels, value in vector.items():
-            known.setdefault(labels, _Stored(labels)).append(time, value)
+            series = known.setdefault(labels, _Stored(labels, is_computed=True))
+            if not series.is_computed:
+                raise UnderivableError(f"{name}, which is given and computed")
+            series.append(time, value)
         for labels, series in known.items():
-            if labels not in vector and series.values[-1] is not None:
+            if labels not in vector and series.is_computed and series.values[-1] is not None:
                 series.append(time, None)
 
     def named(self, select: Select) -> Iterator[_Stored]:

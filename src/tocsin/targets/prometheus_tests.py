@@ -22,6 +22,7 @@ from tocsin.model.table import Table
 from tocsin.plan import Plan, PlannedRecord
 from tocsin.promql.durations import duration_text, milliseconds_of
 from tocsin.promql.tree import Binary, Call, Node, Number, Select
+from tocsin.proving.beside import by_scenario, together
 from tocsin.proving.bounds import bounded_beside
 from tocsin.proving.derive import derived
 from tocsin.proving.threshold import standing_beside
@@ -62,11 +63,12 @@ def _alert_tests(plan: Plan, alert: Alert, path: str, interval: str, claims: lis
     needed = _records_needed(plan, condition, claims)
     read = _names_read(condition, *(record.node for record in needed))
     found = derived(plan, alert).claims
+    fed = {id(feed) for feed in found[0].scenario.feeds} if found else set()
     tests = [
-        _beside_threshold(plan, alert, stated, interval, read)
-        if found and scenario is found[0].scenario
-        else _alert_test(plan, alert, stated, read)
-        for scenario, stated in _by_scenario(claims)
+        _beside_threshold(plan, alert, told, interval, read)
+        if any(id(feed) in fed for feed in scenario.feeds)
+        else _alert_test(plan, alert, told, read)
+        for scenario, told in by_scenario(together(plan, alert, claims))
     ]
     return _file(plan, path, interval, needed, alert, tests)
 
@@ -154,7 +156,7 @@ def _record_tests(plan: Plan, group: RuleGroup) -> Iterator[dict[str, Any]]:
     stated += derived_values(plan, group)
     needed = {id(one): one for record, _ in stated for one in (*plan.records_read(record.node), record)}
     read = _names_read(*(record.node for record in needed.values()))
-    for scenario, claims in _by_scenario([claim for _, claim in stated]):
+    for scenario, claims in by_scenario([claim for _, claim in stated]):
         yield {
             **series_fed(scenario, read),
             "promql_expr_test": [
@@ -165,12 +167,6 @@ def _record_tests(plan: Plan, group: RuleGroup) -> Iterator[dict[str, Any]]:
 
 def _names_read(*nodes: Node) -> frozenset[str]:
     return frozenset(part.name for node in nodes for part in node.walk() if isinstance(part, Select))
-
-
-def _by_scenario(claims: list[Claim]) -> Iterator[tuple[Scenario, list[Claim]]]:
-    scenarios = {id(claim.scenario): claim.scenario for claim in claims}
-    for scenario in scenarios.values():
-        yield scenario, [claim for claim in claims if claim.scenario is scenario]
 
 
 def expected_alert(plan: Plan, alert: Alert, one: Instance) -> dict[str, Any]:
