@@ -22,8 +22,10 @@ from tocsin.define import Indicator, Record, RuleGroup, above_zero, increase, ma
 from tocsin.documents import rendered
 from tocsin.output import write_tree
 from tocsin.plan import Plan
+from tocsin.promql.durations import milliseconds_of
 from tocsin.promql.tree import Node
 from tocsin.proving.given import given_values
+from tocsin.proving.values import interval_of
 from tocsin.targets import prometheus_given, prometheus_rules
 
 failed, all_of_them = (
@@ -144,6 +146,13 @@ def test_what_an_exported_gauge_is_now_is_given_too(plan: Plan, tmp_path: Path) 
     rules = out / "prometheus/rules/month.yaml"
     rules.write_text(rules.read_text().replace("> 0", "> 1"))
     assert not promtool.test_rules(out, [FILE])[0].passed
+
+
+def test_days_are_evaluated_less_often_than_the_group(plan: Plan) -> None:
+    days = summed_over(cost.expr, "30d", every="1d")
+    assert interval_of(*of_costs(plan, days)) == milliseconds_of("2h24m")
+    # Of rates over 5 minutes, read every 30 seconds, none may be missed.
+    assert interval_of(plan, SIDES) == milliseconds_of(SIDES.interval)
 
 
 def test_what_a_gauge_was_is_not_given(plan: Plan) -> None:

@@ -12,7 +12,7 @@ from tocsin.model.recording import RuleGroup
 from tocsin.model.scenario import Claim, Instance, Scenario
 from tocsin.plan import Plan, PlannedRecord
 from tocsin.promql.durations import duration_text, milliseconds_of
-from tocsin.promql.tree import Select, Subquery
+from tocsin.promql.tree import Range, Select, Subquery
 from tocsin.proving.errors import UnderivableError
 from tocsin.proving.simulation import recorded, stored
 from tocsin.proving.solve import base
@@ -21,6 +21,7 @@ from tocsin.proving.vectors import Vector
 from tocsin.proving.workloads import Leaf, Mix, Setting, feed, leaves_of
 
 _EVALUATIONS = 24
+_IN_WINDOW = 10  # evaluations in the shortest window, with two scrapes for each
 _DIGITS = 5
 # So many decimals that 1 / 0.0...1 is a whole number in floats, as `round` needs it.
 _DECIMALS = (0, 1, 2, 3, 4, 6)
@@ -45,6 +46,28 @@ def derived_values(plan: Plan, group: RuleGroup) -> tuple[Stated, ...]:
     return known[id(group)]
 
 
+def interval_of(plan: Plan, group: RuleGroup) -> int:
+    """How often a group's test evaluates, in milliseconds: as the group does, or less often where windows are long.
+
+    What is recorded is computed at each step of a subquery that reads it, and read at no other time; what is stated is
+    told of an evaluation.
+    """
+    every = milliseconds_of(group.interval)
+    own = [record for record in plan.records if record.group is group]
+    needed = {id(one): one for record in own for one in (*plan.records_read(record.node), record)}
+    names = {record.name for record in plan.records}
+    parts = [part for record in needed.values() for part in record.node.walk()]
+    ranges = [part for part in parts if isinstance(part, Range)]
+    proofs = (proof for record in own for proof in plan.definitions.proofs_of(record.record.indicator))
+    steps = [part.step or "" for part in parts if isinstance(part, Subquery)]
+    times = [*steps, *(claim.at for proof in proofs for claim in proof.claims)]
+    if not every or not ranges or not times or "" in times or any(one.of.name in names for one in ranges):
+        return every
+    most = min(milliseconds_of(one.window.text("rule")) for one in ranges) // _IN_WINDOW
+    wanted = {milliseconds_of(time) for time in times}
+    return max((one for one in range(every, most + 1, every) if not any(time % one for time in wanted)), default=every)
+
+
 def _values(plan: Plan, group: RuleGroup) -> Iterator[Stated]:
     records = [record for record in plan.records if record.group is group and _is_derivable(plan, record)]
     if not records or not milliseconds_of(group.interval):
@@ -52,7 +75,7 @@ def _values(plan: Plan, group: RuleGroup) -> Iterator[Stated]:
     labels = {label for record in records for label in record.labels}
     leaves = leaves_of(plan, (record.node for record in records), labels)
     instances = _INSTANCES if all(_is_derivable(plan, record, _INSTANCES) for record in records) else _ALONE
-    interval = milliseconds_of(group.interval)
+    interval = interval_of(plan, group)
     evaluations = _EVALUATIONS + max(map(_longest_step, records)) // interval
     scenario = _scenario(leaves, labels, interval, instances, evaluations)
     needed = {id(one): one for record in records for one in (*plan.records_read(record.node), record)}

@@ -26,7 +26,7 @@ from tocsin.proving.beside import by_scenario, together
 from tocsin.proving.bounds import bounded_beside
 from tocsin.proving.derive import derived
 from tocsin.proving.threshold import standing_beside
-from tocsin.proving.values import derived_values
+from tocsin.proving.values import derived_values, interval_of
 from tocsin.scenarios.promtool import input_series
 from tocsin.scenarios.samples import series_of, spacing_of
 from tocsin.targets.prometheus_alerts import alert_path, rule_labels
@@ -41,7 +41,8 @@ def documents(plan: Plan) -> Iterator[Draft]:
         tests = list(_record_tests(plan, group))
         if tests:
             needed = [record for record in plan.records if record.group is group]
-            yield _file(plan, rules_test_path(group), group.interval, needed, None, tests)
+            interval = duration_text(interval_of(plan, group))
+            yield _file(plan, rules_test_path(group), interval, needed, None, tests)
 
 
 def alert_tests(plan: Plan, alert: Alert) -> Iterator[tuple[str, str, list[Claim]]]:
