@@ -106,6 +106,17 @@ def test_who_is_just_short_brief_or_idle_never_fires(plan: Plan) -> None:
     assert labels_in(found) == {"just-beyond", "far-beyond"}
 
 
+def test_where_no_label_tells_them_apart_the_quiet_ones_take_turns(plan: Plan) -> None:
+    titles = {
+        alert.name: list(dict.fromkeys(claim.scenario.title for claim in derived(plan, alert).claims))
+        for alert in ALERTS
+    }
+    beyond = ["derived: just beyond", "derived: far beyond"]
+    assert titles["Overall"] == [*beyond, "derived: brief then just short then idle"]
+    assert titles["AbsentTarget"] == [beyond[0], "derived: brief then just short"]
+    assert titles["Timeouts"] == ["derived: several at once"]
+
+
 def test_values_are_stated_as_people_read_them(plan: Plan) -> None:
     texts = {
         alert.name: {one.value for claim in derived(plan, alert).claims for one in claim.instances} for alert in ALERTS

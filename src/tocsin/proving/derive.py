@@ -67,7 +67,8 @@ def derived(plan: Plan, alert: Alert) -> Derived:
 class _Subject:
     """Someone in a scenario. `labels` tell it from the others; phases are settings with how many scrapes they last.
 
-    `beside` is how series live that the condition's matchers keep out: whoever drops a matcher will see them.
+    `beside` is how series live that the condition's matchers keep out: whoever drops a matcher will see them. Who is
+    `several` lives the lives of several, one after the other.
     """
 
     name: str
@@ -76,6 +77,7 @@ class _Subject:
     fires: bool
     hit: bool = False
     beside: Workload | None = None
+    several: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +120,28 @@ class _Derivation:
             told = [self._claims(subject.name, [subject], onset) for subject in apart]
             lost = [subject.name for subject, claims in zip(apart, told, strict=True) if not claims]
             if not lost or (lost == ["idle"] and self._is_about_too_little):
-                return Derived(tuple(claim for claims in told for claim in claims), self.timing.interval)
+                quiet = [subject for subject in apart if not (subject.fires or subject.name in lost)]
+                in_turn = self._in_turn(quiet, onset) if len(quiet) > 1 and not names else []
+                if in_turn:
+                    told = [claims for subject, claims in zip(apart, told, strict=True) if subject.fires]
+                return Derived(tuple(claim for claims in (*told, in_turn) for claim in claims), self.timing.interval)
         raise UnprovenError(f"of series made for it, who is {' or '.join(lost)} does not fare as it should")
+
+    def _in_turn(self, quiet: Sequence[_Subject], onset: int) -> list[Claim]:
+        """The claims of who never fire, one after the other, each for as long as it would take to; none where one does.
+
+        Who is beyond the threshold for a moment comes first: it is measured from the first scrape on.
+        """
+        scrapes, timing = self.timing.scrapes, self.timing
+        rest, long = 2 * scrapes, (timing.settling + timing.evaluations(timing.hold) + 2) * scrapes
+        phases: list[tuple[Workload, int]] = []
+        ordered = sorted(quiet, key=lambda subject: subject.name != "brief")
+        for subject in ordered:
+            (first, length), *healthy = subject.phases
+            phases += [(first, length), *((level, rest) for level, _ in healthy)] if healthy else [(first, long)]
+        names = " then ".join(subject.name for subject in ordered)
+        beside = next((subject.beside for subject in quiet if subject.beside), None)
+        return self._claims(names, [_Subject(names, {}, tuple(phases), False, beside=beside, several=True)], onset)
 
     @property
     def _is_about_too_little(self) -> bool:
@@ -236,7 +258,8 @@ class _Derivation:
 
     def _claims(self, title: str, subjects: Sequence[_Subject], onset: int) -> list[Claim]:
         """What is there whenever that changes; nothing where somebody does not fire who should."""
-        latest = self._end(onset)
+        lives = [sum(length for _, length in subject.phases) for subject in subjects]
+        latest = (max(lives) + self._start) // self.timing.scrapes
         store = self._store(self._scenario(title, subjects, onset, latest))
         states = list(settled_states(self.rules, store, self.timing.interval / 1000, latest))
         firing = [firing_of(one) for one, _ in states]
@@ -246,6 +269,8 @@ class _Derivation:
             return [] if is_lost else self._claims(title, rest, onset)
         # Nothing happens after the last one has recovered.
         end = 1 + max([onset + 3, *(number for number, one in enumerate(firing) if one)])
+        if any(subject.several for subject in subjects):
+            end = latest
         scenario = self._scenario(f"derived: {title}", subjects, onset, end)
         moments = {1, end}
         for number in range(2, end + 1):
