@@ -14,25 +14,27 @@ from typing import Any
 import promql_parser as parser
 
 from tocsin.promql import versions
-from tocsin.promql.aggregations import SINCE, Grouping, aggregated
+from tocsin.promql.aggregations import Grouping, aggregated
 from tocsin.promql.context import Context
-from tocsin.promql.counters import comparison_faults, function_faults, lazy_faults, subtraction_faults, sum_faults
-from tocsin.promql.dimensions import unit_faults
 from tocsin.promql.faults import Fault
 from tocsin.promql.forms import leaf_form
-from tocsin.promql.functions import FUNCTIONS, UNKNOWN, Function
-from tocsin.promql.histograms import SHARES, aggregate_faults, quantile_faults, share_faults
-from tocsin.promql.joins import join_faults
-from tocsin.promql.labels import NO_LABELS, LabelSet
+from tocsin.promql.functions import FUNCTIONS, UNKNOWN
+from tocsin.promql.labels import NO_LABELS
 from tocsin.promql.matching import Join, Matching
+from tocsin.promql.node_faults import (
+    faults_of_aggregation,
+    faults_of_call,
+    faults_of_operator,
+    grouped,
+    met,
+)
 from tocsin.promql.operators import COMPARISONS, PLAIN, SETS, combined, negated
 from tocsin.promql.patterns import or_faults
 from tocsin.promql.quotes import Faults, quoted
-from tocsin.promql.ratios import average_faults, division_faults
-from tocsin.promql.selectors import grouping_faults, labels_of_absence, selected
-from tocsin.promql.types import COUNTERS, Comparison, Kind, Type
+from tocsin.promql.selectors import labels_of_absence, selected
+from tocsin.promql.types import Comparison, Kind, Type
 from tocsin.promql.variables import is_stand_in_length, is_stand_in_number
-from tocsin.promql.windows import GROWTH, SEEING, alert_faults, interval_faults, panel_faults, range_faults
+from tocsin.promql.windows import GROWTH, SEEING, alert_faults, interval_faults, panel_faults
 from tocsin.promql.world import World
 
 _MILLISECOND = timedelta(milliseconds=1)
@@ -64,7 +66,6 @@ class Walk:
         "context",
         "faults",
         "indifferent",
-        "joins",
         "kept",
         "leaves",
         "modifiers",
@@ -91,7 +92,6 @@ class Walk:
         self.world = world
         self.context = context
         self.compared = memory.compared
-        self.joins = memory.joins
         self.kept = memory.kept
         self.modifiers = memory.modifiers
         self.texts = memory.texts
@@ -272,28 +272,12 @@ def _call(walk: Walk, node: Any) -> Type:
     if entry is None:
         function = FUNCTIONS.get(name, UNKNOWN)
         found = function.result(arguments)
-        entry = walk.kept[key] = (found, _call_faults(walk.world, name, function, arguments))
+        entry = walk.kept[key] = (found, faults_of_call(walk.world, name, function, arguments))
     if entry[1]:
         walk.report(node, entry[1])
     if name in SEEING and walk.context.place is not None and arguments and arguments[0].value == "range":
         _report_window(walk, node, name, arguments[0])
     return _absent(entry[0], nodes[0]) if name in _ABSENCE else entry[0]
-
-
-# What cannot be found in a type is not looked for: most types are open, and a generator costs as much as the rest.
-def _call_faults(world: World, name: str, function: Function, arguments: tuple[Type, ...]) -> Faults:
-    faults: Faults = ()
-    if world.prometheus < function.since or function.until is not None:
-        faults += tuple(versions.function_faults(world, name))
-    if name in SHARES:
-        faults += tuple(quantile_faults(name, arguments))
-    for argument in arguments:
-        if argument.value == "range":
-            if argument.kind is not Kind.OPEN:
-                faults += tuple(function_faults(name, argument))
-            if argument.scrape is not None:
-                faults += tuple(range_faults(name, argument))
-    return faults
 
 
 def _report_window(walk: Walk, node: Any, name: str, of: Type) -> None:
@@ -337,38 +321,12 @@ def _aggregate(walk: Walk, node: Any) -> Type:
     key = (operator, grouping, given, of)
     entry = walk.kept.get(key)
     if entry is None:
-        labels, faults = _grouped(walk, operator, grouping, of.labels)
+        labels, faults = grouped(walk.world, operator, grouping, of.labels)
         found = aggregated(operator, labels, given, of)
-        entry = walk.kept[key] = (found, faults + _aggregate_faults(walk.world, operator, given, of))
+        entry = walk.kept[key] = (found, faults + faults_of_aggregation(walk.world, operator, given, of))
     if entry[1]:
         walk.report(node, entry[1])
     return entry[0]
-
-
-def _grouped(walk: Walk, operator: str, grouping: Grouping, labels: LabelSet) -> tuple[LabelSet, Faults]:
-    """The labels that a grouping leaves, and what is wrong with those that it names."""
-    key = (operator, grouping, labels)
-    entry: tuple[LabelSet, Faults] | None = walk.joins.get(key)
-    if entry is None:
-        named = labels.closed and grouping.labels
-        faults = tuple(grouping_faults(operator, grouping, labels)) if named else ()
-        entry = walk.joins[key] = (grouping.of(labels), faults)
-    return entry
-
-
-def _aggregate_faults(world: World, operator: str, parameter: Type | None, of: Type) -> Faults:
-    faults: Faults = ()
-    if operator in SINCE:
-        faults += tuple(versions.aggregation_faults(world, operator))
-    if operator in ("sum", "avg") and (of.nan or of.kind is not Kind.OPEN):
-        faults += (
-            *sum_faults(operator, of),
-            *aggregate_faults(operator, of),
-            *average_faults(operator, of),
-        )
-    elif operator == "quantile" and parameter is not None:
-        faults += tuple(share_faults("quantile", parameter))
-    return faults
 
 
 def _binary(walk: Walk, node: Any) -> Type:
@@ -393,10 +351,10 @@ def _operated(walk: Walk, node: Any, operator: str, modifier: Any, left: Type, r
         join: Join | None = None
         faults: Faults = ()
         if left.value == "vector" == right.value:
-            join, faults = _met(walk, operator, matching, left.labels, right.labels)
+            join, faults = met(walk.world, operator, matching, left.labels, right.labels)
         found = combined(operator, matching, left, right, join)
         if operator not in SETS:
-            faults += _binary_faults(operator, matching, left, right, found)
+            faults += faults_of_operator(operator, matching, left, right, found)
         entry = walk.kept[key] = (found, faults)
     if entry[1]:
         walk.report(node, entry[1])
@@ -425,35 +383,6 @@ def _sides(walk: Walk, operator: str, left_node: Any, right_node: Any) -> tuple[
 
 def _is_zero(node: Any) -> bool:
     return type(node) is parser.NumberLiteral and node.val == 0
-
-
-def _met(walk: Walk, operator: str, matching: Matching, left: LabelSet, right: LabelSet) -> tuple[Join, Faults]:
-    """How the labels of two vectors meet, and what is wrong with it."""
-    key = (operator, matching, left, right)
-    entry: tuple[Join, Faults] | None = walk.joins.get(key)
-    if entry is None:
-        faults = tuple(join_faults(operator, matching, left, right))
-        if matching.filled:
-            faults += tuple(versions.matching_faults(walk.world, matching))
-        entry = walk.joins[key] = (matching.join(left, right), faults)
-    return entry
-
-
-def _binary_faults(operator: str, matching: Matching, left: Type, right: Type, found: Type) -> Faults:
-    faults: Faults = ()
-    if left.unit is not right.unit and left.unit is not None is not right.unit:
-        faults += tuple(unit_faults(operator, left, right))
-    if left.lazy or right.lazy:
-        faults += tuple(lazy_faults(operator, left, right))
-    if operator == "/":
-        if right.low == 0 or (left.origin is not None and right.origin is not None):
-            faults += tuple(division_faults(matching, left, right))
-    elif operator == "-":
-        if left.kind in COUNTERS:
-            faults += tuple(subtraction_faults(left, right))
-    elif found.comparison is not None and (left.kind is Kind.COUNTER or right.kind is Kind.COUNTER):
-        faults += tuple(comparison_faults(found.comparison))
-    return faults
 
 
 _VISITORS: Mapping[type, Callable[[Walk, Any], Type]] = {
