@@ -1,8 +1,8 @@
 """What must be seen of the platform's alerts and recorded series beside what is derived from them."""
 
-from agentmetrics.exporters.dcgm import last_xid, memory_free, memory_used
+from agentmetrics.exporters.dcgm import last_xid, memory_free, memory_used, utilisation
 from agentmetrics.exporters.prometheus import up
-from monitors.platform.gpu import gpu_memory, gpu_xid_error
+from monitors.platform.gpu import gpu_memory, gpu_utilisation_high, gpu_utilisation_low, gpu_xid_error
 from monitors.platform.scrapes import target_up
 from tocsin.define import Feed, Gauge, Proof, Scenario, computes, fires, holding, instance, quiet
 from tocsin.metrics import Selection
@@ -51,6 +51,25 @@ gpu_memory_values = Proof(
         instance("0.3750", Hostname="node-a", gpu="1"),
         instance("0.5000", Hostname="node-b", gpu="1"),
     ),
+)
+
+
+def uneven(use: str, every: str, lasting: str, *values: str) -> Scenario:
+    """A GPU in parts whose average has more digits than anybody reads."""
+    parts = (
+        Feed(on(utilisation, "node-a", "0", part=str(part)), holding(value, lasting=lasting))
+        for part, value in enumerate(values)
+    )
+    return Scenario(f"the parts of a GPU are {use}, each a little differently", *parts, every=every)
+
+
+gpu_utilisation_high_proof = Proof(
+    gpu_utilisation_high,
+    fires(uneven("busy", "1m", "40m", "80", "85", "91"), "35m", instance("85.33%", Hostname="node-a", gpu="0")),
+)
+gpu_utilisation_low_proof = Proof(
+    gpu_utilisation_low,
+    fires(uneven("idle", "4m", "6h30m", "30", "31", "31"), "6h20m", instance("30.67%", Hostname="node-a", gpu="0")),
 )
 
 broken = Scenario(
