@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tocsin.checking import written
 from tocsin.documents import rendered
 from tocsin.mutants.suite import Suite, read_suite
@@ -24,4 +26,13 @@ def project_suite(settings: Settings, plan: Plan) -> Suite:
 
         tests = sorted(folder.glob("prometheus/tests/*.yaml"))
         rules = [file for kind in ("alerts", "rules") for file in sorted(folder.glob(f"prometheus/{kind}/*.yaml"))]
-        return read_suite(rules, tests, told_at)
+        return replace(read_suite(rules, tests, told_at), buckets=_buckets(plan))
+
+
+def _buckets(plan: Plan) -> frozenset[str]:
+    """The buckets of all histograms of the contract: it states them once, for every instance."""
+    return frozenset(
+        name
+        for name, (metric, _) in plan.world.series.items()
+        if any(label.name == "le" and label.values for label in metric.labels)
+    )

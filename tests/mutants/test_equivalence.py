@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tocsin.mutants.equivalence import LAWS, same_evaluation, why_equivalent
+from tocsin.mutants.equivalence import AVERAGED, LAWS, same_evaluation, why_equivalent
 from tocsin.promql.parse import tree_of
 from tocsin.promtool import test_rules as run_tests
 
@@ -48,7 +48,27 @@ SAME = {
         ('rate(c{pod=~".*",job="a"}[5m])', 'rate(c{job="a"}[5m])'),
         ('sum(c{nobody_has_it=~".*"})', "sum(c)"),
     ],
+    "order-of-difference": [
+        ("abs(rate(c[5m]) - rate(c[2m]))", "abs(rate(c[2m]) - rate(c[5m]))"),
+        (
+            "abs(rate(c[5m]) - on (job) group_left () sum by (job) (rate(c[5m])))",
+            "abs(sum by (job) (rate(c[5m])) - on (job) group_right () rate(c[5m]))",
+        ),
+        ("rate(c[5m]) - rate(c[2m]) == 0", "rate(c[2m]) - rate(c[5m]) == 0"),
+        ("(sum by (job) (c) - 7) ^ 2", "(7 - sum by (job) (c)) ^ 2"),
+    ],
 }
+# Of histograms all of whose instances have the same buckets, as a contract says of `d`.
+AVERAGED_PAIRS = [
+    (
+        "histogram_quantile(0.9, sum by (le, job) (rate(d_bucket[5m])))",
+        "histogram_quantile(0.9, avg by (le, job) (rate(d_bucket[5m])))",
+    ),
+    (
+        "histogram_quantile(0.5, avg without (job) (sum by (le, job) (increase(d_bucket[3m])))) > 1",
+        "histogram_quantile(0.5, sum without (job) (sum by (le, job) (increase(d_bucket[3m])))) > 1",
+    ),
+]
 
 # Near a law, and no theorem: each differs somewhere.
 DIFFERENT = [
@@ -74,9 +94,17 @@ DIFFERENT = [
         "(rate(e[3m]) or rate(c[9m]) * 0) / rate(c[9m])",
     ),
     ("rate(e[3m]) or rate(c[3m]) * 0", "rate(e[3m]) or rate(c[9m]) * 0"),
+    ("abs(rate(c[5m]) / rate(c[2m]))", "abs(rate(c[2m]) / rate(c[5m]))"),
+    ("rate(c[5m]) - rate(c[2m]) > 0", "rate(c[2m]) - rate(c[5m]) > 0"),
+    ("(rate(c[5m]) - rate(c[2m])) ^ 3", "(rate(c[2m]) - rate(c[5m])) ^ 3"),
+    (
+        "histogram_quantile(0.5, sum by (le) (rate(d_bucket[5m]) > 0.3))",
+        "histogram_quantile(0.5, avg by (le) (rate(d_bucket[5m]) > 0.3))",
+    ),
     ("sum(c{pod=~'.+'})", "sum(c)"),
     ("sum(c{job=~'a.*'})", "sum(c)"),
 ]
+D = frozenset({"d_bucket"})
 TIMES = ("50s", "2m10s", "4m20s", "9m40s", "16m10s", "19m50s")
 STEPS = 80
 
@@ -151,13 +179,27 @@ def test_law_makes_both_sides_equal(law: str) -> None:
         assert law_of(one, other) == LAWS[law][1]
 
 
+def test_averages_of_buckets_are_sums_only_by_a_contract() -> None:
+    for one, other in AVERAGED_PAIRS:
+        assert law_of(one, other) is None
+        assert why_equivalent(tree_of(one), tree_of(other), D) == AVERAGED
+    inner = (
+        "sum by (le) (sum by (le, pod) (rate(d_bucket[5m])))",
+        "sum by (le) (avg by (le, pod) (rate(d_bucket[5m])))",
+    )
+    bound = ('sum(rate(d_bucket{le="1"}[5m]))', 'avg(rate(d_bucket{le="1"}[5m]))')
+    for pair in (inner, bound):
+        one, other = (tree_of(f"histogram_quantile(0.9, {text})") for text in pair)
+        assert why_equivalent(one, other, D) is None
+
+
 def test_promtool_cannot_refute_a_law(tmp_path: Path) -> None:
-    pairs = [pair for pairs in SAME.values() for pair in pairs]
+    pairs = [pair for pairs in (*SAME.values(), AVERAGED_PAIRS) for pair in pairs]
     assert agreeing(tmp_path, pairs) == [True] * len(pairs)
 
 
 def test_what_differs_is_held_for_equal_by_no_law_and_promtool_sees_it(tmp_path: Path) -> None:
-    assert [law_of(*pair) for pair in DIFFERENT] == [None] * len(DIFFERENT)
+    assert [why_equivalent(tree_of(one), tree_of(other), D) for one, other in DIFFERENT] == [None] * len(DIFFERENT)
     assert agreeing(tmp_path, DIFFERENT) == [False] * len(DIFFERENT)
 
 
@@ -198,3 +240,4 @@ def test_lengths_that_pass_at_the_same_evaluation_make_the_same_alerts(
 
 def test_lengths_are_not_the_same_where_nobody_says_how_often_they_are_looked_at() -> None:
     assert same_evaluation("30s", "1m", "0s") is None
+    assert same_evaluation("30s", "1m", "") is None

@@ -109,6 +109,8 @@ def test_these_weak_tests_let_exactly_these_mutants_live(folder: Path) -> None:
             "threshold-far: 0.05 -> 0.1",
             "threshold-far: 0.05 -> 0.025",
             "boundary: > -> >=",
+            "for: 5m -> 4m",
+            "for: 5m -> 6m",
             "for: 5m -> 2m30s",
             "for: 5m -> 10m",
             "for: without for",
@@ -117,10 +119,10 @@ def test_these_weak_tests_let_exactly_these_mutants_live(folder: Path) -> None:
     }
     assert [(rule["tests"], rule["mutants"], rule["killed"]) for rule in told["rules"]] == [
         (1, 17, 8),
-        (1, 13, 5),
+        (1, 15, 5),
         (1, 8, 8),
     ]
-    assert told["score"] == pytest.approx(21 / 38)
+    assert told["score"] == pytest.approx(21 / 40)
 
 
 def test_survivor_is_told_at_its_line_with_both_texts_and_a_way_out(folder: Path) -> None:
@@ -133,7 +135,7 @@ def test_survivor_is_told_at_its_line_with_both_texts_and_a_way_out(folder: Path
         "    + job:errors:ratio5m >= 0.05\n"
         "  = help: state a test whose value is the threshold itself\n"
     ) in answer.stdout
-    assert answer.stdout.splitlines()[-1] == "21 of 38 mutants noticed: 55.3 %"
+    assert answer.stdout.splitlines()[-1] == "21 of 40 mutants noticed: 52.5 %"
     assert answer.stderr == ""
 
 
@@ -141,6 +143,25 @@ def test_sharp_test_leaves_no_survivor_and_the_exit_code_says_so(folder: Path) -
     answer = prove(folder, "InstanceDown")
     assert answer.returncode == 0
     assert answer.stdout.splitlines()[-1] == "8 of 8 mutants noticed: 100.0 %"
+
+
+def test_only_a_stated_interval_makes_two_lengths_one(folder: Path) -> None:
+    """The tests' own interval says nothing of production, where the server's may be a shorter one."""
+    rules = folder / "rules/api.yml"
+    # Quiet after half of `for`, once the tests look then.
+    rules.write_text(RULES.replace("for: 2m", "for: 1m"))
+    tests = TESTS.replace("eval_time: 4m, alertname: InstanceDown", "eval_time: 3m, alertname: InstanceDown")
+    tests = tests.replace("eval_time: 5m\n    alertname: InstanceDown", "eval_time: 4m\n    alertname: InstanceDown")
+    (folder / "tests/api_test.yml").write_text(tests)
+    answer = prove(folder, "InstanceDown")
+    assert answer.returncode == 1
+    assert "(for: 1m -> 30s)\n    - 1m\n    + 30s\n  = help: the tests evaluate every 1m, when both" in answer.stdout
+    assert answer.stdout.splitlines()[-1] == "7 of 8 mutants noticed: 87.5 %"
+    rules.write_text(rules.read_text().replace("- name: instances", "- name: instances\n  interval: 1m"))
+    told = json.loads(prove(folder, "InstanceDown", "--format", "json").stdout)
+    (rule,) = told["rules"]
+    assert [one["what"] for one in rule["equivalent"]] == ["1m -> 30s"]
+    assert told["score"] == 1
 
 
 def test_named_alert_brings_the_recording_rules_that_it_reads(folder: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tocsin.mutants.breaking import EXPRESSION, FIELDS, GROUPING_ADD, Mutant, mutants_of
+from tocsin.mutants.breaking import EXPRESSION, FIELDS, GROUPING_ADD, LENGTHS, Facts, Mutant, mutants_of
 from tocsin.mutants.hints import HINTS
 from tocsin.mutants.suite import Rule
 from tocsin.promql.parse import tree_of
@@ -16,9 +16,9 @@ from tocsin.source import Source
 KNOWN = {"errors_total": frozenset({"job", "instance", "code"})}
 
 
-def mutants(operator: str, **data: Any) -> list[Mutant]:
+def mutants(operator: str, tested: str = "1m", **data: Any) -> list[Mutant]:
     rule = Rule(Source("rules.yaml", 1), 0, data, tree_of(data["expr"]))
-    return [mutant for mutant in mutants_of(rule, KNOWN, "1m") if mutant.operator == operator]
+    return [mutant for mutant in mutants_of(rule, Facts(KNOWN), tested) if mutant.operator == operator]
 
 
 EXPRESSIONS = {
@@ -90,7 +90,10 @@ EXPRESSIONS = {
     "function-left-out": [("round(x, 5) > 1", ["x > 1"]), ("sort(x)", [])],
     "aggregation": [
         ("sum by (job) (x)", ["max by (job) (x)", "avg by (job) (x)"]),
-        ("histogram_quantile(0.9, sum by (le) (x))", ["histogram_quantile(0.9, max by (le) (x))"]),
+        (
+            "histogram_quantile(0.9, sum by (le) (x))",
+            ["histogram_quantile(0.9, max by (le) (x))", "histogram_quantile(0.9, avg by (le) (x))"],
+        ),
     ],
     "absent": [("absent(x)", ["x"]), ("absent_over_time(x[5m])", ["count_over_time(x[5m])"])],
 }
@@ -98,7 +101,7 @@ EXPRESSIONS = {
 
 def test_every_operator_is_shown_here_and_has_a_hint() -> None:
     assert EXPRESSIONS.keys() == {*EXPRESSION, GROUPING_ADD}
-    assert HINTS.keys() == {*EXPRESSION, GROUPING_ADD, *FIELDS}
+    assert HINTS.keys() == {*EXPRESSION, GROUPING_ADD, *FIELDS, *LENGTHS}
 
 
 @pytest.mark.parametrize("operator", EXPRESSIONS)
@@ -109,17 +112,31 @@ def test_operator_makes_these_mutants(operator: str) -> None:
         assert all(mutant.data["expr"] == mutant.after for mutant in found)
 
 
-def test_hold_is_halved_doubled_dropped_or_added() -> None:
+def test_hold_is_a_little_off_halved_doubled_dropped_or_added() -> None:
     held = mutants("for", alert="A", expr="x > 1", **{"for": "5m"})
-    assert [mutant.after for mutant in held] == ["2m30s", "10m", "0s"]
-    assert [mutant.data.get("for") for mutant in held] == ["2m30s", "10m", None]
+    assert [mutant.after for mutant in held] == ["4m", "6m", "2m30s", "10m", "0s"]
+    assert [mutant.data.get("for") for mutant in held] == ["4m", "6m", "2m30s", "10m", None]
     assert [mutant.data["for"] for mutant in mutants("for", alert="A", expr="x > 1")] == ["5m"]
     assert mutants("for", record="r", expr="x") == []
 
 
-def test_keep_firing_for_is_halved_doubled_or_dropped() -> None:
+@pytest.mark.parametrize(
+    ("held", "tested", "near"),
+    [
+        ("1h", "1m", ["54m", "1h6m"]),
+        ("5m", "15s", ["4m30s", "5m30s"]),
+        ("2m", "1m", []),  # half is as near as can be told apart
+    ],
+)
+def test_little_is_a_tenth_and_no_less_than_the_tests_can_see(held: str, tested: str, near: list[str]) -> None:
+    found = [mutant.after for mutant in mutants("for", tested, alert="A", expr="x > 1", **{"for": held})]
+    assert found[: len(near)] == near
+    assert len(found) == len(near) + 3
+
+
+def test_keep_firing_for_is_a_little_off_halved_doubled_or_dropped() -> None:
     kept = mutants("keep-firing", alert="A", expr="x > 1", keep_firing_for="4m")
-    assert [mutant.data.get("keep_firing_for") for mutant in kept] == ["2m", "8m", None]
+    assert [mutant.data.get("keep_firing_for") for mutant in kept] == ["3m", "5m", "2m", "8m", None]
     assert mutants("keep-firing", alert="A", expr="x > 1") == []
 
 
@@ -143,17 +160,38 @@ def test_annotation_says_something_else() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('{{ $value | printf "%.1f" }}', ["0", "{{ $value }}"]),
+        ('{{ printf "%.2f" $value }}', ["0", "{{ $value }}"]),
+        ('{{ $value | humanize | printf "%s%%" -}}', ["0", "{{ $value | humanize -}}"]),
+        ("{{ humanizeDuration .Value }}", ["0", "{{ .Value }}"]),
+        ("{{ $value }}", ["0"]),
+        (
+            "{{ if gt $value 5.0 }}many{{ else }}few{{ end }}",
+            ["not: {{ if gt $value 5.0 }}many{{ else }}few{{ end }}", "{{ if not (gt $value 5.0) }}many{{ else }}few"],
+        ),
+    ],
+)
+def test_value_is_printed_without_its_format_and_no_template_is_torn(text: str, expected: list[str]) -> None:
+    found = mutants("annotation", alert="A", expr="x", annotations={"summary": text})
+    assert [mutant.after.removesuffix("{{ end }}") for mutant in found] == [
+        one.removesuffix("{{ end }}") for one in expected
+    ]
+
+
 def test_record_loses_its_name() -> None:
     assert [mutant.data["record"] for mutant in mutants("record", record="a:b:c", expr="x")] == ["a:b:c:lost"]
 
 
 def test_each_mutant_is_there_once() -> None:
     rule = Rule(Source("rules.yaml", 1), 0, {"alert": "A", "expr": "x > 1"}, tree_of("x > 1"))
-    texts = [mutant.after for mutant in mutants_of(rule, {}, "1m") if mutant.operator != "for"]
+    texts = [mutant.after for mutant in mutants_of(rule, Facts(), "1m") if mutant.operator != "for"]
     # A threshold of 1 that is one higher is also doubled.
     assert sorted(texts) == ["x < 1", "x > 0", "x > 0.5", "x > 2", "x >= 1"]
 
 
 def test_rule_whose_expression_is_beyond_us_has_the_mutants_of_its_fields(tmp_path: Path) -> None:
     rule = Rule(Source(str(tmp_path), 1), 0, {"alert": "A", "expr": "x >>> 1"}, None)
-    assert {mutant.operator for mutant in mutants_of(rule, {}, "1m")} == {"for"}
+    assert {mutant.operator for mutant in mutants_of(rule, Facts(), "1m")} == {"for"}

@@ -60,7 +60,7 @@ def test_what_promtool_refuses_is_no_mutant_and_not_noticed(files: tuple[Path, P
     (rule,) = (rule for rule in suite.rules if rule.name == "High")
 
     def broken(expr: str) -> Mutant:
-        return Mutant(rule, "comparison", expr, "x > 1", expr, {**rule.data, "expr": expr})
+        return Mutant(rule, "comparison", expr, "x > 1", expr, {**rule.data, "expr": expr}, "")
 
     refused, noticed, alive = broken("x >>> 1"), broken("x < 1"), broken("x > 1.5")
     judged = verdicts(suite, [refused, noticed, alive], jobs=1)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
 from tocsin.mutants import fields, labels, numbers, structure
 from tocsin.mutants.equivalence import same_evaluation, why_equivalent
+from tocsin.mutants.hints import HINTS, TOGETHER
 from tocsin.mutants.labels import Known
 from tocsin.mutants.numbers import Changed
 from tocsin.mutants.places import Place, places_of
 from tocsin.mutants.suite import Rule
+from tocsin.promql.durations import milliseconds_of
 from tocsin.promql.parse import PromQLError, tree_of
 from tocsin.promql.tree import Node
 
@@ -47,20 +49,19 @@ EXPRESSION: Mapping[str, ByPlace] = MappingProxyType(
 )
 GROUPING_ADD = "grouping-add"
 FIELDS: Mapping[str, Callable[[fields.Rule], fields.Changes]] = MappingProxyType(
-    {
-        "for": fields.hold,
-        "keep-firing": fields.keep_firing,
-        "label": fields.label,
-        "annotation": fields.annotation,
-        "record": fields.record,
-    }
+    {"label": fields.label, "annotation": fields.annotation, "record": fields.record}
 )
-_LENGTHS = frozenset({"for", "keep-firing"})
+LENGTHS: Mapping[str, Callable[[fields.Rule, int], fields.Changes]] = MappingProxyType(
+    {"for": fields.hold, "keep-firing": fields.keep_firing}
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """A rule with one change. `what` says it; `before` and `after` are the expression, or the field's text."""
+    """A rule with one change. `what` says it; `before` and `after` are the expression, or the field's text.
+
+    `help` says what a test must show to notice it, `equivalent` why none can.
+    """
 
     rule: Rule
     operator: str
@@ -68,32 +69,48 @@ class Mutant:
     before: str
     after: str
     data: Mapping[str, Any]
+    help: str
     equivalent: str | None = None
 
 
-def mutants_of(rule: Rule, known: Known, interval: str) -> Iterator[Mutant]:
-    """Every mutant of a rule, each once.
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known beside a rule: the labels that series have, and the buckets that all instances have alike."""
 
-    `known` are the labels that series have; `interval` says how often the rule is evaluated.
-    """
-    yield from _of_expression(rule, known)
+    labels: Known = field(default_factory=dict)
+    buckets: frozenset[str] = frozenset()
+
+
+def mutants_of(rule: Rule, facts: Facts, tested: str) -> Iterator[Mutant]:
+    """Every mutant of a rule, each once. `tested` says how often the tests evaluate the rule, at the least."""
+    yield from _of_expression(rule, facts)
+    yield from _of_lengths(rule, tested)
     for operator, change in FIELDS.items():
         for what, before, after, data in change(rule.data):
-            same = same_evaluation(before, after, interval) if operator in _LENGTHS else None
-            yield Mutant(rule, operator, what, before, after, data, same)
+            yield Mutant(rule, operator, what, before, after, data, HINTS[operator])
 
 
-def _of_expression(rule: Rule, known: Known) -> Iterator[Mutant]:
+def _of_lengths(rule: Rule, tested: str) -> Iterator[Mutant]:
+    seen = max(milliseconds_of(length) for length in (rule.interval or tested, tested))
+    for operator, change in LENGTHS.items():
+        for what, before, after, data in change(rule.data, seen):
+            hint = TOGETHER.format(tested) if same_evaluation(before, after, tested) else HINTS[operator]
+            same = same_evaluation(before, after, rule.interval)
+            yield Mutant(rule, operator, what, before, after, data, hint, same)
+
+
+def _of_expression(rule: Rule, facts: Facts) -> Iterator[Mutant]:
     if rule.tree is None:
         return
     before = rule.tree.text()
     seen = {before}
-    for operator, what, changed in _changed(rule.tree, known):
+    for operator, what, changed in _changed(rule.tree, facts.labels):
         after = changed.text()
         if after not in seen and _parses(after):
             seen.add(after)
             data = {**rule.data, "expr": after}
-            yield Mutant(rule, operator, what, before, after, data, why_equivalent(rule.tree, changed))
+            same = why_equivalent(rule.tree, changed, facts.buckets)
+            yield Mutant(rule, operator, what, before, after, data, HINTS[operator], same)
 
 
 def _changed(tree: Node, known: Known) -> Iterator[tuple[str, str, Node]]:

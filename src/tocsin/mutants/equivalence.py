@@ -12,6 +12,7 @@ from decimal import Decimal
 from types import MappingProxyType
 
 from tocsin.metrics import Matcher
+from tocsin.mutants.structure import swapped
 from tocsin.promql.durations import milliseconds_of
 from tocsin.promql.tree import Aggregate, Binary, Call, Matching, Negate, Node, Number, Range, Select, Window
 
@@ -99,9 +100,60 @@ def _grown(node: Node) -> tuple[Node, int] | None:
     return None
 
 
+def order_of_difference(node: Node) -> Node | None:
+    """How far two values are apart does not depend on which is taken from which: `a - b` is exactly `-(b - a)`."""
+    match node:
+        case Call("abs", (Binary("-") as difference,)):
+            ordered = _ordered(difference)
+            return Call("abs", (ordered,)) if ordered != difference else None
+        case Binary("==", Binary("-") as difference, right) if _number(right) == 0:
+            return node.with_children((_ordered(difference), right)) if _ordered(difference) != difference else None
+        case Binary("^", Binary("-") as difference, Number(power)) if power.is_finite() and power % 2 == 0:
+            ordered = _ordered(difference)
+            return node.with_children((ordered, Number(power))) if ordered != difference else None
+    return None
+
+
+def _ordered(difference: Binary) -> Binary:
+    turned = swapped(difference)
+    return turned if turned.text() < difference.text() else difference
+
+
+def averaged_buckets(names: frozenset[str]) -> Law:
+    """The law for histograms, by the names of their buckets, of which all instances have the same buckets.
+
+    Then as many series stand behind each bucket of a group, and their average is their sum over that number.
+    """
+
+    def law(node: Node) -> Node | None:
+        match node:
+            case Call("histogram_quantile", (share, Aggregate("avg", of, grouping, without, None))) if _has_all_buckets(
+                of, names
+            ):
+                return Call("histogram_quantile", (share, Aggregate("sum", of, grouping, without)))
+        return None
+
+    return law
+
+
+def _has_all_buckets(node: Node, names: frozenset[str]) -> bool:
+    """Whether where one bucket of a histogram is, all of its buckets are."""
+    match node:
+        case Aggregate("sum" | "avg", of, _, _, None):
+            return _has_all_buckets(of, names)
+        case Call(function, (Range(of, _),)) if function in _GROWTH:
+            return _has_all_buckets(of, names)
+        case Select(name, matchers):
+            return name in names and not any(matcher.label == "le" for matcher in matchers)
+    return False
+
+
 def same_evaluation(one: str, other: str, interval: str) -> str | None:
-    """Why two lengths of `for` or `keep_firing_for` are one: they pass at the same evaluation, or None."""
-    step = milliseconds_of(interval)
+    """Why two lengths of `for` or `keep_firing_for` are one: they pass at the same evaluation, or None.
+
+    `interval` is what the rule's group states: without one the server's own decides, which may be any.
+    """
+    step = milliseconds_of(interval) if interval else 0
     if step and -(-milliseconds_of(one) // step) == -(-milliseconds_of(other) // step):
         return f"evaluated every {interval}, {one} and {other} pass at the same evaluation"
     return None
@@ -146,13 +198,18 @@ LAWS: Mapping[str, tuple[Law, str]] = MappingProxyType(
         "covered-fill": (covered_fill, "no division sees a zero-fill that reaches further back than the divisor"),
         "absence-is-one": (absence_is_one, "`absent` gives 1 or nothing, and 1 passes both comparisons"),
         "matches-all": (matches_all, 'a matcher =~".*" matches everything'),
+        "order-of-difference": (order_of_difference, "two values are as far apart whichever is taken from the other"),
     }
 )
+AVERAGED = "all instances have the same buckets, by their contract, so that averages are the sums, all scaled alike"
 
 
-def why_equivalent(before: Node, after: Node) -> str | None:
-    """The law by which the two mean the same for every input, or None."""
-    for law, why in LAWS.values():
+def why_equivalent(before: Node, after: Node, buckets: frozenset[str] = frozenset()) -> str | None:
+    """The law by which the two mean the same for every input, or None.
+
+    `buckets` are the names of the histograms' buckets of which a contract says that all instances have the same.
+    """
+    for law, why in (*LAWS.values(), (averaged_buckets(buckets), AVERAGED)):
         if _normal(before, law) == _normal(after, law):
             return why
     return None

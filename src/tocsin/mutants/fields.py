@@ -14,30 +14,39 @@ Changes = Iterator[tuple[str, str, str, dict[str, Any]]]  # what, before, after,
 
 _SEVERITIES = MappingProxyType({"critical": "warning", "warning": "critical", "info": "warning", "page": "ticket"})
 _TEMPLATE = re.compile(r"\{\{.*?\}\}", re.DOTALL)
-_PIPE = re.compile(r"\s*\|\s*\w+(?=\s*\}\})")
+_ARGUMENTS = r"""(?:\s+(?:"(?:\\.|[^"\\])*"|`[^`]*`|[\d.]+))*"""
+_PIPE = re.compile(rf"\s*\|\s*\w+{_ARGUMENTS}(?=\s*-?\}}\}})")
+_CALL = re.compile(rf"(\{{\{{-?\s*)\w+{_ARGUMENTS}\s+(\$value|\$?\.Value)(?=\s*-?\}}\}})")
+_CONTROL = re.compile(r"\{\{-?\s*(if|else|with|range)\b")
+_CONDITION = re.compile(r"(\bif\s+)(.+?)(?=\s*-?\}\}$)", re.DOTALL)
 _NO_HOLD, _SOME_HOLD = "0s", "5m"
 
 
-def hold(rule: Rule) -> Changes:
-    """`for` is half as long, twice as long, or gone; where there is none, there is one."""
-    yield from _lengths(rule, "for", "alert")
+def hold(rule: Rule, seen: int) -> Changes:
+    """`for` is a little shorter or longer, half or twice as long, or gone; where there is none, there is one.
+
+    A little is a tenth, and no less than `seen`, the milliseconds between two evaluations.
+    """
+    yield from _lengths(rule, "for", seen)
 
 
-def keep_firing(rule: Rule) -> Changes:
-    """`keep_firing_for` is half as long, twice as long, or gone."""
+def keep_firing(rule: Rule, seen: int) -> Changes:
+    """`keep_firing_for` is a little shorter or longer, half or twice as long, or gone."""
     if "keep_firing_for" in rule:
-        yield from _lengths(rule, "keep_firing_for", "alert")
+        yield from _lengths(rule, "keep_firing_for", seen)
 
 
-def _lengths(rule: Rule, field: str, kind: str) -> Changes:
-    if kind not in rule:
+def _lengths(rule: Rule, field: str, seen: int) -> Changes:
+    if "alert" not in rule:
         return
     old = str(rule.get(field, _NO_HOLD))
     length = milliseconds_of(old)
     if not length:
         yield f"{old} -> {_SOME_HOLD}", old, _SOME_HOLD, {**rule, field: _SOME_HOLD}
         return
-    for new in (duration_text(length // 2), duration_text(length * 2)):
+    little = max(length // 10, seen)
+    near = (length - little, length + little) if little < length // 2 else ()
+    for new in map(duration_text, (*near, length // 2, length * 2)):
         yield f"{old} -> {new}", old, new, {**rule, field: new}
     yield f"without {field}", old, _NO_HOLD, {name: value for name, value in rule.items() if name != field}
 
@@ -62,14 +71,22 @@ def annotation(rule: Rule) -> Changes:
 
 def _words(text: str) -> Iterator[tuple[str, str]]:
     templates = [found.group() for found in _TEMPLATE.finditer(text)]
-    values = [found for found in templates if re.search(r"\$value|\.Value", found)]
-    if not values:
+    values = dict.fromkeys(found for found in templates if re.search(r"\$value|\.Value", found))
+    printed = [found for found in values if not _CONTROL.match(found)]
+    if not printed:
         yield "another text", f"not: {text}"
-    for old in dict.fromkeys(values):
+    for old in printed:
         yield f"{old} -> 0", text.replace(old, "0")
-        bare = _PIPE.sub("", old)
-        if bare != old:
-            yield f"{old} -> {bare}", text.replace(old, bare)
+    for old in values:
+        new = _unformatted(old) if old in printed else _CONDITION.sub(r"\1not (\2)", old)
+        if new != old:
+            yield f"{old} -> {new}", text.replace(old, new)
+
+
+def _unformatted(action: str) -> str:
+    """Without the last function that shapes the value: `| humanize`, `| printf "%.1f"`, or one that stands before."""
+    piped = _PIPE.sub("", action)
+    return piped if piped != action else _CALL.sub(r"\1\2", action)
 
 
 def record(rule: Rule) -> Changes:

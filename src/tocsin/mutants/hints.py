@@ -38,3 +38,5 @@ HINTS: Mapping[str, str] = MappingProxyType(
         "record": "state a `promql_expr_test` that reads the series, or a test of an alert that does",
     }
 )
+# Where the tests look so seldom that both lengths have passed when they look.
+TOGETHER = "the tests evaluate every {}, when both have passed: state a shorter `evaluation_interval`, and look between"

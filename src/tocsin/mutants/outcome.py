@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from tocsin.findings import Finding, Severity
-from tocsin.mutants.hints import HINTS
 from tocsin.mutants.score import Row
 from tocsin.mutants.suite import Test
 from tocsin.mutants.trials import Verdict
@@ -28,7 +27,7 @@ def _survivor(verdict: Verdict) -> Finding:
         "mutant-survives",
         Severity.ERROR,
         f"no test notices when it is broken ({mutant.operator}: {mutant.what})",
-        HINTS[mutant.operator],
+        mutant.help,
         mutant.rule.source,
         mutant.rule.name,
         f"- {before}\n    + {after}",
@@ -153,4 +152,4 @@ def _test(test: Test, root: str) -> dict[str, Any]:
 def _mutant(verdict: Verdict) -> dict[str, Any]:
     mutant = verdict.mutant
     told = {"operator": mutant.operator, "what": mutant.what, "before": mutant.before, "after": mutant.after}
-    return told if verdict.killers else {**told, "help": HINTS[mutant.operator]}
+    return told if verdict.killers else {**told, "help": mutant.help}

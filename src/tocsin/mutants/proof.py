@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from tocsin.findings import Finding, Severity
-from tocsin.mutants.breaking import mutants_of
+from tocsin.mutants.breaking import Facts, mutants_of
 from tocsin.mutants.holes import holes
 from tocsin.mutants.memory import Memory
 from tocsin.mutants.outcome import findings_of
@@ -47,8 +47,8 @@ def prove(suite: Suite, memory: Memory, jobs: int, progress: Progress | None) ->
 
 
 def _broken(suite: Suite, memory: Memory, jobs: int, progress: Progress) -> Iterator[Row]:
-    labels = suite.labels()
-    mutants = {rule: tuple(mutants_of(rule, labels, suite.interval_of(rule))) for rule in suite.rules}
+    facts = Facts(suite.labels(), suite.buckets)
+    mutants = {rule: tuple(mutants_of(rule, facts, suite.tested_every(rule))) for rule in suite.rules}
     known = {rule: memory.verdicts(suite, rule, broken) for rule, broken in mutants.items()}
     new = [mutant for rule, broken in mutants.items() if known[rule] is None for mutant in broken]
     with progress(len(new)) as tick:

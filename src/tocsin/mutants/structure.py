@@ -81,10 +81,16 @@ def set_operator(place: Place) -> Changed:
 def swap(place: Place) -> Changed:
     """The sides of a division or a subtraction change places."""
     match place.node:
-        case Binary("/" | "-" as operator, left, right, matching):
-            grouped = _GROUPED.get(matching.group or "")
-            turned = Matching(matching.labels, matching.ignoring, grouped, matching.include)  # type: ignore[arg-type]
-            yield f"a {operator} b -> b {operator} a", place.put(Binary(operator, right, left, turned))
+        case Binary("/" | "-" as operator):
+            yield f"a {operator} b -> b {operator} a", place.put(swapped(place.node))
+
+
+def swapped(node: Binary) -> Binary:
+    """The same operator with its sides in each other's place; each keeps its part in the matching."""
+    matching = node.matching
+    grouped = _GROUPED.get(matching.group or "")
+    turned = Matching(matching.labels, matching.ignoring, grouped, matching.include)  # type: ignore[arg-type]
+    return Binary(node.operator, node.right, node.left, turned, node.boolean)
 
 
 def fill(place: Place) -> Changed:
@@ -139,14 +145,7 @@ def aggregation(place: Place) -> Changed:
     match place.node:
         case Aggregate(operator, of, grouping, without, parameter):
             for new in _AGGREGATIONS.get(operator, ()):
-                # A quantile of buckets is a matter of shares: the average of them has the sum's.
-                if {operator, new} == {"sum", "avg"} and _is_of_buckets(place):
-                    continue
                 yield f"{operator} -> {new}", place.put(Aggregate(new, of, grouping, without, parameter))
-
-
-def _is_of_buckets(place: Place) -> bool:
-    return any(isinstance(node, Call) and node.function == "histogram_quantile" for node in place.above)
 
 
 def absent(place: Place) -> Changed:

@@ -12,6 +12,7 @@ from typing import Any
 from tocsin.findings import TocsinError
 from tocsin.metrics import nearest
 from tocsin.mutants.documents import line_of, read
+from tocsin.promql.durations import milliseconds_of
 from tocsin.promql.parse import PromQLError, tree_of
 from tocsin.promql.tree import Node, Select
 from tocsin.source import Source
@@ -72,14 +73,15 @@ class Suite:
 
     rules: tuple[Rule, ...]
     tests: tuple[Test, ...]
+    buckets: frozenset[str] = frozenset()  # series of buckets that all instances have alike, by a contract
 
     def tests_of(self, rule: Rule) -> tuple[Test, ...]:
         return tuple(test for test in self.tests if rule in test.rules)
 
-    def interval_of(self, rule: Rule) -> str:
-        """How often a rule is evaluated: as its group states it, or else as its tests do."""
-        stated = {str(test.header.get("evaluation_interval", _DEFAULT_INTERVAL)) for test in self.tests_of(rule)}
-        return rule.interval or (stated.pop() if len(stated) == 1 else "0s")
+    def tested_every(self, rule: Rule) -> str:
+        """How often the tests of a rule evaluate it, the most seldom: promtool does not ask its group."""
+        stated = (str(test.header.get("evaluation_interval") or _DEFAULT_INTERVAL) for test in self.tests_of(rule))
+        return max(stated, key=milliseconds_of, default=_DEFAULT_INTERVAL)
 
     def only(self, names: Iterable[str]) -> Suite:
         """The suite of these rules, and of what they read. Raises TocsinError for a name that it has not."""
@@ -89,7 +91,7 @@ class Suite:
                 raise _unknown(name, self.rules)
         chosen = _with_beneath([rule for rule in self.rules if rule.name in named], self.rules)
         tests = tuple(test for test in self.tests if test.rules & chosen)
-        return Suite(tuple(rule for rule in self.rules if rule in chosen), tests)
+        return Suite(tuple(rule for rule in self.rules if rule in chosen), tests, self.buckets)
 
     def labels(self) -> Mapping[str, frozenset[str]]:
         """The labels that the tests' input series have, by the series' names."""
