@@ -19,6 +19,7 @@ _COMPARED = 50
 # They give something where there is nothing.
 _WITHOUT_INPUT = frozenset({"absent", "absent_over_time", "scalar", "vector"})
 # What every series of a Prometheus may carry, and no level states.
+_TARGETS = ("instance", "pod")
 _EVERYWHERE = frozenset({"cluster", "le", "quantile"})
 
 
@@ -241,15 +242,21 @@ def _name(subject: Subject, placed: Placed) -> Iterator[Finding]:
         )
         return
     level = "".join(parts[:-2])
-    known = labels.known.items()
-    missing = sorted(label for label, of in known if not (of.pinned or label in _EVERYWHERE or _states(level, label)))
+    by_target = any(_states(level, label) for label in _TARGETS)
+    missing = sorted(
+        label
+        for label, of in labels.known.items()
+        if not (of.pinned or label in _EVERYWHERE or _states(level, label))
+        # A scrape may add it, or is named already.
+        and not (of.target and (by_target or not of.sure))
+    )
     if missing and labels.closed:
         yield _found(
             placed,
             "rule-name",
             f"the level {':'.join(parts[:-2]) or 'is empty and'} does not state {', '.join(missing)}, which its series "
             "have: who sums it by what the name says counts some twice",
-            f"call it {'_'.join(sorted(set(labels.names) - _EVERYWHERE))}:{parts[-2]}:{parts[-1]}",
+            f"call it {'_'.join([*(parts[:-2] if level else ()), *missing])}:{parts[-2]}:{parts[-1]}",
         )
 
 

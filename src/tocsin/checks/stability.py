@@ -22,6 +22,7 @@ _BRACES = re.compile(r"\{[^}]*\}")
 # A failed scrape or probe, alone or counted with others; matchers are taken out before.
 _DOWN = re.compile(r"\b(?:up|probe_success)\b\s*(?:==\s*0|!=\s*1|<\s*(?:1|0?\.))|\babsent\s*\(", re.IGNORECASE)
 _ALL_DOWN = re.compile(r"\b(?:sum|avg|min)\b[^<>=!]*\b(?:up|probe_success)\b[^<>=!]*(?:<|==\s*0)", re.IGNORECASE)
+_POINT_IN_TIME = re.compile(r"time_seconds|timestamp|_expiry\b")
 _EVENTS = frozenset({"increase", "rate", "changes", "resets"})
 _TURNED = {">": "<", ">=": "<=", "<": ">", "<=": ">=", "!=": "!=", "==": "=="}
 _LOW = frozenset({"<", "<="})
@@ -95,7 +96,12 @@ def _is_reading(subject: Subject, placed: Placed, of: Comparison) -> bool:
     left = of.left
     moves = left.kind is Kind.GAUGE and "[" not in placed.rule.expr and left.high > 1
     names = subject.analysis(placed).series
-    return moves and of.right.literal and all(name in subject.world.series for name in names)
+    return moves and of.right.literal and all(_is_read(subject, name) for name in names)
+
+
+def _is_read(subject: Subject, name: str) -> bool:
+    """Whether a series is exported, and holds no point in time: what is computed of these moves by the clock alone."""
+    return name in subject.world.series and _POINT_IN_TIME.search(name) is None
 
 
 def _interval(placed: Placed, hold: int) -> Iterator[Finding]:

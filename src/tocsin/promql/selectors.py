@@ -279,22 +279,31 @@ def _le_value(world: World, name: str, base: Type, values: frozenset[str], match
                 f"its bounds are {bounds} and +Inf",
             )
             return
-        _, catalog = world.series.get(name, (None, None))
-        stated = catalog is not None and not catalog.observed and catalog.name not in world.open_catalogs
-        certain = world.prometheus >= (3, 0) or stated
+        certain = _knows_bounds(world, name)
         yield Fault(
             "le-value",
             Severity.ERROR if certain else Severity.WARNING,
-            f"the bucket's label is written {same!r}, not {matcher.value!r}: `{matcher}` selects nothing",
+            f"the bucket's label is written {same!r}, not {matcher.value!r}: `{matcher}` selects nothing"
+            if certain
+            else f"Prometheus 3 and some client libraries write the bucket's label {same!r}: there `{matcher}` selects "
+            "nothing",
             f'write le="{same}", or le=~"{_short(same)}(\\\\.0)?" for exporters of either kind',
         )
         return
-    if _hits(matcher.value, values) == frozenset() and matcher.operator == "=~":
+    written = values if _knows_bounds(world, name) else values | {_short(value) for value in values}
+    if _hits(matcher.value, written) == frozenset() and matcher.operator == "=~":
         yield error(
             "le-value",
             f"`{matcher}` matches no bound of {name}: the result is always empty",
             f"its bounds are {', '.join(sorted(values, key=float))}",
         )
+
+
+def _knows_bounds(world: World, name: str) -> bool:
+    """Whether it is known how bounds are written: 1 or 1.0."""
+    _, catalog = world.series.get(name, (None, None))
+    stated = catalog is not None and not catalog.observed and catalog.name not in world.open_catalogs
+    return world.prometheus >= (3, 0) or stated
 
 
 def _same_bound(value: str, values: frozenset[str]) -> str | None:
