@@ -139,3 +139,14 @@ def test_lint_finds_them_in_files_of_others_at_their_lines(tmp_path: Path) -> No
     }
     (line,) = [line for name, line, _ in found if name == "rules.yaml"]
     assert "hunter2" in (tmp_path / "rules.yaml").read_text().splitlines()[line - 1]
+
+
+def test_contact_points_of_grafana_are_looked_through(tmp_path: Path) -> None:
+    settings = {"url": SHAPES["Slack webhook"]}
+    point = {"name": "x", "receivers": [{"uid": "a", "type": "slack", "settings": settings}]}
+    (tmp_path / "contact.yaml").write_text(yaml.safe_dump({"apiVersion": 1, "contactPoints": [point]}))
+    answer = CliRunner().invoke(main, ["lint", str(tmp_path), "--format", "json"])
+    assert [one["id"] for one in json.loads(answer.stdout)] == ["secret"]
+    settings["url"] = "$SLACK_URL"
+    (tmp_path / "contact.yaml").write_text(yaml.safe_dump({"apiVersion": 1, "contactPoints": [point]}))
+    assert CliRunner().invoke(main, ["lint", str(tmp_path)]).exit_code == 0

@@ -19,7 +19,7 @@ from tocsin.source import Source
 
 _ENDINGS = frozenset({".yaml", ".yml", ".json", ".rules"})
 # One of these stands in every file that can be of interest; parsing the others would be for nothing.
-_SIGNS = (b"groups", b"panels", b"rows", b"rule_files", b"record", b"alert", b"kind")
+_SIGNS = (b"groups", b"panels", b"rows", b"rule_files", b"record", b"alert", b"kind", b"contactPoints")
 _OF_DASHBOARDS = (b"panels", b"rows")
 _OF_RULES = (b"rules", b"rule_files", b"tests")
 _GROUP_KEYS = frozenset({"rules", "interval", "name"})
@@ -189,6 +189,8 @@ def _read(found: _Found, document: Located, value: Any, depth: int) -> None:
         _tests(found, document, value)
     elif isinstance(value.get("groups"), list):
         _rule_file(found, document, value)
+    elif "apiVersion" in value and isinstance(value.get("contactPoints"), list):
+        found.of_a_kind = True  # of Grafana's alerting: looked through for credentials
     else:
         _namespaced(found, document, value)
 
