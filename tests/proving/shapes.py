@@ -18,6 +18,7 @@ from agentmetrics.catalog import (
     vector_search_duration,
 )
 from tocsin.define import (
+    BYTES,
     CALLS,
     MEBIBYTES,
     PERCENT,
@@ -80,10 +81,13 @@ ready = Gauge("kube_node_status_condition", "Ready.", labels=(node, status), uni
 phases = Gauge("kube_pod_status_phase", "Phase.", labels=(namespace, pod, phase), unit=PODS, minimum=0, maximum=1)
 cache = Gauge("vllm:kv_cache_usage_perc", "Used.", labels=(model_name,), unit=RATIO, minimum=0, maximum=1)
 unpriced = Counter("llm_unpriced_calls_total", "Calls.", labels=(model_name,), unit=CALLS)
+waiting = Gauge("pods_waiting", "Waiting.", labels=(namespace,), unit=PODS)
+served = Counter("pods_served_total", "Served.", labels=(namespace,), unit=PODS)
+resident = Gauge("resident_bytes", "Resident.", labels=(pod,), unit=BYTES)
 remaining = Gauge("remaining_budget_usd", "Left.", labels=(tenant_id,), unit=USD)
 PLATFORM = Catalog(
     "platform",
-    (up, used, free, reserved, busy, xid, ready, phases, cache, unpriced, remaining),
+    (up, used, free, reserved, busy, xid, ready, phases, cache, unpriced, remaining, waiting, served, resident),
     target_labels=(),
 )
 
@@ -124,6 +128,8 @@ _used = total(used, by=gpu)
 _spent = increase(llm_cost, by=tenant_id, over="24h")
 _budget = or_default(maximum(tenant_daily_budget, by=tenant_id), usd(100), for_each=_spent)
 _cached = rate(llm_tokens(token_type="cache_read"), by=agent_name)
+_waiting = "(sum by (namespace) (pods_waiting))"
+_served = "sum by (namespace) (rate(pods_served_total[5m]))"
 _tokens = 'sum(rate(llm_tokens_total{token_type!="input",model=~"gpt-4.*"}[5m]))'
 
 ALERTS = (
@@ -164,6 +170,9 @@ ALERTS = (
         percent(80),
         "1h",
     ),
+    alert("Backlog", f"{_waiting} and on (namespace) {_served} > 3", ">", quantity(50, PODS), unit=PODS),
+    alert("Unserved", f"{_waiting} unless on (namespace) {_served} > 3", ">", quantity("17.5", PODS), unit=PODS),
+    alert("Bytes", maximum(resident, by=pod), ">", quantity(123456789, BYTES)),
     alert("Restarted", increase(agent_request_duration.count, by=agent_name, over="2m"), ">", requests(7), "0s"),
 )
 UNDERIVABLE = alert("Shares", _spent / total(_spent), ">", percent(80))

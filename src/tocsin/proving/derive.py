@@ -9,29 +9,30 @@ recover, whoever should not must never. Claims are made where that changes, and 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import partial
 from weakref import WeakKeyDictionary
 
 from tocsin.display import value_template
-from tocsin.metrics import Gauge
+from tocsin.metrics import Gauge, Matcher
 from tocsin.model.alert import Alert
 from tocsin.model.scenario import Claim, Feed, Instance, Scenario
 from tocsin.plan import Plan, PlannedAlert
-from tocsin.promql.tree import Binary, Call, Node, Number
+from tocsin.promql.tree import Binary, Call, Node, Select
+from tocsin.proving.asked import Asked
 from tocsin.proving.errors import UnderivableError, UnprovenError
-from tocsin.proving.evaluate import vector_of
 from tocsin.proving.given import given_metric, given_to
 from tocsin.proving.printed import is_stable, printed
 from tocsin.proving.simulation import Rules, settled_states, states_over_time, stored
-from tocsin.proving.solve import Levels, solve
+from tocsin.proving.solve import Levels, Solver
+from tocsin.proving.spread import Split, splits_of, spread
 from tocsin.proving.states import States
-from tocsin.proving.steady import Steady, nodes_of
+from tocsin.proving.steady import nodes_of
 from tocsin.proving.store import Store
 from tocsin.proving.timing import Timing, timing_of
 from tocsin.proving.vectors import Labels
-from tocsin.proving.workloads import Leaf, Mix, Setting, Workload, feed, foreign_feeds, leaves_of, steady_levels
+from tocsin.proving.workloads import Leaf, Mix, Setting, Workload, feed, foreign_feeds, leaves_of
 from tocsin.units import RATIO
 
 _PLACES = {"just-beyond": 0, "far-beyond": 1, "just-short": 2, "brief": 3, "idle": 4}
@@ -67,8 +68,9 @@ def derived(plan: Plan, alert: Alert) -> Derived:
 class _Subject:
     """Someone in a scenario. `labels` tell it from the others; phases are settings with how many scrapes they last.
 
-    `beside` is how series live that the condition's matchers keep out: whoever drops a matcher will see them. Who is
-    `several` lives the lives of several, one after the other.
+    `beside` is how series live that the condition's matchers keep out: whoever drops a matcher will see them. `splits`
+    say how two instances of its exporter show what they say. Who is `several` lives the lives of several, one after
+    the other.
     """
 
     name: str
@@ -77,6 +79,7 @@ class _Subject:
     fires: bool
     hit: bool = False
     beside: Workload | None = None
+    splits: Mapping[Leaf, Split] = field(default_factory=dict)
     several: bool = False
 
 
@@ -88,6 +91,7 @@ class _Derivation:
     leaves: tuple[Leaf, ...]
     timing: Timing
     levels: Levels
+    splits: Mapping[Leaf, Split]
 
     @classmethod
     def of(cls, plan: Plan, planned: PlannedAlert) -> _Derivation:
@@ -98,14 +102,21 @@ class _Derivation:
         leaves = leaves_of(plan, [condition], planned.labels, metrics)
         timing = timing_of(planned.alert, condition, nodes_of(records))
         rules = Rules(records, condition, timing.hold / 1000, timing.keep / 1000)
-        levels = solve(
+        template = value_template(planned.unit or RATIO, "$value")
+        read = {part.name for part in condition.walk() if isinstance(part, Select)}
+        asked = Asked(condition, nodes_of(records), template)
+        direct = frozenset(leaf for leaf in leaves if not given and leaf.series & read)
+        solver = Solver(
+            asked,
             leaves,
-            partial(_holds, condition, nodes_of(records)),
+            direct,
             exact=rules.is_exact,
-            at_nothing=planned.right == Number(Decimal(0)),
             by_presence=any(_asks_for_presence(part) for node in rules.nodes for part in node.walk()),
         )
-        return cls(plan, planned, rules, leaves, timing, levels)
+        levels = solver.levels()
+        near = (levels.just_beyond, levels.just_short, *levels.guarded)
+        splits = splits_of(asked, (leaf for leaf in leaves if leaf in direct), near)
+        return cls(plan, planned, rules, leaves, timing, levels, splits)
 
     def result(self) -> Derived:
         onset = self._onset()
@@ -114,11 +125,13 @@ class _Derivation:
         alone = [replace(subject, beside=None) for subject in subjects]
         for together in (subjects, alone) if names and self._are_apart(subjects) else ():
             claims = self._claims("several at once", together, onset)
-            if any(claim.instances for claim in claims):
+            if _tell_of(claims, together):
                 return Derived(tuple(claims), self.timing.interval)
         for apart in (subjects, alone):
             told = [self._claims(subject.name, [subject], onset) for subject in apart]
-            lost = [subject.name for subject, claims in zip(apart, told, strict=True) if not claims]
+            lost = [
+                subject.name for subject, claims in zip(apart, told, strict=True) if not _tell_of(claims, [subject])
+            ]
             if not lost or (lost == ["idle"] and self._is_about_too_little):
                 quiet = [subject for subject in apart if not (subject.fires or subject.name in lost)]
                 in_turn = self._in_turn(quiet, onset) if len(quiet) > 1 and not names else []
@@ -141,7 +154,8 @@ class _Derivation:
             phases += [(first, length), *((level, rest) for level, _ in healthy)] if healthy else [(first, long)]
         names = " then ".join(subject.name for subject in ordered)
         beside = next((subject.beside for subject in quiet if subject.beside), None)
-        return self._claims(names, [_Subject(names, {}, tuple(phases), False, beside=beside, several=True)], onset)
+        one = _Subject(names, {}, tuple(phases), False, beside=beside, splits=self.splits, several=True)
+        return self._claims(names, [one], onset)
 
     @property
     def _is_about_too_little(self) -> bool:
@@ -171,8 +185,11 @@ class _Derivation:
     def _labels(self, name: str, labels: Iterable[str]) -> dict[str, str]:
         """A subject's labels: its name; of a closed set of values its own, as long as there are some."""
         closed = {label.name: label.values for leaf in self.leaves for label in leaf.open if label.values}
-        place = _PLACES[name]
-        return {label: closed[label][place] if place < len(closed.get(label, ())) else name for label in labels}
+        place = _PLACES.get(name)
+        return {
+            label: closed[label][place] if place is not None and place < len(closed.get(label, ())) else name
+            for label in labels
+        }
 
     def _subjects(self, onset: int, names: Sequence[str]) -> Iterator[_Subject]:
         levels, scrapes = self.levels, self.timing.scrapes
@@ -181,9 +198,12 @@ class _Derivation:
         well = (levels.healthy, whole - ill)
         named = partial(self._labels, labels=names)
         beyond, short = ((levels.just_beyond, ill), well), ((levels.just_short, whole),)
-        yield _Subject("just beyond", named("just-beyond"), beyond, True, beside=levels.healthy)
+        yield _Subject("just beyond", named("just-beyond"), beyond, True, beside=levels.healthy, splits=self.splits)
         yield _Subject("far beyond", named("far-beyond"), ((levels.far_beyond, ill), well), True, hit=True)
-        yield _Subject("just short", named("just-short"), short, False, beside=levels.far_beyond)
+        yield _Subject("just short", named("just-short"), short, False, beside=levels.far_beyond, splits=self.splits)
+        for number, guarded in enumerate(levels.guarded, 1):
+            labels = named(f"guarded-{number}")
+            yield _Subject(f"guarded {number}", labels, ((guarded, whole),), False, splits=self.splits)
         brief = self._brief(onset, whole) if self.timing.hold else 0
         if brief:
             phases = ((levels.just_beyond, brief), (levels.healthy, whole - brief))
@@ -218,8 +238,12 @@ class _Derivation:
         return True
 
     def _scenario(self, title: str, subjects: Iterable[_Subject], onset: int, end: int) -> Scenario:
-        feeds = [self._feed(leaf, subject, onset, end) for subject in subjects for leaf in self.leaves]
-        own = {(feed.series.metric.name, frozenset(feed.series.matchers)) for feed in feeds}
+        feeds = [one for subject in subjects for one in self._feeds(subject, onset, end)]
+        own = {
+            (leaf.metric.name, frozenset(Matcher(name, "=", value) for name, value in leaf.labels(subject.labels)))
+            for subject in subjects
+            for leaf in self.leaves
+        }
         kept_out = (one for subject in subjects if subject.beside for one in self._beside(subject, subject.beside, end))
         feeds += [one for one in kept_out if (one.series.metric.name, frozenset(one.series.matchers)) not in own]
         return Scenario(title, *feeds, every=self.timing.scraped(1))
@@ -230,14 +254,18 @@ class _Derivation:
         for leaf in self.leaves:
             yield from foreign_feeds(leaf, subject.labels, workload[leaf], lasting, late=late)
 
-    def _feed(self, leaf: Leaf, subject: _Subject, onset: int, end: int) -> Feed:
-        timing = self.timing
-        left = end * timing.scrapes - self._start + 1
-        phases = []
+    def _feeds(self, subject: _Subject, onset: int, end: int) -> Iterator[Feed]:
+        left = end * self.timing.scrapes - self._start + 1
+        phases: list[tuple[Workload, str]] = []
         for workload, length in subject.phases:
             if left > 0:
-                phases.append((workload[leaf], timing.scraped(min(length, left))))
+                phases.append((spread(workload, subject.splits), self.timing.scraped(min(length, left))))
             left -= length
+        for leaf in phases[0][0]:
+            yield self._feed(leaf, subject, [(workload[leaf], lasting) for workload, lasting in phases], onset)
+
+    def _feed(self, leaf: Leaf, subject: _Subject, phases: Sequence[tuple[Setting, str]], onset: int) -> Feed:
+        timing = self.timing
         is_gauge = isinstance(leaf.metric, Gauge)
         hit = subject.hit and phases[0][0] is not None
         return feed(
@@ -297,6 +325,14 @@ class _Derivation:
         return not seen[0] and all(seen[onset : onset + 4]) and not seen[-1]
 
 
+def _tell_of(claims: Sequence[Claim], subjects: Iterable[_Subject]) -> bool:
+    """Whether each subject that must fire is seen to, all at once; and everybody to be quiet."""
+    all_at_once = [frozenset(subject.labels.items()) for subject in subjects if subject.fires]
+    shown = ([frozenset(one.labels) for one in claim.instances] for claim in claims)
+    quiet = any(not claim.instances for claim in claims)
+    return quiet and any(all(any(own <= one for one in seen) for own in all_at_once) for seen in shown)
+
+
 def _asks_for_presence(node: Node) -> bool:
     return (isinstance(node, Call) and node.function.startswith("absent")) or (
         isinstance(node, Binary) and node.operator == "unless"
@@ -325,9 +361,3 @@ def _idle(leaf: Leaf, setting: Setting) -> Setting:
 def alerts_of(template: str, firing: Mapping[Labels, float]) -> tuple[Instance, ...]:
     found = [Instance(printed(template, value), tuple(sorted(labels))) for labels, value in firing.items()]
     return tuple(sorted(found, key=lambda one: one.labels))
-
-
-def _holds(condition: Node, records: Mapping[str, Node], workload: Workload) -> bool:
-    """Whether a condition is met in the steady state."""
-    flows, values = steady_levels(workload, {})
-    return bool(vector_of(condition, Steady(flows, values, records)))

@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
+from decimal import Decimal
 
 from tocsin.proving.errors import UnderivableError
 
 _FUNCTION = re.compile(r"\{\{ ?\$value \| (\w+) ?\}\}")
 _PRINTF = re.compile(r'\{\{ ?printf "([^"%]*%\.\d+[fg][^"]*)" \$value ?\}\}')
+_ACTION = re.compile(r"\{\{.*?\}\}")
 _LARGE, _SMALL = ("", "k", "M", "G", "T", "P", "E", "Z", "Y"), ("", "m", "u", "n", "p", "f", "a", "z", "y")
 
 
@@ -32,6 +34,16 @@ def is_stable(template: str, value: float) -> bool:
     """Whether a float that is a hair away is printed alike, as two versions of Prometheus may compute it."""
     hair = abs(value) * 1e-9
     return printed(template, value - hair) == printed(template, value) == printed(template, value + hair)
+
+
+def shows_format(template: str, value: float) -> bool:
+    """Whether the value without its format would be printed otherwise."""
+    return printed(template, value) != _ACTION.sub(_plain(value), template)
+
+
+def _plain(value: float) -> str:
+    """A float as Go prints it where no exponent is needed."""
+    return format(Decimal(repr(value)).normalize(), "f") if math.isfinite(value) else f"{value}"
 
 
 def _scaled(value: float, step: float, units: tuple[str, ...], *, up: bool) -> str:

@@ -1,276 +1,156 @@
 """Settings that put a condition where a proof wants it: just beyond its threshold, far beyond it, just short of it.
 
-One thing that the condition reads is driven while all else stands still: a counter's flow, a gauge's value, the mix of
-a histogram, whether a series is there at all. Where the condition changes between two values of it, the change is
-found by bisection, in the steady state.
+One thing that the condition reads is driven while all else stands still, until the alert's own comparison changes. What
+else the condition asks is driven next: whoever must fire just meets each such guard, and somebody fails it alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from decimal import Decimal
-from functools import partial
-from itertools import pairwise
 
-from tocsin.metrics import Counter, Gauge, Histogram
+from tocsin.promql.tree import Binary, Node, Number
+from tocsin.proving.asked import Answer, Asked
+from tocsin.proving.drivers import Accepts, At, Driver, Found, Presence, Search, base, drivers_of
 from tocsin.proving.errors import UnprovenError
-from tocsin.proving.workloads import Leaf, Mix, Setting, Workload
+from tocsin.proving.workloads import Leaf, Workload, in_order
 
-# One part in a thousand: far more than floats lose on the way, far less than anybody notices. Of four digits half a
-# unit is less, so that what stands that near is printed in one way.
-_NEAR = Decimal("0.0006")
-_WIDE = Decimal("0.002")
-_STEPS = 60
-_HAIR = Decimal("1e-9")
-_FINE = Decimal("1e-12")
-_NOTHING = Decimal("1e-15")
-_READABLE = 6  # digits: a number of more is no threshold that somebody wrote
-Holds = Callable[[Workload], bool]
+_COMPARISONS = frozenset({">", ">=", "<", "<=", "==", "!="})
 
 
 @dataclass(frozen=True, slots=True)
 class Levels:
-    """Workloads around a threshold."""
+    """Workloads around a threshold. Each of `guarded` is beyond it, and fails something else that is asked."""
 
     just_beyond: Workload
     far_beyond: Workload
     just_short: Workload
     healthy: Workload
+    guarded: tuple[Workload, ...] = ()
+
+    @classmethod
+    def around(cls, still: Workload, leaf: Leaf, found: Found) -> Levels:
+        beyond, far, short, healthy = ({**still, leaf: setting} for setting in found)
+        return cls(beyond, far, short, healthy)
 
 
-def base(leaf: Leaf) -> Setting:
-    """A setting that is nothing special."""
-    metric = leaf.metric
-    if isinstance(metric, Histogram):
-        slow = len(metric.buckets) // 2
-        return Mix(Decimal(10), ((_inside(metric, 0), Decimal("0.75")), (_inside(metric, slow), Decimal("0.25"))))
-    if isinstance(metric, Gauge):
-        if metric.minimum == 0 and metric.maximum == 1:
-            return Decimal(1)
-        if metric.maximum is not None:
-            return _exact(((metric.minimum or 0) + metric.maximum) / 2)
-        return Decimal(100)
-    return Decimal(1)
+@dataclass(frozen=True, slots=True)
+class Solver:
+    """`exact` says that no float loses a bit on the way. `direct` are the leaves that the condition itself reads."""
 
+    asked: Asked
+    leaves: tuple[Leaf, ...]
+    direct: frozenset[Leaf]
+    exact: bool
+    by_presence: bool
 
-def solve(leaves: tuple[Leaf, ...], holds: Holds, *, exact: bool, at_nothing: bool, by_presence: bool) -> Levels:
-    """Levels of the first thing that drives the condition across its threshold. Raises UnprovenError.
+    def levels(self) -> Levels:
+        """Levels of the first thing that drives the alert's own comparison, and its guards. Raises UnprovenError."""
+        still, leaf, driver, levels = self._first()
+        guards = list(self._guards(levels, leaf)) if self._has_guards else []
+        for guard, found in guards:
+            still = {**still, guard: found.just_beyond}
+        again = self._driven(still, leaf, driver, _by_comparison) if guards else None
+        if again:
+            # Who is far beyond does not stand at the guards.
+            levels = replace(again, far_beyond=levels.far_beyond)
+        guarded = [{**levels.just_beyond, guard: found.just_short} for guard, found in guards]
+        return replace(levels, guarded=tuple(one for one in guarded if not self.asked.of(one).is_compared))
 
-    `exact` says that no float loses a bit on the way, so that the threshold itself can be tried. `at_nothing` says
-    that the condition may well change where something begins to flow at all: it compares with 0.
-    `by_presence` says that it asks whether series are there.
-    """
-    still: Workload = {leaf: base(leaf) for leaf in leaves}
-    for leaf in leaves:
-        for driver in _drivers(leaf, still[leaf], by_presence=by_presence):
-            levels = driver.levels(partial(_driven, holds, still, leaf), exact=exact, at_nothing=at_nothing)
+    def _first(self) -> tuple[Workload, Leaf, Driver | Presence, Levels]:
+        still: Workload = {leaf: base(leaf) for leaf in self.leaves}
+        if self._has_guards:
+            stood = list(self._standings(still))
+            for one in stood:
+                for leaf, driver in self._drivers(one):
+                    levels = self._driven(one, leaf, driver, _by_comparison)
+                    if levels is not None:
+                        return one, leaf, driver, levels
+            if any(not self.asked.holds(one) for one in stood):
+                raise UnprovenError(f"{self._nothing_found()}, other than by what it asks beside its threshold")
+        for leaf, driver in self._drivers(still):
+            levels = self._driven(still, leaf, driver, _by_any)
             if levels is not None:
-                return Levels(*({**still, leaf: setting} for setting in levels))
-    names = ", ".join(dict.fromkeys(leaf.metric.name for leaf in leaves))
-    raise UnprovenError(f"no level of {names} was found at which it begins to fire, all else standing still")
+                return still, leaf, driver, levels
+        raise UnprovenError(f"{self._nothing_found()}, all else standing still")
+
+    @property
+    def _has_guards(self) -> bool:
+        return any(_is_guard(part) for part in in_order(self.asked.condition.left))
+
+    def _drivers(self, still: Workload) -> Iterator[tuple[Leaf, Driver | Presence]]:
+        for leaf in self.leaves:
+            for driver in drivers_of(leaf, still[leaf], by_presence=self.by_presence):
+                yield leaf, driver
+
+    def _standings(self, still: Workload) -> Iterator[Workload]:
+        """How all may stand for a value to be compared: as nothing special; else, one of them elsewhere."""
+        if self.asked.of(still).is_compared:
+            yield still
+            return
+        for leaf, driver in self._drivers(still):
+            for setting in driver.settings(self._numbers):
+                if self.asked.of({**still, leaf: setting}).is_compared:
+                    yield {**still, leaf: setting}
+
+    def _driven(self, still: Workload, leaf: Leaf, driver: Driver | Presence, accepts: Accepts) -> Levels | None:
+        found = next(driver.levels(self._at(still, leaf), self._search(still, leaf, accepts)), None)
+        return None if found is None else Levels.around(still, leaf, found)
+
+    def _guards(self, levels: Levels, first: Leaf) -> Iterator[tuple[Leaf, Found]]:
+        """What makes the value vanish though the alert's own comparison is met."""
+        still = levels.just_beyond
+        for leaf, driver in self._drivers(still):
+            if leaf is not first and leaf in self.direct:
+                search = replace(self._search(still, leaf, _by_guard), at_nothing=True)
+                for found in driver.levels(self._at(still, leaf), search):
+                    yield leaf, found
+
+    def _at(self, still: Workload, leaf: Leaf) -> At:
+        return lambda setting: self.asked.of({**still, leaf: setting})
+
+    def _search(self, still: Workload, leaf: Leaf, accepts: Accepts) -> Search:
+        return Search(
+            accepts,
+            self.exact,
+            self.asked.condition.right == Number(Decimal(0)),
+            self._numbers,
+            lambda setting: self.asked.told({**still, leaf: setting}),
+            # What rules compute is printed with all its digits where the format is lost.
+            best=2 if self.exact and self.direct else 1,
+        )
+
+    @property
+    def _numbers(self) -> tuple[Decimal, ...]:
+        return numbers_of(self.asked.condition)
+
+    def _nothing_found(self) -> str:
+        names = ", ".join(dict.fromkeys(leaf.metric.name for leaf in self.leaves))
+        return f"no level of {names} was found at which it begins to fire"
 
 
-def _driven(holds: Holds, still: Workload, leaf: Leaf, setting: Setting) -> bool:
-    return holds({**still, leaf: setting})
+def _by_comparison(_: Answer, short: Answer) -> bool:
+    """The alert's own comparison says no."""
+    return short.is_compared
 
 
-_Found = tuple[Setting, Setting, Setting, Setting]
-"""Just beyond the threshold, far beyond it, just short of it, far short of it."""
+def _by_guard(_: Answer, short: Answer) -> bool:
+    """Something else does: there is nothing to compare."""
+    return not short.is_compared
 
 
-@dataclass(frozen=True, slots=True)
-class _Driver:
-    """`points` are values of what is driven, in order; `setting` is what a value of it means."""
-
-    points: tuple[Decimal, ...]
-    setting: Callable[[Decimal], Setting]
-    low: Decimal
-    high: Decimal
-    whole: bool = False
-    either: bool = False
-
-    def levels(self, holds: Callable[[Setting], bool], *, exact: bool, at_nothing: bool) -> _Found | None:
-        def at(point: Decimal) -> bool:
-            return holds(self.setting(point))
-
-        known = [(point, at(point)) for point in self.points]
-        for (below, first), (above, second) in pairwise(known):
-            if first != second:
-                edge = _edge(at, below, above, rising=second)
-                if edge == 0 and not exact and not at_nothing:
-                    return None  # a share of one is the whole, however little flows
-                return self._around(at, edge, rising=second, exact=exact)
-        return None
-
-    def _around(self, at: Callable[[Decimal], bool], edge: Decimal, *, rising: bool, exact: bool) -> _Found | None:
-        written = _short(edge * (1 - _HAIR), edge * (1 + _HAIR))
-        is_readable = written is not None and len(written.normalize().as_tuple().digits) <= _READABLE
-        if written is not None and is_readable:
-            edge = written
-        if edge == 0 or (exact and is_readable):
-            beyond, short = self._exactly(at, edge, rising=rising)
-        else:
-            beyond, short = self._near(edge, up=rising), self._near(edge, up=not rising)
-        if beyond is None or short is None or not at(beyond) or at(short):
-            return None
-        far, healthy = beyond, short
-        for one in self._far(edge, beyond, rising=rising):
-            if self._fits(one) and at(one):
-                far = one
-                break
-        for one in self._far(edge, short, rising=not rising):
-            if self._fits(one) and not at(one):
-                healthy = one
-                break
-        return self.setting(beyond), self.setting(far), self.setting(short), self.setting(healthy)
-
-    def _exactly(
-        self, at: Callable[[Decimal], bool], threshold: Decimal, *, rising: bool
-    ) -> tuple[Decimal | None, Decimal | None]:
-        fires = at(threshold)
-        other = self._beside(threshold, up=rising != fires)
-        return (threshold, other) if fires else (other, threshold)
-
-    def _beside(self, point: Decimal, *, up: bool) -> Decimal | None:
-        """The next value that the gauge can have, or one that is very near."""
-        if self.either and point in (self.low, self.high):
-            return self.high if up else self.low
-        if self.whole:
-            return (point // 1 + 1) if up else -((-point) // 1 + 1)
-        return self._near(point, up=up)
-
-    def _near(self, edge: Decimal, *, up: bool) -> Decimal | None:
-        if edge == 0:
-            return Decimal(1 if up else -1) if self._fits(Decimal(1 if up else -1)) else None
-        low, high = (1 + _NEAR, 1 + _WIDE) if up == (edge > 0) else (1 - _WIDE, 1 - _NEAR)
-        found = _short(edge * low, edge * high) if edge > 0 else _negated(_short(-edge * low, -edge * high))
-        return found if found is not None and self._fits(found) else None
-
-    def _fits(self, point: Decimal) -> bool:
-        return self.low <= point <= self.high
-
-    def _far(self, edge: Decimal, near: Decimal, *, rising: bool) -> Iterator[Decimal]:
-        if self.either and near in (self.low, self.high):
-            yield near
-        factors = ("2", "1.5", "1.2", "1.1", "1.05") if rising == (edge >= 0) else ("0.5", "0.8", "0.9", "0.95")
-        for factor in factors:
-            far = (edge or near) * Decimal(factor)
-            if self.whole:
-                yield far.to_integral_value()
-            else:
-                found = _short(far * Decimal("0.98"), far) if far > 0 else far
-                yield far if found is None else found
+def _by_any(_: Answer, __: Answer) -> bool:
+    return True
 
 
-def _negated(number: Decimal | None) -> Decimal | None:
-    return None if number is None else -number
+def numbers_of(node: Node) -> tuple[Decimal, ...]:
+    """The numbers that an expression states, each once."""
+    return tuple(dict.fromkeys(part.value for part in in_order(node) if isinstance(part, Number)))
 
 
-def _edge(at: Callable[[Decimal], bool], below: Decimal, above: Decimal, *, rising: bool) -> Decimal:
-    """Where between two points the condition changes; 0 where it changes at the least that is not 0."""
-    for _ in range(_STEPS):
-        if above - below < abs(below) * _FINE:
-            break
-        middle = (below + above) / 2
-        if below > 0 and above / below > 4:
-            middle = (below * above).sqrt()
-        if at(middle) == rising:
-            above = middle
-        else:
-            below = middle
-    middle = (below + above) / 2
-    return Decimal(0) if abs(middle) < _NOTHING else middle
-
-
-def _short(low: Decimal, high: Decimal) -> Decimal | None:
-    """The number of the fewest digits between two positive ones."""
-    if high <= 0:
-        return Decimal(0) if low <= 0 <= high else None
-    top = high.adjusted()
-    for digits in range(15):
-        quantum = Decimal(1).scaleb(top - digits)
-        found = (low / quantum).to_integral_value(rounding="ROUND_CEILING") * quantum
-        if found <= high:
-            return found.normalize() + 0
-    return None
-
-
-def _drivers(leaf: Leaf, still: Setting, *, by_presence: bool) -> Iterator[_Driver | _Presence]:
-    metric = leaf.metric
-    if isinstance(metric, Histogram):
-        if leaf.series - {metric.count.name}:
-            for place in range(len(metric.buckets)):
-                yield _mixture(metric, place)
-        assert isinstance(still, Mix)
-        yield _flow(lambda flow: Mix(flow, still.parts))
-    elif isinstance(metric, Counter):
-        yield _flow(lambda flow: flow)
-    elif isinstance(metric, Gauge):
-        yield _value(metric)
-    if by_presence:
-        yield _Presence(still)
-
-
-def _flow(setting: Callable[[Decimal], Setting]) -> _Driver:
-    points = (Decimal(0), *(Decimal(10) ** power for power in range(-9, 8)))
-    return _Driver(points, setting, Decimal(0), Decimal("1e9"))
-
-
-def _value(gauge: Gauge) -> _Driver:
-    low = _exact(gauge.minimum) if gauge.minimum is not None else Decimal("-1e15")
-    high = _exact(gauge.maximum) if gauge.maximum is not None else Decimal("1e15")
-    powers = [Decimal(10) ** power for power in range(-3, 14)]
-    points = sorted({low, high, Decimal(0), *powers, *(-power for power in powers)})
-    return _Driver(
-        tuple(point for point in points if low <= point <= high),
-        lambda value: value,
-        low,
-        high,
-        whole=gauge.unit.noun is not None,
-        either=low == 0 and high == 1,  # where a threshold is 0 or 1, it says yes or no
-    )
-
-
-def _mixture(histogram: Histogram, place: int) -> _Driver:
-    """The share of the observations that fall into the next bucket instead of this one."""
-    here, there = _inside(histogram, place), _inside(histogram, place + 1)
-
-    def setting(share: Decimal) -> Mix:
-        parts = ((here, 1 - share), (there, share))
-        return Mix(Decimal(10), tuple(part for part in parts if part[1]))
-
-    return _Driver((Decimal(0), Decimal(1)), setting, Decimal(0), Decimal(1))
-
-
-@dataclass(frozen=True, slots=True)
-class _Presence:
-    """Whether the series is there at all."""
-
-    still: Setting
-
-    def levels(
-        self,
-        holds: Callable[[Setting], bool],
-        *,
-        exact: bool,  # noqa: ARG002
-        at_nothing: bool,  # noqa: ARG002
-    ) -> _Found | None:
-        with_it, without = holds(self.still), holds(None)
-        if with_it == without:
-            return None
-        beyond, short = (self.still, None) if with_it else (None, self.still)
-        return beyond, beyond, short, short
-
-
-def _inside(histogram: Histogram, place: int) -> Decimal:
-    """A value in the middle of a bucket; beyond the last one, twice its bound."""
-    bounds = [_exact(bound) for bound in histogram.buckets]
-    if place >= len(bounds):
-        return bounds[-1] * 2
-    below = bounds[place - 1] if place else min(Decimal(0), bounds[0])
-    return (below + bounds[place]) / 2
-
-
-def _exact(number: float) -> Decimal:
-    return Decimal(repr(float(number))).normalize() + 0
+def _is_guard(node: Node) -> bool:
+    """Whether it lets values pass, or does not."""
+    if not isinstance(node, Binary):
+        return False
+    return node.operator in ("and", "unless") or (node.operator in _COMPARISONS and not node.boolean)
