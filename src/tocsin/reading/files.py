@@ -18,7 +18,8 @@ from tocsin.secrets import may_hold_secrets, secrets_in
 from tocsin.source import Source
 
 _ENDINGS = frozenset({".yaml", ".yml", ".json", ".rules"})
-# One of these stands in every file that can be of interest; parsing the others would be for nothing.
+# One of these stands in every file that can be of interest; parsing the others would be for nothing. Contact points
+# are of no kind that is checked, and are looked through for credentials.
 _SIGNS = (b"groups", b"panels", b"rows", b"rule_files", b"record", b"alert", b"kind", b"contactPoints")
 _OF_DASHBOARDS = (b"panels", b"rows")
 _OF_RULES = (b"rules", b"rule_files", b"tests")
@@ -189,8 +190,6 @@ def _read(found: _Found, document: Located, value: Any, depth: int) -> None:
         _tests(found, document, value)
     elif isinstance(value.get("groups"), list):
         _rule_file(found, document, value)
-    elif "apiVersion" in value and isinstance(value.get("contactPoints"), list):
-        found.of_a_kind = True  # of Grafana's alerting: looked through for credentials
     else:
         _namespaced(found, document, value)
 
