@@ -111,14 +111,16 @@ def test_a_catalog_and_the_scrape_interval_tell_more(files: Path) -> None:
     )
 
     assert {one["id"] for one in found("one.yaml", "--min-severity", "error")} == set()
-    with_catalog = ["one.yaml", "--catalog", "metrics.prom", "--min-severity", "error"]
-    assert {one["id"] for one in found(*with_catalog)} == {"metric-unknown"}
+    with_catalog = ["one.yaml", "--catalog", "metrics.prom", "--select", "metric-unknown,range-short"]
+    assert [(one["id"], one["severity"]) for one in found(*with_catalog)] == [("metric-unknown", "warning")]
     assert {one["id"] for one in found(*with_catalog, "--scrape-interval", "15s")} == {"metric-unknown", "range-short"}
     alone = found("one.yaml", "--scrape-interval", "15s", "--min-severity", "error")
     assert [one["id"] for one in alone] == ["range-short", "range-short"]
     for option in ("--scrape-interval", "--prometheus", "--catalog"):
-        wrong = lint("one.yaml", option, "soon")
-        assert (wrong.exit_code, "error: " in wrong.stderr) == (2, True)
+        for value in ("soon", ""):
+            wrong = lint("one.yaml", option, value)
+            assert (wrong.exit_code, "error: " in wrong.stderr) == (2, True)
+    assert lint("").exit_code == 2
 
 
 @pytest.mark.parametrize(("everything", "told"), [(None, True), (".+", True), (".*", False)])
@@ -259,3 +261,31 @@ def test_a_name_that_others_may_have_made_is_not_unknown(files: Path, expr: str,
     linted = found("one.yaml", "--catalog", "metrics.prom", "--select", "metric-unknown")
 
     assert bool(linted) is told
+
+
+@pytest.mark.parametrize(
+    ("expr", "told"),
+    [
+        ("sum by (cluster) (job:http_requests:rate5m)", {}),
+        ('sum by (job, cluster) (job:http_requests:rate5m{cluster="eu"} / job:http_requests:rate5m) > 2', {}),
+        ("sum by (code) (job:http_requests:rate5m)", {"label-unknown": "error"}),
+        ('job:http_requests:rate5m{pod="a"}', {"label-unknown": "error"}),
+    ],
+)
+def test_what_is_recorded_may_be_read_where_external_labels_are_added(
+    files: Path, expr: str, told: dict[str, str]
+) -> None:
+    (files / "one.yaml").write_text(f"groups:\n- name: x\n  rules:\n  - alert: A\n    expr: {expr}\n")
+
+    linted = found("one.yaml", "rules.yaml", "--select", "label-unknown,label-value,join-many,join-empty")
+
+    assert {one["id"]: one["severity"] for one in linted} == told
+
+
+def test_a_rule_without_a_name_is_told_once(files: Path) -> None:
+    (files / "one.yaml").write_text(
+        "groups:\n- name: x\n  rules:\n  - record: a:b:c\n    expr: '{__name__=~\".+\"} + a:b:d'\n"
+        "  - record: ''\n    expr: a:b:c\n"
+    )
+
+    assert [one["id"] for one in found("one.yaml")] == ["rule-refused"]

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from tocsin.checks import in_order, judge
+from tocsin.contract.union import united
 from tocsin.findings import Finding, Severity, TocsinError
 from tocsin.metrics import Catalog
 from tocsin.promql.durations import milliseconds_of
@@ -54,6 +55,7 @@ def lint(
     collecting = gc.isenabled()
     gc.disable()
     try:
+        catalogs = united(catalogs)
         read = _Reading(paths)
         first, later = read.first(), read.later()
         whole = of_files(first, catalogs, later=later, scrape_interval=scrape_interval, prometheus=prometheus)

@@ -14,7 +14,7 @@ from typing import Protocol
 
 from tocsin.metrics import Catalog
 from tocsin.promql.infer import analyse
-from tocsin.promql.world import Recording, World
+from tocsin.promql.world import EXTERNAL_LABELS, Recording, World
 from tocsin.reading.values import Contents, Rule, RuleGroup
 from tocsin.subject import GRAFANA, Expression, Links, Placed, Subject, length_of, with_threshold
 
@@ -132,7 +132,8 @@ def of_files(
     if scrape_interval is not None:
         catalogs = [replace(catalog, scrape_interval=scrape_interval) for catalog in catalogs]
     scrape = length_of(scrape_interval or "")
-    world = World.of(catalogs, linking.found.recordings, prometheus=prometheus, scrape=scrape)
+    recordings = linking.found.recordings
+    world = World.of(catalogs, recordings, prometheus=prometheus, scrape=scrape, external=EXTERNAL_LABELS)
     return Whole(packed, world, linking.found)
 
 
@@ -190,6 +191,8 @@ def _note(subject: Subject) -> None:
             _note_twin(links, placed)
             if len(subject.conditions(placed)) == 1:
                 links.thresholds.setdefault(hash(frozenset(names)), []).append((rule.expr, rule.name))
+            continue
+        if not rule.name:
             continue
         if not world.recordings.keys().isdisjoint(names):
             links.chained.add(rule.name)

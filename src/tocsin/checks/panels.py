@@ -173,7 +173,7 @@ def _overlap(one: Panel, other: Panel) -> bool:
 
 def _legend(dashboard: Dashboard, panel: Panel, target: Target, of: Type) -> Iterator[Finding]:
     for label in dict.fromkeys(_LEGEND.findall(target.legend)):
-        if of.labels.may_have(label) or label == "__name__":
+        if not of.labels.misses(label) or label == "__name__":
             continue
         near = nearest(label, of.labels.names)
         has = ", ".join(of.labels.names) or "none"
@@ -181,7 +181,7 @@ def _legend(dashboard: Dashboard, panel: Panel, target: Target, of: Type) -> Ite
             dashboard,
             panel,
             "legend",
-            Severity.ERROR,
+            Severity.ERROR if of.labels.closed else Severity.WARNING,
             f"the legend names {label}, which the result has not: every series is called the same there",
             f"did you mean {{{{{near}}}}}?" if near else f"the labels of the result are {has}",
             target,

@@ -29,7 +29,8 @@ def findings_in(subject: Subject) -> Iterator[Finding]:
         yield from _interval(subject, group)
     yield from _lags(subject)
     for placed in subject.records:
-        yield from _name(subject, placed)
+        if placed.rule.name:
+            yield from _name(subject, placed)
 
 
 def findings_across(subject: Subject) -> Iterator[Finding]:
@@ -91,7 +92,7 @@ def _needed(node: Node) -> frozenset[str]:
 
 def _order(subject: Subject, group: RuleGroup) -> Iterator[Finding]:
     """rule-order: what a group records only after it was read."""
-    records = {rule.name: place for place, rule in enumerate(group.rules) if rule.kind == "record"}
+    records = {rule.name: place for place, rule in enumerate(group.rules) if rule.kind == "record" and rule.name}
     for place, rule in enumerate(group.rules):
         placed = Placed(rule, group)
         later = [name for name in subject.analysis(placed).series if records.get(name, -1) > place]
@@ -225,7 +226,7 @@ def _name(subject: Subject, placed: Placed) -> Iterator[Finding]:
         yield _found(
             placed,
             "rule-name",
-            f"{name or 'a rule without a name'} has no colon: it looks like something that a program exports",
+            f"{name} has no colon: it looks like something that a program exports",
             "call it level:metric:operations, for example job:http_requests:rate5m",
         )
         return

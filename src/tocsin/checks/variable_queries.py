@@ -123,14 +123,16 @@ def _known(subject: Subject, variable: Variable, metric: str, label: str) -> Ite
                 variable,
                 f"nothing exports or records {metric}: ${variable.name} offers nothing",
                 f"did you mean {near}?" if near else "name a series that a catalog has",
+                Severity.ERROR if world.stated else Severity.WARNING,
             )
         return
-    if not labels.may_have(label) and label != "__name__":
+    if labels.misses(label) and label != "__name__":
         near = nearest(label, labels.names)
         yield _found(
             variable,
             f"{metric} has no label {label}: ${variable.name} offers nothing",
             f"did you mean {near}?" if near else f"its labels are {', '.join(labels.names) or 'none'}",
+            Severity.ERROR if labels.closed else Severity.WARNING,
         )
 
 
@@ -139,12 +141,13 @@ def _anywhere(subject: Subject, variable: Variable, label: str) -> Iterator[Find
     world = subject.world
     names = {*world.series, *world.recordings} if world.closed else ()
     known = [labels for labels in (labels_of(subject, name) for name in names) if labels is not None]
-    if known and label != "__name__" and not any(labels.may_have(label) for labels in known):
+    if known and label != "__name__" and all(labels.misses(label) for labels in known):
         near = nearest(label, {name for labels in known for name in labels.known})
         yield _found(
             variable,
             f"no series has the label {label}: ${variable.name} offers nothing",
             f"did you mean {near}?" if near else "choose by a label that series have",
+            Severity.ERROR if world.stated else Severity.WARNING,
         )
 
 
@@ -161,6 +164,7 @@ def _names(subject: Subject, variable: Variable, pattern: str) -> Iterator[Findi
             variable,
             f"no metric's name has {pattern} in it: ${variable.name} offers nothing",
             f"did you mean {near}?" if near else "name what a catalog has",
+            Severity.ERROR if world.stated else Severity.WARNING,
         )
 
 
@@ -194,8 +198,9 @@ def _faults(subject: Subject, variable: Variable, of: Asked, *, named: bool) -> 
     if variable.engine not in PROMETHEUS and any(fault.id == "syntax" for fault in faults):
         return  # another language, it seems
     for fault in faults:
-        if fault.severity is Severity.ERROR and fault.id in _EMPTY and not (named and fault.id == "metric-unknown"):
-            yield _found(variable, f"{fault.message}: ${variable.name} offers nothing", fault.help)
+        empty = fault.severity is Severity.ERROR or fault.id in ("metric-unknown", "label-unknown")
+        if empty and fault.id in _EMPTY and not (named and fault.id == "metric-unknown"):
+            yield _found(variable, f"{fault.message}: ${variable.name} offers nothing", fault.help, fault.severity)
 
 
 def _refreshed(variable: Variable) -> Iterator[Finding]:

@@ -95,7 +95,7 @@ def _texts(placed: Placed, of: Type) -> Iterator[Finding]:
 
 def _label(placed: Placed, labels: LabelSet, label: str, place: str) -> Iterator[Finding]:
     taken_away = "without" in placed.rule.expr and label in _taken_away(placed.rule.expr)
-    if (labels.may_have(label) and not taken_away) or label in ("__name__", "alertname"):
+    if not (labels.misses(label) or taken_away) or label in ("__name__", "alertname"):
         return
     has = ", ".join(labels.names) or "none"
     if _ABSENT.search(placed.rule.expr):
@@ -117,7 +117,8 @@ def _label(placed: Placed, labels: LabelSet, label: str, place: str) -> Iterator
         "label-unknown",
         f"{place} names {label}, which the expression has not: it prints nothing there",
         way_out,
-        expr=placed.rule.expr.strip(),
+        Severity.ERROR if labels.closed or taken_away else Severity.WARNING,
+        placed.rule.expr.strip(),
     )
 
 

@@ -43,11 +43,13 @@ def command(
     form: str,
 ) -> int:
     """Check rule files, dashboards and Grafana alerts that are there already, in any mix; folders are searched."""
-    from tocsin.findings import Severity, errors_in
+    from tocsin.findings import Severity, TocsinError, errors_in
     from tocsin.linting import Selection, lint
     from tocsin.registry import known
     from tocsin.report import summary
 
+    if not all(paths):
+        raise TocsinError("a path is empty", help="name a file or a folder; . is the current one")
     selection = Selection(known(select), known(ignore), Severity[min_severity.upper()])
     read = [_catalog(source) for source in catalogs]
     linted = lint(paths, read, selection, scrape_interval=scrape_interval, prometheus=_version(prometheus))

@@ -1,9 +1,9 @@
 """Catalogs that are inferred from what is seen, for programs that state none.
 
 What is seen is a part of what there may be, so only that is taken as certain which a client library holds fixed: a
-metric's type, its label names once a sample was seen, its bounds where all of its series agree. The values of a label
-are never certain, nor whether a counter starts at 0. A scrape adds labels that its exposition does not show: those
-that are usual are allowed everywhere.
+metric's type, and its bounds where all of its series agree. Names of labels are not: a scrape adds some that its
+exposition does not show. One that was not seen is told as a warning, but for those that are usual. The values of a
+label are never certain, nor whether a counter starts at 0, nor that there is no other series.
 """
 
 from __future__ import annotations

@@ -19,12 +19,15 @@ _OPENMETRICS = "application/openmetrics-text"
 _ACCEPT = f"text/plain;version=0.0.4, {_OPENMETRICS};version=1.0.0;q=0.8, */*;q=0.1"
 _TIMEOUT = 10.0
 _PATIENCE = 60.0
+_FORMS = "name a file with metrics, an http(s) address, prometheus+http://host:9090, or package.module:NAME"
 _LOGIN = re.compile(r"://([^/?#@]*)@")
 _LARGEST = 256 * 2**20
 
 
 def read_exposition(source: str) -> Exposition:
     """What a file or an http(s) address exposes. Raises TocsinError where it cannot be had, or is no exposition."""
+    if not source:
+        raise TocsinError("the source of the metrics is empty", help=_FORMS)
     if is_address(source):
         body, kind = fetched(source, _ACCEPT)
         source = without_login(source)
@@ -37,10 +40,10 @@ def read_exposition(source: str) -> Exposition:
         return parse_exposition(_decoded(body, source), source, openmetrics=kind.startswith(_OPENMETRICS))
     try:
         body = Path(source).read_bytes()
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise TocsinError(
-            f"cannot read it: {error.strerror}",
-            help="name a file with metrics, an http(s) address, prometheus+http://host:9090, or package.module:NAME",
+            f"cannot read it: {getattr(error, 'strerror', None) or error}",
+            help=_FORMS,
             source=Source(source),
         ) from None
     return parse_exposition(_decoded(body, source), source)

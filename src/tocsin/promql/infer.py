@@ -96,7 +96,8 @@ def recorded_type(world: World, name: str) -> Type:
     if name not in known:
         known[name] = None
         types = [
-            as_recorded(analyse(rule.expr, world).type, rule.labels, rule.interval) for rule in world.recordings[name]
+            as_recorded(analyse(rule.expr, world).type, rule.labels, rule.interval, world.external)
+            for rule in world.recordings[name]
         ]
         known[name] = either_recording(types)
     return known[name] or OPEN

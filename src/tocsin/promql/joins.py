@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tocsin.metrics import nearest
-from tocsin.promql.faults import Fault, error
+from tocsin.promql.faults import Fault, error, warning
 from tocsin.promql.labels import LabelSet
 from tocsin.promql.matching import Matching
 from tocsin.promql.variables import stands_in
@@ -37,26 +37,26 @@ def _label_unknown(matching: Matching, left: LabelSet, right: LabelSet) -> Itera
     """label-unknown: in `on` and `ignoring` a label that no side has, included ones that the one side has not."""
     word = "on" if matching.on else "ignoring"
     for label in matching.labels:
-        if not left.may_have(label) and not right.may_have(label):
+        if left.misses(label) and right.misses(label):
             names = sorted({*left.known, *right.known})
-            yield _unknown(f"{word} ({label}): no series on either side has that label", label, names)
+            text = f"{word} ({label}): no series on either side has that label"
+            yield _unknown(text, label, names, certain=left.closed and right.closed)
     if matching.group is None:
         return
     one = right if matching.group == "left" else left
     for label in matching.include:
-        if not one.may_have(label) and not stands_in(label):
+        if one.misses(label) and not stands_in(label):
             side = "right" if matching.group == "left" else "left"
             text = (
                 f"group_{matching.group} ({label}): the series on the {side} have no such label, so the result has none"
             )
-            yield _unknown(text, label, sorted(one.known))
+            yield _unknown(text, label, sorted(one.known), certain=one.closed)
 
 
-def _unknown(message: str, label: str, names: list[str]) -> Fault:
+def _unknown(message: str, label: str, names: list[str], *, certain: bool) -> Fault:
     near = nearest(label, names)
-    return error(
-        "label-unknown", message, f"did you mean {near}?" if near else f"the labels are {', '.join(names) or 'none'}"
-    )
+    way_out = f"did you mean {near}?" if near else f"the labels are {', '.join(names) or 'none'}"
+    return (error if certain else warning)("label-unknown", message, way_out)
 
 
 def _join_empty(operator: str, matching: Matching, left: LabelSet, right: LabelSet) -> Iterator[Fault]:

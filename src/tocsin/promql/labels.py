@@ -35,6 +35,7 @@ class Known(NamedTuple):
 
 
 ANY = Known()
+_NONE: frozenset[str] = frozenset()
 # What a NamedTuple's own constructor does, without the detour through a function that takes keywords.
 make = tuple.__new__
 
@@ -43,13 +44,17 @@ class _Labels(NamedTuple):
     known: Mapping[str, Known]
     closed: bool
     partial: bool = False
+    seen: bool = False
+    external: frozenset[str] = frozenset()
 
 
 class LabelSet(_Labels):
     """The labels of a result, without the metric's name.
 
-    Where it is `closed`, no series has a label that is not in `known`. `partial` says that series were chosen by
-    value, so that how many remain for a label set cannot be told.
+    Where it is `closed`, no series has a label that is not in `known`, but those that are `external`: what a system
+    adds that reads several Prometheus, such as Thanos. Where it is open and `seen`, no series had another label when
+    they were looked at. `partial` says that series were chosen by value, so that how many remain for a label set
+    cannot be told.
     """
 
     # A tuple, since they are made by the thousand; but each is equal to itself alone.
@@ -61,51 +66,67 @@ class LabelSet(_Labels):
 
     @classmethod
     def of(
-        cls, labels: Iterable[Label], targets: Iterable[Label] = (), *, closed: bool = True, sure: bool = True
+        cls,
+        labels: Iterable[Label],
+        targets: Iterable[Label] = (),
+        *,
+        closed: bool = True,
+        sure: bool = True,
+        seen: bool = False,
     ) -> LabelSet:
         """The labels of a metric with those that the scrape adds. A bucket has its `le` for sure."""
         known = {label.name: _known(label, target=False, sure=sure or label.name == "le") for label in labels}
         known |= {label.name: _known(label, target=True, sure=sure) for label in targets}
-        return cls(known, closed)
+        return cls(known, closed, seen=seen)
 
     @property
     def names(self) -> tuple[str, ...]:
         return tuple(sorted(self.known))
 
     def may_have(self, name: str) -> bool:
-        return not self.closed or name in self.known
+        return not self.closed or name in self.known or name in self.external
+
+    def misses(self, name: str) -> bool:
+        """Whether no series has a label, as far as anybody has seen; for certain only where it is closed."""
+        return name not in self.known and (name not in self.external if self.closed else self.seen)
 
     def get(self, name: str) -> Known | None:
         """What is known of a label; None where no series has it."""
-        return self.known.get(name, None if self.closed else ANY)
+        return self.known.get(name, None if self.closed and name not in self.external else ANY)
 
     def keep(self, names: Iterable[str]) -> LabelSet:
         """Only these labels: `by`, `on`."""
         found = {name: known for name in names if (known := self.get(name)) is not None}
-        return make(LabelSet, (found, True, self.partial))
+        return make(LabelSet, (found, True, self.partial, False, _NONE))
 
     def drop(self, names: Iterable[str]) -> LabelSet:
         """All but these labels: `without`, `ignoring`."""
         gone = frozenset(names)
         known = {name: known for name, known in self.known.items() if name not in gone}
-        return LabelSet(known, self.closed, self.partial)
+        return LabelSet(known, self.closed, self.partial, self.seen, self.external - gone)
 
     def with_label(self, name: str, known: Known) -> LabelSet:
-        return LabelSet({**self.known, name: known}, self.closed, self.partial)
+        return LabelSet({**self.known, name: known}, *self[1:])
 
     def opened(self) -> LabelSet:
         """The same labels, and perhaps others."""
         return LabelSet(self.known, False, self.partial)
 
+    def read_elsewhere(self, external: frozenset[str]) -> LabelSet:
+        """The same labels, as they are where a system reads them that may add some."""
+        return LabelSet(*self[:4], self.external | external) if external else self
+
     def chosen(self) -> LabelSet:
         """The same labels, after some series were chosen by value."""
-        return self if self.partial else make(LabelSet, (self.known, self.closed, True))
+        return self if self.partial else make(LabelSet, (self.known, self.closed, True, *self[3:]))
 
     def either(self, other: LabelSet) -> LabelSet:
         """The labels of series that come from one side or the other."""
         names = [*self.known, *(name for name in other.known if name not in self.known)]
         merged = {name: _either(self.get(name), other.get(name)) for name in names}
-        return LabelSet(merged, self.closed and other.closed, self.partial or other.partial)
+        closed, partial = self.closed and other.closed, self.partial or other.partial
+        seen = (self.closed or self.seen) and (other.closed or other.seen)
+        return LabelSet(merged, closed, partial, seen and not closed, self.external | other.external)
 
     def together(self, other: LabelSet, names: Iterable[str]) -> LabelSet:
         """These labels of the series that agree in them on both sides."""
@@ -114,7 +135,7 @@ class LabelSet(_Labels):
             ours, theirs = self.get(name), other.get(name)
             if ours is not None and theirs is not None:
                 merged[name] = both(ours, theirs)
-        return make(LabelSet, (merged, True, self.partial or other.partial))
+        return make(LabelSet, (merged, True, self.partial or other.partial, False, _NONE))
 
     @property
     def series(self) -> int | None:

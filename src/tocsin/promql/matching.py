@@ -89,7 +89,10 @@ class Matching:
             return self._of_many(right, left)
         found = left.together(right, self.keys(left, right))
         closed = self.on or left.closed or right.closed
-        return found if closed else found.opened()
+        if not closed:
+            return found.opened()
+        external = left.external | right.external
+        return found if self.on or not external else found.read_elsewhere(external - set(self.labels))
 
     def _of_many(self, many: LabelSet, one: LabelSet) -> LabelSet:
         """The labels of the many, narrowed by the one, with those that are included from the one."""
@@ -106,4 +109,4 @@ class Matching:
             if theirs is not None:
                 known[name] = theirs
         closed = many.closed or (one.closed and not self.on and not self.labels)
-        return LabelSet(known, closed, many.partial or one.partial)
+        return LabelSet(known, closed, many.partial or one.partial, external=many.external | one.external)

@@ -28,7 +28,7 @@ def grouped(world: World, operator: str, grouping: Grouping, labels: LabelSet) -
     key = (operator, grouping, labels)
     entry: tuple[LabelSet, Faults] | None = joins.get(key)
     if entry is None:
-        named = labels.closed and grouping.labels
+        named = (labels.closed or labels.seen) and grouping.labels
         faults = tuple(grouping_faults(operator, grouping, labels)) if named else ()
         entry = joins[key] = (grouping.of(labels), faults)
     return entry

@@ -9,8 +9,13 @@ from tocsin.promql.labels import Known
 from tocsin.promql.types import OPEN, Kind, Type
 
 
-def as_recorded(of: Type, labels: Mapping[str, str], interval: int | None) -> Type:
-    """What a rule's result looks like when it is read back, with the rule's labels, every `interval` milliseconds."""
+def as_recorded(
+    of: Type, labels: Mapping[str, str], interval: int | None, external: frozenset[str] = frozenset()
+) -> Type:
+    """What a rule's result looks like when it is read back, with the rule's labels, every `interval` milliseconds.
+
+    `external` are labels that it may have besides, where it is read.
+    """
     if of.value not in ("vector", "scalar"):
         return OPEN
     found = of.labels
@@ -20,7 +25,7 @@ def as_recorded(of: Type, labels: Mapping[str, str], interval: int | None) -> Ty
             found = found.with_label(label, Known(frozenset({value}), True, 1))
     return of.but(
         value="vector",
-        labels=found,
+        labels=found.read_elsewhere(external),
         maybe_absent=True,
         comparison=None,
         origin=None,

@@ -156,11 +156,18 @@ def _unknown(world: World, name: str) -> Iterator[Fault]:
         near = nearest(name, [*world.series, *world.recordings])
         if ":" in name and not world.recordings and (near is None or ":" not in near):
             return  # recorded by rules that nobody gave
-        yield error(
-            "metric-unknown",
-            f"nothing exports or records {name}: the result is always empty",
-            f"did you mean {near}?" if near else "add it to a catalog, or name a series that a catalog has",
-        )
+        if world.stated:
+            yield error(
+                "metric-unknown",
+                f"nothing exports or records {name}: the result is always empty",
+                f"did you mean {near}?" if near else "add it to a catalog, or name a series that a catalog has",
+            )
+        else:
+            yield warning(
+                "metric-unknown",
+                f"nothing that was seen exports or records {name}: the result is empty until something does",
+                f"did you mean {near}?" if near else "give a catalog of what exports it, if there is something",
+            )
 
 
 def _origin(name: str, base: Type, matchers: list[_Read], labels: LabelSet, shift: str) -> Origin | None:
@@ -187,8 +194,9 @@ def _narrowed(world: World, name: str, base: Type, matchers: list[_Read]) -> tup
         if own:
             faults += own
         known = labels.get(label)
-        if known is None:
+        if (known is None or known is ANY) and labels.misses(label):
             faults += tuple(_label_unknown(name, labels, one.matcher))
+        if known is None:
             continue
         if unknown:
             continue
@@ -211,9 +219,11 @@ def _label_unknown(name: str, labels: LabelSet, matcher: Matcher) -> Iterator[Fa
         return
     near = nearest(matcher.label, labels.names)
     misses = matcher.operator in ("=", "=~")
-    yield error(
+    yield Fault(
         "label-unknown",
-        f"{name} has no label {matcher.label}: `{matcher}` " + ("selects nothing" if misses else "leaves nothing out"),
+        Severity.ERROR if labels.closed else Severity.WARNING,
+        f"{name} {'has' if labels.closed else 'showed'} no label {matcher.label}: `{matcher}` "
+        + ("selects nothing" if misses else "leaves nothing out"),
         f"did you mean {near}?" if near else f"its labels are {', '.join(labels.names) or 'none'}",
     )
 
@@ -254,13 +264,15 @@ def grouping_faults(operator: str, grouping: Grouping, labels: LabelSet) -> Iter
     """label-unknown: in `by` or `without` a label that no series has."""
     word = "without" if grouping.without else "by"
     for label in grouping.labels:
-        if labels.may_have(label) or label == "__name__" or stands_in(label):
+        if not labels.misses(label) or label == "__name__" or stands_in(label):
             continue
         near = nearest(label, labels.names)
         effect = "takes nothing away" if grouping.without else "never appears in the result"
-        yield error(
+        yield Fault(
             "label-unknown",
-            f"{operator} {word} ({label}): the series here have no such label, so it {effect}",
+            Severity.ERROR if labels.closed else Severity.WARNING,
+            f"{operator} {word} ({label}): the series here {'have' if labels.closed else 'showed'} no such label, "
+            f"so it {effect}",
             f"did you mean {near}?" if near else f"the labels are {', '.join(labels.names) or 'none'}",
         )
 

@@ -41,6 +41,14 @@ AMBIENT = SYNTHETIC | {
     *(f"python_{name}" for name in _PYTHON),
     *(f"go_{name}" for name in _GO),
 }
+# What a Prometheus says of itself: Thanos, Mimir and federation add it to its series where they are read.
+EXTERNAL_LABELS = frozenset(
+    {
+        *("cluster", "region", "zone", "availability_zone", "datacenter", "dc", "location", "site"),
+        *("environment", "env", "stage", "team", "project", "account", "stack", "namespace", "monitor"),
+        *("prometheus", "prometheus_replica", "replica", "receive", "receive_replica", "rule_replica", "tenant_id"),
+    }
+)
 _MOST_REMEMBERED = 20_000
 
 
@@ -59,8 +67,8 @@ class World:
 
     `series` gives each exported series with its catalog. In a `closed` world a name that is neither exported nor
     recorded is an error; in an open one it is merely unknown. Catalogs named in `open_catalogs` do not know all
-    labels of their series. Recorded series are typed by their rules, when first read. `scrape` is how far apart, in
-    milliseconds, the samples of series are that no catalog has.
+    labels of their series. Recorded series are typed by their rules, when first read; they may have `external` labels
+    besides. `scrape` is how far apart, in milliseconds, the samples of series are that no catalog has.
     """
 
     series: Mapping[str, tuple[Metric, Catalog]] = field(default_factory=dict)
@@ -69,6 +77,7 @@ class World:
     prometheus: tuple[int, int] = (2, 42)
     open_catalogs: frozenset[str] = frozenset()
     scrape: int | None = None
+    external: frozenset[str] = frozenset()
 
     @classmethod
     def of(
@@ -80,6 +89,7 @@ class World:
         prometheus: tuple[int, int] = (2, 42),
         open_catalogs: Iterable[str] = (),
         scrape: int | None = None,
+        external: frozenset[str] = frozenset(),
     ) -> World:
         """The world of these catalogs; closed where there is one, unless stated. The first to name a series has it.
 
@@ -97,7 +107,13 @@ class World:
             prometheus,
             frozenset(open_catalogs),
             scrape,
+            external,
         )
+
+    @cached_property
+    def stated(self) -> bool:
+        """Whether all that is exported was stated: of a running program only what it shows by now is known."""
+        return self.closed and not any(catalog.observed for _, catalog in self.series.values())
 
     @cached_property
     def unseen(self) -> Type:
@@ -140,7 +156,8 @@ class World:
     def _exported_type(self, name: str) -> Type:
         metric, catalog = self.series[name]
         histogram = self.histograms.get(name)
-        closed = catalog.name not in self.open_catalogs and not metric.open
+        known = catalog.name not in self.open_catalogs and not metric.open
+        seen = catalog.observed
         is_bucket = histogram is not None and name == histogram.bucket.name
         low, high = _range(metric)
         kind = _kind(metric, is_bucket=is_bucket)
@@ -150,12 +167,14 @@ class World:
         return Type(
             "vector",
             kind,
-            LabelSet.of(metric.labels, catalog.target_labels, closed=closed, sure=not catalog.observed),
+            LabelSet.of(
+                metric.labels, catalog.target_labels, closed=known and not seen, sure=not seen, seen=known and seen
+            ),
             metric.unit if metric.unit.is_known else None,
             low,
             high,
             finite=True,
-            maybe_nan=False,
+            maybe_nan=seen and not isinstance(metric, Counter),
             floats=True,
             buckets=histogram.buckets if is_bucket and histogram is not None else None,
             observed=histogram.unit if is_bucket and histogram is not None and histogram.unit.is_known else None,
