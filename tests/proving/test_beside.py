@@ -23,10 +23,10 @@ from tocsin.targets import prometheus_alerts, prometheus_tests
 FILE = "prometheus/tests/timeouts.yaml"
 
 
-def stated(agent: str = "support", says: str = "9 requests/minute", every: str = "15s") -> Proof:
-    feed = Feed(agent_timeouts(agent_name=agent, tenant_id="acme"), growing(a_minute(9), lasting="12m"))
+def stated(agent: str = "support", says: str = "9 requests/minute", every: str = "15s", until: str = "12m") -> Proof:
+    feed = Feed(agent_timeouts(agent_name=agent, tenant_id="acme"), growing(a_minute(9), lasting=until))
     scenario = Scenario("nine requests a minute are given up", feed, every=every)
-    return Proof(TIMEOUTS, quiet(scenario, "1m"), fires(scenario, "12m", instance(says, agent_name=agent)))
+    return Proof(TIMEOUTS, quiet(scenario, "1m"), fires(scenario, until, instance(says, agent_name=agent)))
 
 
 def written(folder: Path, *proofs: Proof) -> tuple[list[Mapping[str, Any]], bool]:
@@ -62,9 +62,10 @@ def test_one_test_says_what_both_say(tmp_path: Path) -> None:
     [
         (stated(agent="brief"), True),
         (stated(every="30s"), True),
+        (stated(until="2h"), True),
         (stated(says="8 requests/minute"), False),
     ],
-    ids=["same name", "other scrapes", "wrong"],
+    ids=["same name", "other scrapes", "long", "wrong"],
 )
 def test_each_has_a_test_of_its_own_where_that_is_not_certain(proof: Proof, is_confirmed: bool, tmp_path: Path) -> None:
     tests, passed = written(tmp_path, proof)

@@ -21,6 +21,9 @@ from tocsin.proving.printed import is_stable
 from tocsin.proving.simulation import Rules, settled_states, stored
 from tocsin.units import RATIO
 
+# Evaluations: of more, working out what the others do takes longer than what is saved.
+_MOST = 100
+
 
 def by_scenario(claims: Iterable[Claim]) -> Iterator[tuple[Scenario, list[Claim]]]:
     claims = list(claims)
@@ -61,7 +64,8 @@ def _merged(plan: Plan, alert: Alert, stated: Sequence[Claim], own: Sequence[Cla
     one, other = stated[0].scenario, own[0].scenario
     sources = {claim.at: claim.source for claim in (*own, *stated)}
     is_alike = milliseconds_of(one.every) == milliseconds_of(other.every) and not (one.missed or one.restarts)
-    is_in_time = not any(milliseconds_of(at) % milliseconds_of(alert.every) for at in sources)
+    every, times = milliseconds_of(alert.every), [milliseconds_of(at) for at in sources]
+    is_in_time = max(times) <= _MOST * every and not any(time % every for time in times)
     if not (is_alike and is_in_time and _are_told_apart(plan.alert(alert).labels, one, other)):
         return None
     scenario = Scenario(f"{one.title}; beside what is derived", *one.feeds, *other.feeds, every=other.every)
