@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -67,6 +68,21 @@ def test_promtool_named_by_the_environment_comes_first(monkeypatch: pytest.Monke
     mine.chmod(0o755)
     monkeypatch.setenv("PROMTOOL", str(mine))
     assert promtool.find_promtool() == mine
+
+
+def test_builds_of_promtool_that_say_no_version_are_told_apart(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    said = set()
+    for number in "123":
+        mine = tmp_path / number
+        # The third says another patch level, and is as long as the others.
+        mine.write_text(f"#!/bin/sh\necho promtool, version {'3.1.2' if number == '3' else '     '}\n")
+        mine.chmod(0o755)
+        os.utime(mine, (0, 1 if number == "2" else 0))
+        monkeypatch.setenv("PROMTOOL", str(mine))
+        promtool.identity.cache_clear()
+        said.add(promtool.identity().replace(str(mine), ""))
+    promtool.identity.cache_clear()
+    assert len(said) == 3
 
 
 def test_promtool_that_is_named_and_not_there_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -57,6 +57,14 @@ def version() -> tuple[int, int]:
     return (int(numbers.group(1)), int(numbers.group(2))) if numbers else (0, 0)
 
 
+@cache
+def identity() -> str:
+    """Which promtool it is: what it says of itself, and its size and date, for a build of one's own says nothing."""
+    file = find_promtool().resolve()
+    facts = file.stat()
+    return f"{_run(['--version'], Path.cwd()).stdout}\n{file} {facts.st_size} {facts.st_mtime_ns}"
+
+
 def memory() -> Path | None:
     """A folder in memory, where there is one with room: for what is thrown away soon."""
     if "TMPDIR" in os.environ or not os.access(_MEMORY, os.W_OK):

@@ -9,7 +9,7 @@ import pytest
 
 from tocsin.mutants.breaking import EXPRESSION, FIELDS, GROUPING_ADD, LENGTHS, Facts, Mutant, mutants_of
 from tocsin.mutants.hints import HINTS
-from tocsin.mutants.suite import Rule
+from tocsin.mutants.rule import Rule
 from tocsin.promql.parse import tree_of
 from tocsin.source import Source
 

@@ -15,6 +15,7 @@ from click.testing import CliRunner
 
 from tocsin.cli import main
 from tocsin.mutants.breaking import Mutant
+from tocsin.mutants.holes import holes
 from tocsin.mutants.outcome import table
 from tocsin.mutants.score import Row
 from tocsin.mutants.suite import read_suite
@@ -105,6 +106,42 @@ def test_rule_that_promtool_cannot_read_is_told_where_it_stands(files: tuple[Pat
     assert "test-fails" not in done.output
 
 
+@pytest.mark.parametrize(
+    ("query", "names", "read"),
+    [
+        ('{{ with query "up" }}{{ . | first | value }}{{ end }}', [], []),
+        ('{{ with query "sum(seen:rate)" }}{{ . | first | value }}{{ end }}', ["Seen"], []),
+        ('{{ range `{__name__=~"seen:.*"}` | query }}{{ . }}{{ end }}', ["Seen"], []),
+        ('{{ with printf "seen:rate{job=%q}" $labels.job | query }}{{ . }}{{ end }}', ["Seen"], ["Other"]),
+    ],
+)
+def test_query_in_an_annotation_touches_what_it_reads_and_no_more(
+    query: str, names: list[str], read: list[str], files: tuple[Path, Path]
+) -> None:
+    """What is put together when the alert fires may read anything, so all is kept; that is no test of it."""
+    rules, tests = files
+    alert = {"alert": "High", "expr": "x > 1", "annotations": {"summary": query}}
+    recorded = [{"record": "seen:rate", "expr": "y"}, {"record": "other:rate", "expr": "z"}]
+    rules.write_text(json.dumps({"groups": [{"name": "g", "rules": [alert, *recorded]}]}))
+    known = {"High": "High", "seen:rate": "Seen", "other:rate": "Other"}
+    suite = read_suite([rules], [tests])
+    (test,) = suite.tests
+    assert sorted(known[rule.name] for rule in test.reach.touched) == sorted(["High", *names])
+    assert sorted(known[rule.name] for rule in test.reach.needed) == sorted(["High", *names, *read])
+    missing = [finding.object for finding in holes(suite) if finding.id == "test-missing"]
+    assert sorted(known[name] for name in missing if name) == sorted({"Seen", "Other"} - set(names))
+
+
+def test_asserted_expression_beyond_us_touches_the_series_whose_names_stand_in_it(files: tuple[Path, Path]) -> None:
+    rules, tests = files
+    rules.write_text(RULES.replace("expr: x > 1", "expr: 'x > 1_000 and seen:rate'"))
+    with rules.open("a") as text:
+        text.write("  - {record: 'seen:rate', expr: y}\n  - {record: 'other:rate', expr: z}\n")
+    (test,) = read_suite([rules], [tests]).tests
+    assert {rule.name for rule in test.reach.touched} == {"High", "seen:rate"}
+    assert {rule.name for rule in test.reach.needed} == {"Late", "High", "seen:rate", "other:rate"}
+
+
 def test_progress_is_drawn_on_a_terminal(files: tuple[Path, Path]) -> None:
     rules, tests = files
     screen, terminal = pty.openpty()
@@ -122,6 +159,6 @@ def test_expression_that_cannot_be_taken_apart_is_told(files: tuple[Path, Path])
     # The newest Prometheus takes such a number.
     rules.write_text(RULES.replace("expr: x > 1", "expr: x > 1_000"))
     suite = read_suite([rules], [tests])
-    rows = [Row(rule, suite.tests_of(rule), ()) for rule in suite.rules]
+    rows = [Row(rule, suite.tests_of(rule)) for rule in suite.rules]
     told = [line for line in table(rows) if line.startswith("not broken")]
     assert told == ["not broken: High: its expression cannot be taken apart; only its other fields were broken"]

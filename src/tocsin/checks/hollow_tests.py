@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tocsin.findings import Finding, Severity
 from tocsin.metrics import nearest
+from tocsin.mutants.holes import is_unset, unset
 from tocsin.reading import TestFile, read
 from tocsin.reading.values import TestCase
 from tocsin.source import Source
@@ -19,10 +20,11 @@ from tocsin.subject import Subject
 def findings_in(subject: Subject) -> Iterator[Finding]:
     for file in subject.contents.tests:
         yield from _file(file)
+        yield from (unset(case.source, case.name, case.interval) for case in file.cases if is_unset(case.interval))
 
 
 def in_files(paths: Iterable[Path]) -> Iterator[Finding]:
-    """The same in files of promtool's tests, whatever else is there."""
+    """The same in files of promtool's tests, whatever else is there; `mutants.holes` tells unset intervals."""
     for file in read(paths).tests:
         yield from _file(file)
 

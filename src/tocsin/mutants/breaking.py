@@ -13,7 +13,7 @@ from tocsin.mutants.hints import HINTS, TOGETHER
 from tocsin.mutants.labels import Known
 from tocsin.mutants.numbers import Changed
 from tocsin.mutants.places import Place, places_of
-from tocsin.mutants.suite import Rule
+from tocsin.mutants.rule import Rule
 from tocsin.promql.durations import milliseconds_of
 from tocsin.promql.parse import PromQLError, tree_of
 from tocsin.promql.tree import Node

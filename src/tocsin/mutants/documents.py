@@ -35,14 +35,20 @@ def line_of(value: object) -> int | None:
     return value.line if isinstance(value, Block | Scalar) else None
 
 
-def read(path: Path) -> list[Any]:
-    """The documents of a file. Raises TocsinError where it cannot be read."""
+def read_bytes(path: Path) -> bytes:
+    """What stands in a file. Raises TocsinError where it cannot be read."""
     try:
-        return [one for one in yaml.load_all(path.read_bytes(), Loader=_loader()) if one is not None]
+        return path.read_bytes()
     except OSError as error:
         raise TocsinError(
             f"cannot read it: {error.strerror}", help="name a file that is there", source=Source(str(path))
         ) from None
+
+
+def read(content: bytes, path: Path) -> list[Any]:
+    """The documents of a file with this content. Raises TocsinError where it is no YAML."""
+    try:
+        return [one for one in yaml.load_all(content, Loader=_loader()) if one is not None]
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         mark = getattr(error, "problem_mark", None)
         raise TocsinError(

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 from tocsin.findings import Finding, Severity
 from tocsin.mutants.suite import Suite, Test
+from tocsin.promql.durations import milliseconds_of
+from tocsin.source import Source
 
 
 def holes(suite: Suite) -> list[Finding]:
@@ -17,7 +19,7 @@ def holes(suite: Suite) -> list[Finding]:
 
 
 def _untouched(suite: Suite) -> Iterator[Finding]:
-    touched = frozenset().union(*(test.rules for test in suite.tests))
+    touched = frozenset().union(*(test.reach.touched for test in suite.tests))
     for rule in suite.rules:
         if rule not in touched:
             kind = "alert" if rule.is_alert else "recording rule"
@@ -34,12 +36,27 @@ def _untouched(suite: Suite) -> Iterator[Finding]:
 
 
 def _without_interval(test: Test) -> Iterator[Finding]:
-    if "interval" not in test.data:
-        yield Finding(
-            "test-hollow",
-            Severity.ERROR,
-            "it has no `interval`: promtool 2 loads none of its series then",
-            "state one, for example `interval: 1m`",
-            test.source,
-            test.name,
-        )
+    stated = test.data.get("interval")
+    if is_unset("" if stated is None else str(stated)):
+        yield unset(test.source, test.name, "" if stated is None else str(stated))
+
+
+def is_unset(interval: str) -> bool:
+    """Whether a test's `interval` is none: promtool reads 0 as nothing said."""
+    try:
+        return not interval or milliseconds_of(interval) == 0
+    except ValueError:  # promtool refuses it
+        return False
+
+
+def unset(source: Source, name: str, interval: str) -> Finding:
+    """What is wrong with a test whose interval is unset."""
+    return Finding(
+        "test-hollow",
+        Severity.ERROR,
+        f"its `interval` is {interval or 'not stated'}: promtool 2 loads none of its series then, and promtool 3 "
+        "takes `evaluation_interval`",
+        "state one, for example `interval: 1m`",
+        source,
+        name or None,
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 from collections.abc import Iterable, Sequence
 from functools import cache
 from hashlib import sha256
@@ -14,26 +15,41 @@ from typing import Any
 from tocsin import promtool
 from tocsin.mutants.breaking import Mutant
 from tocsin.mutants.documents import write
-from tocsin.mutants.suite import Rule, Suite, Test
+from tocsin.mutants.rule import Rule
+from tocsin.mutants.suite import Suite, Test
 from tocsin.mutants.trials import Verdict, pruned
 
-_FILE = "proven.json"
+
+def of_project(root: Path) -> Path:
+    """Where a project's memory is: in a folder that git ignores."""
+    return root / ".tocsin" / "proven.json"
+
+
+def of_files(files: Iterable[Path]) -> Path:
+    """Where the memory of a set of files is: among the user's caches, so that their own folder stays as it is."""
+    caches = os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()
+    name = sha256("\0".join(sorted(str(file.resolve()) for file in files)).encode()).hexdigest()
+    return Path(caches) / "tocsin" / f"{name[:16]}.json"
 
 
 class Memory:
-    """The tests that passed and the verdicts that were given, in a folder that git ignores; None remembers nothing."""
+    """What passed and the verdicts that were given, in a file; None remembers nothing.
 
-    def __init__(self, folder: Path | None, *, fresh: bool = False) -> None:
-        self._folder = folder
-        self._known: dict[str, Any] = {} if fresh or folder is None else _read(folder / _FILE)
+    A `fresh` one takes nothing for known, and forgets nothing of what else is in the file.
+    """
+
+    def __init__(self, file: Path | None, *, fresh: bool = False) -> None:
+        self._file = file
+        self._old: dict[str, Any] = {} if file is None else _read(file)
+        self._known = {} if fresh else dict(self._old)
         self._used: set[str] = set()
 
-    def has_passed(self, test: Test) -> bool:
-        return self._known.get(self._key(_text(test))) is True
+    def has_passed(self, *texts: bytes) -> bool:
+        """Whether promtool has passed these texts before."""
+        return self._known.get(self._key(*texts)) is True
 
-    def note_passed(self, tests: Iterable[Test]) -> None:
-        for test in tests:
-            self._known[self._key(_text(test))] = True
+    def note_passed(self, *texts: bytes) -> None:
+        self._known[self._key(*texts)] = True
 
     def verdicts(self, suite: Suite, rule: Rule, mutants: Sequence[Mutant]) -> list[Verdict] | None:
         """The verdicts on a rule's mutants, where nothing that they rest on has changed."""
@@ -57,16 +73,17 @@ class Memory:
 
     def save(self, *, whole: bool) -> None:
         """Keeps it for the next run. After a run of everything, what it did not need is forgotten."""
-        if self._folder is None:
+        if self._file is None:
             return
-        kept = {key: value for key, value in self._known.items() if key in self._used or not whole}
+        known = {**self._old, **self._known}
+        kept = {key: value for key, value in known.items() if key in self._used or not whole}
         # Where the folder cannot be written, everything is proven again next time: no reason to fail.
         with contextlib.suppress(OSError):
-            self._folder.mkdir(exist_ok=True)
-            (self._folder / ".gitignore").write_text("*\n")
-            new = self._folder / f"{_FILE}.new"
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            (self._file.parent / ".gitignore").write_text("*\n")
+            new = self._file.with_suffix(f".{os.getpid()}")
             new.write_text(json.dumps(kept))
-            new.replace(self._folder / _FILE)
+            new.replace(self._file)
 
     def _key(self, *texts: bytes) -> str:
         key = sha256(b"\0".join((_tools(), *texts))).hexdigest()
@@ -84,16 +101,17 @@ def _read(file: Path) -> dict[str, Any]:
 
 @cache
 def _tools() -> bytes:
-    """promtool's version, and all that decides how a rule is broken."""
+    """Which promtool it is, and all that decides how a rule is broken."""
     own = sorted(resources.files("tocsin.mutants").iterdir(), key=lambda entry: entry.name)
     texts = [entry.read_bytes() for entry in own if entry.name.endswith(".py")]
-    return repr(promtool.version()).encode() + b"".join(texts)
+    return promtool.identity().encode() + b"".join(texts)
 
 
-def _text(test: Test) -> bytes:
+def text_of(test: Test) -> bytes:
+    """All that decides whether a test passes."""
     return write([test.header, test.data, *(pruned(test, file, None) for file in test.files)])
 
 
 def _texts(suite: Suite, rule: Rule, mutants: Sequence[Mutant]) -> list[bytes]:
     changes = json.dumps([[mutant.operator, mutant.what, mutant.before, mutant.after] for mutant in mutants])
-    return [rule.name.encode(), changes.encode(), *(_text(test) for test in suite.tests_of(rule))]
+    return [rule.name.encode(), changes.encode(), *(text_of(test) for test in suite.tests_of(rule))]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from tocsin.findings import Finding, Severity
-from tocsin.mutants.score import Row
+from tocsin.mutants.score import Row, share
 from tocsin.mutants.suite import Test
 from tocsin.mutants.trials import Verdict
 
@@ -69,12 +69,19 @@ def table(rows: Sequence[Row]) -> list[str]:
         for row in rows
         for one in row.equivalent
     ]
-    whole = [
-        f"not broken: {row.rule.name}: its expression cannot be taken apart; only its other fields were broken"
-        for row in rows
-        if row.rule.tree is None
-    ]
-    return [*lines, *same, *whole, score(rows)]
+    return [*lines, *same, *_not_broken(rows), score(rows)]
+
+
+def _not_broken(rows: Iterable[Row]) -> Iterator[str]:
+    for row in rows:
+        if row.unbroken:
+            yield f"not broken: {row.rule.name}: {row.unbroken}"
+        elif row.left_out:
+            every = len(row.left_out) + len(row.tests)
+            yield f"left out: {row.rule.name}: {len(row.left_out)} of its {every} tests, which fail already"
+        elif row.rule.tree is None:
+            which = "its expression cannot be taken apart; only its other fields were broken"
+            yield f"not broken: {row.rule.name}: {which}"
 
 
 def each(rows: Iterable[Row], root: str) -> Iterator[str]:
@@ -101,18 +108,29 @@ def _line(name: str, cells: Sequence[object], width: int) -> str:
     return "  ".join((f"{name:{width}}", *numbers))
 
 
-def score(rows: Iterable[Row]) -> str:
-    """How many of all mutants were noticed."""
-    judged = killed = 0
-    for row in rows:
-        judged += len(row.judged)
-        killed += row.killed
-    share = f"{100 * killed / judged:.1f} %" if judged else "nothing to break"
-    return f"{killed} of {judged} mutants noticed: {share}"
+def score(rows: Sequence[Row]) -> str:
+    """How many of all mutants were noticed, by how many of the tests."""
+    noticed = share(rows)
+    judged, killed = sum(len(row.judged) for row in rows), sum(row.killed for row in rows)
+    told = f"{killed} of {judged} mutants noticed: " + ("nothing to break" if noticed is None else percent(noticed))
+    left_out = len(_left_out(rows))
+    return f"{told}; left out: {left_out} test{'s' * (left_out != 1)} that cannot pass" if left_out else told
+
+
+def percent(noticed: float) -> str:
+    """A share as a percentage that is 100.0 only where nothing is missing."""
+    return f"{min(100 * noticed, 100 if noticed == 1 else 99.9):.1f} %"
+
+
+def _left_out(rows: Iterable[Row]) -> set[Test]:
+    return {test for row in rows for test in row.left_out}
 
 
 def as_json(rows: Sequence[Row], findings: Iterable[Finding], root: str) -> str:
-    """An object: `rules` as in the table, each with its mutants; `findings`; `score` from 0 to 1."""
+    """An object: `rules` as in the table, each with its mutants; `findings`; `score` from 0 to 1.
+
+    `left_out` are the tests that fail already, without which the score is.
+    """
     judged, killed = sum(len(row.judged) for row in rows), sum(row.killed for row in rows)
     from tocsin import report
 
@@ -121,7 +139,8 @@ def as_json(rows: Sequence[Row], findings: Iterable[Finding], root: str) -> str:
         "findings": json.loads(report.as_json(findings, root)),
         "mutants": judged,
         "killed": killed,
-        "score": killed / judged if judged else None,
+        "score": share(rows),
+        "left_out": sorted((_test(test, root) for test in _left_out(rows)), key=lambda one: (one["file"], one["line"])),
     }
     return json.dumps(told, indent=2)
 
@@ -134,6 +153,8 @@ def _row(row: Row, root: str) -> dict[str, Any]:
         "file": source.file,
         "line": source.line,
         "tests": len(row.tests),
+        "left_out": len(row.left_out),
+        "unbroken": row.unbroken or None,
         "mutants": len(row.judged),
         "killed": row.killed,
         "survivors": [_mutant(one) for one in row.survivors],

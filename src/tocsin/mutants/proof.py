@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from itertools import chain
 
 from tocsin.findings import Finding, Severity
 from tocsin.mutants.breaking import Facts, mutants_of
 from tocsin.mutants.holes import holes
-from tocsin.mutants.memory import Memory
+from tocsin.mutants.memory import Memory, text_of
 from tocsin.mutants.outcome import findings_of
+from tocsin.mutants.rule import Rule
 from tocsin.mutants.score import Row
 from tocsin.mutants.suite import Suite, Test
-from tocsin.mutants.trials import failing_tests, verdicts
+from tocsin.mutants.trials import Verdict, failing_tests, verdicts
+from tocsin.mutants.unbroken import Files, files_of
 
 # What promtool says of a rule that it cannot read: the rule's name, and why.
 _REFUSED = re.compile(r'rule \d+, "([^"]+)": (could not parse expression: .*)')
@@ -23,7 +26,7 @@ Progress = Callable[[int], AbstractContextManager[Callable[[int], None]]]
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What was found of a suite. Where a test fails with nothing broken, nothing was broken: it would say nothing."""
+    """What was found of a suite, and what became of its rules' mutants."""
 
     findings: tuple[Finding, ...]
     rows: tuple[Row, ...]
@@ -33,32 +36,81 @@ class Proof:
         return any(row.verdicts for row in self.rows)
 
 
-def prove(suite: Suite, memory: Memory, jobs: int, progress: Progress | None) -> Proof:
-    """Runs the suite's tests; with `progress`, breaks every rule in every way, and sees which tests notice."""
-    unknown = [test for test in suite.tests if not memory.has_passed(test)]
-    failing = failing_tests(unknown, jobs)
-    failed = [test for test, _ in failing]
-    memory.note_passed(test for test in unknown if test not in failed)
-    found = [*holes(suite), *dict.fromkeys(_failing(test, output) for test, output in failing)]
-    if failing or progress is None:
-        return Proof(tuple(found), tuple(Row(rule, suite.tests_of(rule), ()) for rule in suite.rules))
-    rows = tuple(_broken(suite, memory, jobs, progress))
+@dataclass(frozen=True, slots=True)
+class _Sound:
+    """What is left of a suite without the tests that fail already, which would say nothing of mutants."""
+
+    whole: Suite
+    suite: Suite
+    refused: Mapping[Rule, str]
+    findings: tuple[Finding, ...]
+
+    def row(self, rule: Rule, verdicts: Iterable[Verdict] = ()) -> Row:
+        tests = self.suite.tests_of(rule)
+        left = set(tests)
+        left_out = tuple(test for test in self.whole.tests_of(rule) if test not in left)
+        none_left = "all its tests fail already" if left_out and not tests else ""
+        return Row(rule, tests, tuple(verdicts), left_out, self.refused.get(rule, none_left))
+
+
+def prove(suite: Suite, memory: Memory, jobs: int, progress: Progress | None, *, foreign: bool = False) -> Proof:
+    """Runs the suite's tests; with `progress`, breaks every rule in every way, and sees which tests notice.
+
+    `foreign` files are first given to promtool as they are: only what it reads and passes is broken.
+    """
+    with files_of(suite, memory, jobs) if foreign else nullcontext() as files:
+        sound = _sound(suite, memory, jobs, files)
+    found = (*sound.findings, *holes(suite))
+    if progress is None:
+        return Proof(found, tuple(sound.row(rule) for rule in suite.rules))
+    rows = tuple(_broken(sound, memory, jobs, progress))
     return Proof((*found, *findings_of(rows)), rows)
 
 
-def _broken(suite: Suite, memory: Memory, jobs: int, progress: Progress) -> Iterator[Row]:
+def _sound(suite: Suite, memory: Memory, jobs: int, files: Files | None) -> _Sound:
+    refused = files.refused_rules() if files else {}
+    loadable = suite.without(test for test in suite.tests if refused.keys() & set(test.files))
+    whole = files.failing_tests(dict.fromkeys(test.file for test in loadable.tests)) if files else {}
+    run = loadable.without(test for test in loadable.tests if test.file in whole and not whole[test.file].run)
+    failing = _failing_of(run, memory, jobs)
+    explained = {test.file for test in failing}
+    unexplained = {file: failure.finding for file, failure in whole.items() if file not in explained}
+    left = run.without(failing)
+    return _Sound(
+        suite,
+        left.without(test for test in left.tests if test.file in unexplained),
+        {rule: "Prometheus does not load its file" for file in refused for rule in file.rules},
+        tuple(dict.fromkeys((*chain(*refused.values()), *unexplained.values(), *failing.values()))),
+    )
+
+
+def _failing_of(suite: Suite, memory: Memory, jobs: int) -> dict[Test, Finding]:
+    """The tests that fail with nothing broken."""
+    unknown = [test for test in suite.tests if not memory.has_passed(text_of(test))]
+    failing = {test: _failing(test, output) for test, output in failing_tests(unknown, jobs)}
+    for test in unknown:
+        if test not in failing:
+            memory.note_passed(text_of(test))
+    return failing
+
+
+def _broken(sound: _Sound, memory: Memory, jobs: int, progress: Progress) -> Iterator[Row]:
+    suite = sound.suite
     facts = Facts(suite.labels(), suite.buckets)
-    mutants = {rule: tuple(mutants_of(rule, facts, suite.tested_every(rule))) for rule in suite.rules}
+    mutants = {
+        rule: tuple(mutants_of(rule, facts, suite.tested_every(rule)))
+        for rule in suite.rules
+        if not sound.row(rule).unbroken
+    }
     known = {rule: memory.verdicts(suite, rule, broken) for rule, broken in mutants.items()}
     new = [mutant for rule, broken in mutants.items() if known[rule] is None for mutant in broken]
     with progress(len(new)) as tick:
         judged = verdicts(suite, new, jobs, tick)
     for rule in suite.rules:
-        found = known[rule]
-        if found is None:
-            found = [verdict for verdict in judged if verdict.mutant.rule is rule]
+        found = known.get(rule) or [verdict for verdict in judged if verdict.mutant.rule is rule]
+        if rule in mutants and known[rule] is None:
             memory.note_verdicts(suite, rule, mutants[rule], found)
-        yield Row(rule, suite.tests_of(rule), tuple(found))
+        yield sound.row(rule, found)
 
 
 def _failing(test: Test, output: str) -> Finding:
@@ -70,7 +122,7 @@ def _failing(test: Test, output: str) -> Finding:
     return Finding(
         "test-fails",
         Severity.ERROR,
-        f"it fails with nothing broken, so nothing can be said of mutants:\n{output}",
+        f"it fails with nothing broken, so it says nothing of mutants:\n{output}",
         "mend the rule or the test",
         test.source,
         test.name,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from tocsin.mutants.suite import Rule, Test
+from tocsin.mutants.rule import Rule
+from tocsin.mutants.suite import Test
 from tocsin.mutants.trials import Verdict
 
 
@@ -12,12 +14,15 @@ from tocsin.mutants.trials import Verdict
 class Row:
     """A rule: its tests, and the verdicts on its mutants.
 
-    `equivalent` are those that no test notices because they mean the same as the rule.
+    `equivalent` are those that no test notices because they mean the same as the rule. `left_out` are tests that say
+    nothing of mutants, since they fail already; `unbroken` says why a rule was not broken at all.
     """
 
     rule: Rule
     tests: tuple[Test, ...]
-    verdicts: tuple[Verdict, ...]
+    verdicts: tuple[Verdict, ...] = ()
+    left_out: tuple[Test, ...] = ()
+    unbroken: str = ""
 
     @property
     def judged(self) -> tuple[Verdict, ...]:
@@ -34,3 +39,10 @@ class Row:
     @property
     def killed(self) -> int:
         return len(self.judged) - len(self.survivors)
+
+
+def share(rows: Iterable[Row]) -> float | None:
+    """The share of all mutants that were noticed; None where there was nothing to break."""
+    counted = [(row.killed, len(row.judged)) for row in rows]
+    judged = sum(broken for _, broken in counted)
+    return sum(killed for killed, _ in counted) / judged if judged else None

@@ -3,68 +3,59 @@
 from __future__ import annotations
 
 import glob
-import re
+from collections import ChainMap
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from tocsin.findings import TocsinError
 from tocsin.metrics import nearest
-from tocsin.mutants.documents import line_of, read
+from tocsin.mutants.documents import line_of, read, read_bytes
+from tocsin.mutants.reach import Reach, Rules, entries, parsed, reach, with_beneath
+from tocsin.mutants.rule import Rule, RuleFile
 from tocsin.promql.durations import milliseconds_of
-from tocsin.promql.parse import PromQLError, tree_of
-from tocsin.promql.tree import Node, Select
+from tocsin.promql.tree import Select
 from tocsin.source import Source
 
-_ALERTS = frozenset({"ALERTS", "ALERTS_FOR_STATE"})
 Told = Callable[[Source, str], Source]
 _DEFAULT_INTERVAL = "1m"
-_QUERY = re.compile(r"\{\{.*?\bquery\b.*?\}\}", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Rule:
-    """An alerting or a recording rule, as its file has it. `tree` is None where we cannot take its expression apart."""
+class TestFile:
+    """A file of promtool's tests, and the rule files that it loads."""
 
-    source: Source
-    group: int
+    __test__ = False
+
+    path: Path
     data: Mapping[str, Any]
-    tree: Node | None
-    interval: str = ""  # of its group, where that states one
-
-    @property
-    def is_alert(self) -> bool:
-        return "alert" in self.data
-
-    @property
-    def name(self) -> str:
-        return str(self.data["alert"] if self.is_alert else self.data["record"])
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class RuleFile:
-    """The groups of a rule file, in the order in which they stand."""
-
-    groups: tuple[Mapping[str, Any], ...]
-    rules: tuple[Rule, ...]
+    loads: tuple[RuleFile, ...]
+    content: bytes
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Test:
-    """One entry of a test file's `tests`, with the rule files that it loads."""
+    """One entry of a test file's `tests`. `header` is what the file says beside its tests and its rule files."""
 
     source: Source
     name: str
-    header: Mapping[str, Any]
+    file: TestFile
     data: Mapping[str, Any]
-    files: tuple[RuleFile, ...]
-    rules: frozenset[Rule]  # those that can make a difference to what the test asserts
+    reach: Reach
 
     @property
-    def asserts(self) -> int:
-        """How many things it asserts."""
-        return sum(len(self.data.get(kind) or ()) for kind in ("alert_rule_test", "promql_expr_test"))
+    def header(self) -> Mapping[str, Any]:
+        return {name: value for name, value in self.file.data.items() if name not in ("rule_files", "tests")}
+
+    @property
+    def files(self) -> tuple[RuleFile, ...]:
+        return self.file.loads
+
+    @property
+    def rules(self) -> frozenset[Rule]:
+        """Those that can make a difference to what it asserts."""
+        return self.reach.needed
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,6 +64,7 @@ class Suite:
 
     rules: tuple[Rule, ...]
     tests: tuple[Test, ...]
+    files: tuple[RuleFile, ...] = ()  # with these rules, and all that the tests load
     buckets: frozenset[str] = frozenset()  # series of buckets that all instances have alike, by a contract
 
     def tests_of(self, rule: Rule) -> tuple[Test, ...]:
@@ -83,23 +75,30 @@ class Suite:
         stated = (str(test.header.get("evaluation_interval") or _DEFAULT_INTERVAL) for test in self.tests_of(rule))
         return max(stated, key=milliseconds_of, default=_DEFAULT_INTERVAL)
 
+    def without(self, tests: Iterable[Test]) -> Suite:
+        """The suite without some of its tests."""
+        dropped = set(tests)
+        return replace(self, tests=tuple(test for test in self.tests if test not in dropped))
+
     def only(self, names: Iterable[str]) -> Suite:
         """The suite of these rules, and of what they read. Raises TocsinError for a name that it has not."""
         named = list(names)
         for name in named:
             if not any(rule.name == name for rule in self.rules):
                 raise _unknown(name, self.rules)
-        chosen = _with_beneath([rule for rule in self.rules if rule.name in named], self.rules)
+        chosen = with_beneath([rule for rule in self.rules if rule.name in named], Rules(self.rules))
         tests = tuple(test for test in self.tests if test.rules & chosen)
-        return Suite(tuple(rule for rule in self.rules if rule in chosen), tests, self.buckets)
+        loaded = {file for test in tests for file in test.files}
+        files = tuple(file for file in self.files if file in loaded or chosen & set(file.rules))
+        return replace(self, rules=tuple(rule for rule in self.rules if rule in chosen), tests=tests, files=files)
 
     def labels(self) -> Mapping[str, frozenset[str]]:
         """The labels that the tests' input series have, by the series' names."""
         found: dict[str, frozenset[str]] = {}
         for test in self.tests:
-            for series in test.data.get("input_series") or ():
-                node = _selector(str(series.get("series", "")))
-                if node is not None:
+            for series in entries(test.data, "input_series"):
+                node = parsed(str(series.get("series", "")))
+                if isinstance(node, Select):
                     names = frozenset(matcher.label for matcher in node.matchers)
                     found[node.name] = found.get(node.name, frozenset()) | names
         return found
@@ -115,7 +114,7 @@ def read_suite(rules: Sequence[Path], tests: Sequence[Path], told_at: Told = lam
         reader.rule_file(path)
     broken = tuple(rule for file in reader.files.values() for rule in file.rules)
     found = tuple(test for path in tests for test in reader.tests(path))
-    return Suite(broken, found)
+    return Suite(broken, found, tuple(reader.files.values()))
 
 
 class _Reader:
@@ -128,8 +127,12 @@ class _Reader:
     def rule_file(self, path: Path) -> RuleFile:
         whole = path.resolve()
         if whole not in self.files:
-            groups = tuple(group for document in read(path) for group in _groups(path, document))
-            self.files[whole] = RuleFile(groups, tuple(self._rules(path, groups)))
+            content = read_bytes(path)
+            documents = read(content, path)
+            groups = tuple(group for document in documents for group in _groups(path, document))
+            specs = [spec for spec in map(_spec, documents) if spec is not None]
+            resource = {**ChainMap(*map(dict, specs)), "groups": list(groups)} if specs else None
+            self.files[whole] = RuleFile(path, groups, tuple(self._rules(path, groups)), content, resource)
         return self.files[whole]
 
     def _rules(self, path: Path, groups: Sequence[Mapping[str, Any]]) -> Iterator[Rule]:
@@ -142,28 +145,36 @@ class _Reader:
                     )
                 name = str(data.get("alert") or data.get("record"))
                 interval = str(group.get("interval") or "")
-                yield Rule(self._told_at(source, name), number, data, _tree(str(data["expr"])), interval)
+                yield Rule(self._told_at(source, name), number, data, parsed(str(data["expr"])), interval)
 
     def tests(self, path: Path) -> Iterator[Test]:
-        for document in read(path):
+        content = read_bytes(path)
+        for document in read(content, path):
             if not isinstance(document, Mapping) or not isinstance(document.get("tests"), list):
                 raise TocsinError(
                     "no test file: it has no list `tests`",
                     help="name a file that `promtool test rules` takes",
                     source=Source(str(path)),
                 )
-            loaded = tuple(self.rule_file(file) for file in _loaded(path, document))
-            header = {name: value for name, value in document.items() if name not in ("rule_files", "tests")}
-            for number, data in enumerate(document["tests"], 1):
+            file = TestFile(path, document, tuple(self.rule_file(one) for one in _loaded(path, document)), content)
+            rules = Rules(rule for loaded in file.loads for rule in loaded.rules)
+            for number, data in enumerate(entries(document, "tests"), 1):
                 name = str(data.get("name") or f"test {number}")
                 source = self._told_at(Source(str(path), line_of(data)), "")
-                yield Test(source, name, header, data, loaded, _needed(data, loaded))
+                yield Test(source, name, file, data, reach(data, rules))
+
+
+def _spec(document: Any) -> Mapping[str, Any] | None:
+    """What a PrometheusRule has in it."""
+    if isinstance(document, Mapping) and "groups" not in document and isinstance(document.get("spec"), Mapping):
+        return document["spec"]  # type: ignore[no-any-return]
+    return None
 
 
 def _groups(path: Path, document: Any) -> Iterable[Mapping[str, Any]]:
     """The groups of a rule file, or of a PrometheusRule."""
-    if isinstance(document, Mapping) and "groups" not in document and isinstance(document.get("spec"), Mapping):
-        document = document["spec"]
+    spec = _spec(document)
+    document = document if spec is None else spec
     groups = document.get("groups") if isinstance(document, Mapping) else None
     if not isinstance(groups, list) or not all(isinstance(group, Mapping) for group in groups):
         raise TocsinError(
@@ -172,18 +183,6 @@ def _groups(path: Path, document: Any) -> Iterable[Mapping[str, Any]]:
             source=Source(str(path)),
         )
     return groups
-
-
-def _tree(text: str) -> Node | None:
-    try:
-        return tree_of(text)
-    except PromQLError:
-        return None
-
-
-def _selector(text: str) -> Select | None:
-    node = _tree(text)
-    return node if isinstance(node, Select) else None
 
 
 def _loaded(path: Path, document: Mapping[str, Any]) -> Iterator[Path]:
@@ -200,62 +199,6 @@ def _loaded(path: Path, document: Mapping[str, Any]) -> Iterator[Path]:
         yield from map(Path, found)
 
 
-def _needed(test: Mapping[str, Any], files: Iterable[RuleFile]) -> frozenset[Rule]:
-    every = [rule for file in files for rule in file.rules]
-    names = _asserted(test)
-    asked = [rule for rule in every if rule.is_alert and rule.name in names.alerts]
-    return _with_beneath([*asked, *_read_by(every, names.trees)], every)
-
-
-def _with_beneath(first: Iterable[Rule], every: Sequence[Rule]) -> frozenset[Rule]:
-    """The rules, and all that they read, and what those read."""
-    waiting, seen = list(first), set[Rule]()
-    while waiting:
-        rule = waiting.pop()
-        if rule not in seen:
-            seen.add(rule)
-            waiting += every if _reads_anything(rule) else _read_by(every, [rule.tree] if rule.tree else [])
-    return frozenset(seen)
-
-
 def _unknown(name: str, rules: Iterable[Rule]) -> TocsinError:
     near = nearest(name, {rule.name: None for rule in rules})
     return TocsinError(f"there is no rule {name}", help=f"did you mean {near}?" if near else "see the rule files")
-
-
-@dataclass(frozen=True, slots=True)
-class _Asserted:
-    alerts: frozenset[str]
-    trees: tuple[Node, ...]
-
-
-def _asserted(test: Mapping[str, Any]) -> _Asserted:
-    alerts = frozenset(str(one.get("alertname")) for one in test.get("alert_rule_test") or ())
-    texts = [str(one.get("expr")) for one in test.get("promql_expr_test") or ()]
-    # An expression that we cannot take apart may read anything.
-    trees = tuple(_tree(text) or Select("") for text in texts)
-    return _Asserted(alerts, trees)
-
-
-def _read_by(rules: Iterable[Rule], trees: Iterable[Node]) -> list[Rule]:
-    names: set[str] = set()
-    alerts: set[str | None] = set()
-    for tree in trees:
-        for part in tree.walk():
-            if isinstance(part, Select):
-                exact = {matcher.label: matcher.value for matcher in part.matchers if matcher.operator == "="}
-                name = part.name or exact.get("__name__")
-                if name is None:
-                    return list(rules)
-                names.add(name)
-                if name in _ALERTS:
-                    alerts.add(exact.get("alertname"))
-    return [
-        rule for rule in rules if (rule.name in names if not rule.is_alert else rule.name in alerts or None in alerts)
-    ]
-
-
-def _reads_anything(rule: Rule) -> bool:
-    """Whether its text asks Prometheus, or its expression is beyond us: then it may read any series."""
-    annotations = rule.data.get("annotations") or {}
-    return rule.tree is None or any(_QUERY.search(str(text)) for text in annotations.values())

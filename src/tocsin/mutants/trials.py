@@ -15,7 +15,8 @@ from typing import Any
 
 from tocsin.mutants.breaking import Mutant
 from tocsin.mutants.documents import write
-from tocsin.mutants.suite import RuleFile, Suite, Test
+from tocsin.mutants.rule import RuleFile
+from tocsin.mutants.suite import Suite, Test
 from tocsin.promql.durations import milliseconds_of
 from tocsin.promtool import Result, memory, test_rules
 
