@@ -151,7 +151,7 @@ def test_alert_that_fires_without_any_traffic_is_not_proven() -> None:
     expr = f"({failures}) / sum by (agent_name) (rate(agent_request_duration_seconds_count[5m]))"
     infinite = alert("OneByNothing", expr, ">", quantity(5, RATIO), unit=RATIO)
     plan = Plan(replace(DEFINITIONS, alerts=(infinite,)))
-    assert derived(plan, infinite).missing == "of series made for it, who is idle does not fare as it should"
+    assert derived(plan, infinite).missing == "series without traffic make it fire"
 
 
 def test_what_is_asked_beside_the_threshold_is_not_varied_for_it() -> None:

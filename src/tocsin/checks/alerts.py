@@ -12,6 +12,7 @@ from tocsin.model.alert import Alert
 from tocsin.plan import Plan, PlannedAlert
 from tocsin.promql.durations import duration_text, milliseconds_of
 from tocsin.proving.derive import derived
+from tocsin.proving.stated import half_seen, unseen
 from tocsin.units import Quantity
 
 _GRAFANA_BASE_INTERVAL = 10_000
@@ -121,18 +122,26 @@ def _proven(plan: Plan, planned: PlannedAlert) -> Iterator[Finding]:
     """What is not derived must be stated."""
     alert = planned.alert
     own = derived(plan, alert)
-    claims = [*own.claims, *(claim for proof in plan.definitions.proofs_of(alert) for claim in proof.claims)]
-    missing = []
-    if not any(claim.instances for claim in claims):
-        missing.append("fires")
-    if not any(not claim.instances for claim in claims):
-        missing.append("stays quiet")
+    if own.claims:
+        return
+    claims = [claim for proof in plan.definitions.proofs_of(alert) for claim in proof.claims]
+    missing = list(unseen(claims))
     if missing:
         yield _found(
             alert,
             "alert-unproven",
-            f"nothing shows that it {' or that it '.join(missing)}, and no proof could be derived: {own.missing}",
-            "state a scenario in rules/scenarios.py: prove(alert, fires(...), quiet(...))",
+            f"nothing shows {' or '.join(missing)}, and no proof could be derived: {own.missing}",
+            "state a scenario: prove(alert, fires(...), quiet(...))",
+        )
+        return
+    missing = list(half_seen(plan, alert, claims))
+    if missing:
+        yield _found(
+            alert,
+            "alert-half-proven",
+            f"nothing shows {' or '.join(missing)}, and no proof could be derived: {own.missing}",
+            "state quiet(scenario, ...) as well: when its condition is met and the time is not up, and after the end",
+            Severity.WARNING,
         )
 
 

@@ -36,6 +36,15 @@ from tocsin.proving.workloads import Leaf, Mix, Setting, Workload, feed, foreign
 from tocsin.units import RATIO
 
 _PLACES = {"just-beyond": 0, "far-beyond": 1, "just-short": 2, "brief": 3, "idle": 4}
+_LOST = {
+    "just beyond": "series just beyond its threshold do not make it fire and resolve",
+    "far beyond": "series far beyond its threshold, whose counters start again and which miss a scrape, do not make it"
+    " fire all the while and resolve",
+    "just short": "series just short of its threshold make it fire",
+    "brief": "series beyond its threshold for less than its `for` make it fire",
+    "idle": "series without traffic make it fire",
+    "": "series that fail what else it asks make it fire",
+}
 _LOOKBACK = 300_000
 
 
@@ -138,7 +147,7 @@ class _Derivation:
                 if in_turn:
                     told = [claims for subject, claims in zip(apart, told, strict=True) if subject.fires]
                 return Derived(tuple(claim for claims in (*told, in_turn) for claim in claims), self.timing.interval)
-        raise UnprovenError(f"of series made for it, who is {' or '.join(lost)} does not fare as it should")
+        raise UnprovenError("; ".join(_LOST.get(name, _LOST[""]) for name in lost))
 
     def _in_turn(self, quiet: Sequence[_Subject], onset: int) -> list[Claim]:
         """The claims of who never fire, one after the other, each for as long as it would take to; none where one does.
