@@ -39,8 +39,9 @@ class Backfilled:
     starts: dict[int, int]
 
     def values(self, run: Run, expr: str) -> Sequence[Vector | None]:
-        """What a query gives at each evaluation."""
+        """What a query gives at each evaluation; the scenario's clock begins with it, as promtool's does."""
         start = self.starts[id(run.scenario)]
+        expr = expr.replace("time()", f"(time() - {start})")
         series = self.server.query_range(expr, start, start + run.evaluations * run.interval, run.interval)
         if series is None:
             return [None] * (run.evaluations + 1)

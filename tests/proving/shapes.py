@@ -66,6 +66,7 @@ from tocsin.units import MINUTES
 
 gpu, model_name = Label("gpu", cardinality=8), Label("model_name", cardinality=3)
 node, pod, namespace = Label("node", cardinality=8), Label("pod", cardinality=9), Label("namespace", cardinality=9)
+code = Label("code", cardinality=9)
 job, instance = Label("job", cardinality=9), Label("instance", cardinality=9)
 phase = Label("phase", values=("Pending", "Running", "Failed", "Succeeded", "Unknown"))
 status = Label("status", values=("true", "false", "unknown"))
@@ -83,11 +84,30 @@ cache = Gauge("vllm:kv_cache_usage_perc", "Used.", labels=(model_name,), unit=RA
 unpriced = Counter("llm_unpriced_calls_total", "Calls.", labels=(model_name,), unit=CALLS)
 waiting = Gauge("pods_waiting", "Waiting.", labels=(namespace,), unit=PODS)
 served = Counter("pods_served_total", "Served.", labels=(namespace,), unit=PODS)
+answers = Counter("answers_total", "Answers.", labels=(pod, code), unit=PODS)
+backup = Gauge("backup_time_seconds", "When.", labels=(pod,), unit=SECONDS, minimum=0)
 resident = Gauge("resident_bytes", "Resident.", labels=(pod,), unit=BYTES)
 remaining = Gauge("remaining_budget_usd", "Left.", labels=(tenant_id,), unit=USD)
 PLATFORM = Catalog(
     "platform",
-    (up, used, free, reserved, busy, xid, ready, phases, cache, unpriced, remaining, waiting, served, resident),
+    (
+        up,
+        used,
+        free,
+        reserved,
+        busy,
+        xid,
+        ready,
+        phases,
+        cache,
+        unpriced,
+        remaining,
+        waiting,
+        served,
+        answers,
+        backup,
+        resident,
+    ),
     target_labels=(),
 )
 
@@ -128,6 +148,7 @@ _used = total(used, by=gpu)
 _spent = increase(llm_cost, by=tenant_id, over="24h")
 _budget = or_default(maximum(tenant_daily_budget, by=tenant_id), usd(100), for_each=_spent)
 _cached = rate(llm_tokens(token_type="cache_read"), by=agent_name)
+_backup = "max by (pod) (backup_time_seconds)"
 _waiting = "(sum by (namespace) (pods_waiting))"
 _served = "sum by (namespace) (rate(pods_served_total[5m]))"
 _tokens = 'sum(rate(llm_tokens_total{token_type!="input",model=~"gpt-4.*"}[5m]))'
@@ -170,6 +191,10 @@ ALERTS = (
         percent(80),
         "1h",
     ),
+    alert("BackupOld", f"time() - {_backup}", ">", seconds(100000), "1h", unit=SECONDS),
+    alert("CertificateEnds", f"{_backup} - time()", "<", seconds(86400), "1h", unit=SECONDS),
+    alert("GoneAtOnce", 'absent(pods_served_total{namespace="web"})', ">", quantity(0, PODS), "0s", unit=PODS),
+    alert("Broken", 'sum by (pod) (rate(answers_total{code=~"5[0-9]{2}"}[5m]))', ">", quantity("0.1", PODS), unit=PODS),
     alert("Backlog", f"{_waiting} and on (namespace) {_served} > 3", ">", quantity(50, PODS), unit=PODS),
     alert("Unserved", f"{_waiting} unless on (namespace) {_served} > 3", ">", quantity("17.5", PODS), unit=PODS),
     alert("Bytes", maximum(resident, by=pod), ">", quantity(123456789, BYTES)),

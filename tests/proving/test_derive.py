@@ -85,6 +85,11 @@ CHANGES = [
     ("largest for least", "BudgetLeft", {"expr": ("min by", "max by")}),
     ("largest for sum of buckets", "SlowSearch", {"expr": ("sum by", "max by")}),
     ("largest for average", "GpuLazy", {"expr": ("avg by", "max by")}),
+    ("age itself", "BackupOld", {"expr": ("> 100000", ">= 100000")}),
+    ("oldest for youngest", "BackupOld", {"expr": ("max by", "min by")}),
+    ("time from now turned", "CertificateEnds", {"expr": ("- time()", "+ time()")}),
+    ("another series gone", "GoneAtOnce", {"expr": ('{namespace="web"}', "")}),
+    ("other codes", "Broken", {"expr": ("5[0-9]{2}", "4[0-9]{2}")}),
     ("kept for less", "CacheFull", {"keep_firing_for": ("5m", "4m")}),
 ]
 

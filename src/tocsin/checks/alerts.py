@@ -134,7 +134,10 @@ def _proven(plan: Plan, planned: PlannedAlert) -> Iterator[Finding]:
             "state a scenario: prove(alert, fires(...), quiet(...))",
         )
         return
-    missing = list(half_seen(plan, alert, claims))
+    try:
+        missing = list(half_seen(plan, alert, claims))
+    except ValueError:  # a duration that is none: that is told already
+        return
     if missing:
         yield _found(
             alert,

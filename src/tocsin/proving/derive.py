@@ -22,6 +22,7 @@ from tocsin.plan import Plan, PlannedAlert
 from tocsin.promql.tree import Binary, Call, Node, Select
 from tocsin.proving.asked import Asked
 from tocsin.proving.errors import UnderivableError, UnprovenError
+from tocsin.proving.evaluate import vector_of
 from tocsin.proving.given import given_metric, given_to
 from tocsin.proving.printed import is_stable, printed
 from tocsin.proving.simulation import Rules, settled_states, states_over_time, stored
@@ -29,10 +30,10 @@ from tocsin.proving.solve import Levels, Solver
 from tocsin.proving.spread import Split, splits_of, spread
 from tocsin.proving.states import States
 from tocsin.proving.steady import nodes_of
-from tocsin.proving.store import Store
+from tocsin.proving.store import Moment, Store
 from tocsin.proving.timing import Timing, timing_of
 from tocsin.proving.vectors import Labels
-from tocsin.proving.workloads import Leaf, Mix, Setting, Workload, feed, foreign_feeds, leaves_of
+from tocsin.proving.workloads import Leaf, Mix, Setting, Workload, feed, foreign_feeds, leaves_of, read_beside_the_clock
 from tocsin.units import RATIO
 
 _PLACES = {"just-beyond": 0, "far-beyond": 1, "just-short": 2, "brief": 3, "idle": 4}
@@ -108,7 +109,11 @@ class _Derivation:
         given = given_to(plan, condition)
         records = () if given else plan.records_read(condition)
         metrics = {record.name: given_metric(record) for record in plan.records if record.name in given}
-        leaves = leaves_of(plan, [condition], planned.labels, metrics)
+        ticking = read_beside_the_clock([condition, *(record.node for record in records)])
+        leaves = tuple(
+            replace(leaf, ticks=isinstance(leaf.metric, Gauge) and leaf.metric.name in ticking)
+            for leaf in leaves_of(plan, [condition], planned.labels, metrics)
+        )
         timing = timing_of(planned.alert, condition, nodes_of(records))
         rules = Rules(records, condition, timing.hold / 1000, timing.keep / 1000)
         template = value_template(planned.unit or RATIO, "$value")
@@ -173,8 +178,13 @@ class _Derivation:
 
     @property
     def _start(self) -> int:
-        """The first scrape: after the first evaluation, which sees no series at all."""
-        return self.timing.scrapes + 1
+        """The first scrape: after the first evaluation, which sees no series at all; before it where that fires."""
+        return 1 if self._fires_of_nothing else self.timing.scrapes + 1
+
+    @property
+    def _fires_of_nothing(self) -> bool:
+        """Whether it fires at once where no series are: of them its first evaluation tells nothing more."""
+        return not self.timing.hold and bool(vector_of(self.rules.condition, Moment(Store(), 0.0)))
 
     def _onset(self) -> int:
         """The evaluation at which what is just beyond the threshold from the start on fires."""
@@ -282,6 +292,7 @@ class _Derivation:
             subject.labels,
             phases,
             late=timing.scraped(self._start),
+            every=timing.scraped(1),
             resets=(timing.at(onset + 1),) if hit and not is_gauge else (),
             missed=(timing.at(onset + 2),) if hit and not (is_gauge and 2 * timing.scrape >= _LOOKBACK) else (),
         )
@@ -329,6 +340,8 @@ class _Derivation:
     def _does_as_it_should(self, subject: _Subject, firing: Sequence[Mapping[Labels, float]], onset: int) -> bool:
         own = frozenset(subject.labels.items())
         seen = [any(own <= labels for labels in one) for one in firing]
+        if self._fires_of_nothing:
+            seen[0] = False
         if not subject.fires:
             return not any(seen)
         return not seen[0] and all(seen[onset : onset + 4]) and not seen[-1]

@@ -212,7 +212,7 @@ def drivers_of(leaf: Leaf, still: Setting, *, by_presence: bool) -> Iterator[Dri
     elif isinstance(metric, Counter):
         yield _flow(lambda flow: flow)
     elif isinstance(metric, Gauge):
-        yield _value(metric)
+        yield _value(metric, ticks=leaf.ticks)
     if by_presence:
         yield Presence(still)
 
@@ -222,8 +222,9 @@ def _flow(setting: Callable[[Decimal], Setting]) -> Driver:
     return Driver(points, setting, Decimal(0), Decimal("1e9"))
 
 
-def _value(gauge: Gauge) -> Driver:
-    low = _exact(gauge.minimum) if gauge.minimum is not None else Decimal("-1e15")
+def _value(gauge: Gauge, *, ticks: bool) -> Driver:
+    # A time may be before that at which tests begin.
+    low = _exact(gauge.minimum) if gauge.minimum is not None and not ticks else Decimal("-1e15")
     high = _exact(gauge.maximum) if gauge.maximum is not None else Decimal("1e15")
     powers = [Decimal(10) ** power for power in range(-3, 14)]
     points = sorted({low, high, Decimal(0), *powers, *(-power for power in powers)})

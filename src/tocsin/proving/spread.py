@@ -113,7 +113,7 @@ def _fits(leaf: Leaf, value: Decimal) -> bool:
     metric = leaf.metric
     if not isinstance(metric, Gauge):
         return value >= 0
-    low, high = metric.minimum, metric.maximum
+    low, high = None if leaf.ticks else metric.minimum, metric.maximum
     return (low is None or value >= Decimal(repr(low))) and (high is None or value <= Decimal(repr(high)))
 
 

@@ -159,6 +159,7 @@ def _scenario(
             subject,
             [(_of_instance(leaf, size, instance), lasting)],
             late="0s",
+            every=scrape,
             instance=instance,
             **(hit if name == _HIT and not isinstance(leaf.metric, Gauge) else {}),
         )

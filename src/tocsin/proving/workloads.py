@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -13,8 +12,10 @@ from tocsin.metrics import Counter, Gauge, Histogram, Label, Matcher, Metric, Se
 from tocsin.model.amounts import a_second
 from tocsin.model.scenario import Feed, Growing, Holding, Segment, Serving, Silence
 from tocsin.plan import Plan
-from tocsin.promql.tree import Aggregate, Binary, Node, Select
+from tocsin.promql.durations import milliseconds_of
+from tocsin.promql.tree import Aggregate, Binary, Call, Node, Select
 from tocsin.proving.errors import UnderivableError
+from tocsin.proving.patterns import examples_of
 from tocsin.proving.vectors import Labels, Vector, matches
 
 
@@ -34,7 +35,8 @@ Setting = Decimal | Mix | None
 class Leaf:
     """A metric that a condition reads: the labels that the condition fixes, and those that each subject names.
 
-    `foreign` has a value for each fixed label that the condition does not let through, where there is one.
+    `foreign` has a value for each fixed label that the condition does not let through, where there is one. What `ticks`
+    is a gauge that is compared with the clock: its settings are told from now.
     """
 
     metric: Metric
@@ -42,6 +44,7 @@ class Leaf:
     open: tuple[Label, ...]
     series: frozenset[str]
     foreign: tuple[tuple[str, str], ...] = ()
+    ticks: bool = False
 
     def labels(self, subject: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
         """The labels of the leaf's series of one subject."""
@@ -61,6 +64,18 @@ def in_order(node: Node) -> Iterator[Node]:
     yield node
     for child in node.children():
         yield from in_order(child)
+
+
+def read_beside_the_clock(nodes: Iterable[Node]) -> frozenset[str]:
+    """The series that some expressions subtract from the time, or the time from them."""
+    found: set[str] = set()
+    for node in nodes:
+        for part in in_order(node):
+            if isinstance(part, Binary) and part.operator == "-":
+                for clock, other in ((part.left, part.right), (part.right, part.left)):
+                    if isinstance(clock, Call) and clock.function == "time":
+                        found |= {one.name for one in in_order(other) if isinstance(one, Select)}
+    return frozenset(found)
 
 
 _NONE: Mapping[str, Metric] = MappingProxyType({})
@@ -154,8 +169,7 @@ def _candidates(label: Label | None, matchers: Iterable[Matcher]) -> Iterator[st
         if matcher.operator in ("=", "!="):
             yield matcher.value
         else:
-            yield from (re.sub(r"\\(.)", r"\1", part) for part in matcher.value.split("|"))
-            yield re.sub(r"\.[+*]", "any", matcher.value)
+            yield from examples_of(matcher.value)
     yield from ("any", "other")
 
 
@@ -199,6 +213,7 @@ def feed(
     phases: Iterable[tuple[Setting, str]],
     *,
     late: str,
+    every: str,
     resets: tuple[str, ...] = (),
     missed: tuple[str, ...] = (),
     instance: str | None = None,
@@ -208,6 +223,8 @@ def feed(
     # Where a rule reads the instance, the series have the label already.
     labels = own if instance is None or "instance" in dict(own) else (*own, ("instance", instance))
     segments = [_segment(leaf.metric, setting, lasting) for setting, lasting in phases]
+    if leaf.ticks:
+        segments = list(_ticking(segments, milliseconds_of(late), milliseconds_of(every)))
     return Feed(_selection(leaf, labels), *segments, late=late, resets=resets, missed=missed)
 
 
@@ -222,6 +239,18 @@ def foreign_feeds(
 
 def _selection(leaf: Leaf, labels: Iterable[tuple[str, str]]) -> Selection:
     return Selection(leaf.metric, tuple(Matcher(name, "=", value) for name, value in labels))
+
+
+def _ticking(segments: Iterable[Segment], start: int, every: int) -> Iterator[Segment]:
+    """The same, each sample as much later as its scrape: at an evaluation it is as old as at every other."""
+    for segment in segments:
+        lasting = milliseconds_of(segment.lasting)
+        if isinstance(segment, Holding):
+            first, last = Decimal(start) / 1000, Decimal(start + lasting - every) / 1000
+            yield Holding(segment.lasting, segment.value + first, segment.to + max(first, last))
+        else:
+            yield segment
+        start += lasting
 
 
 def _segment(metric: Metric, setting: Setting, lasting: str) -> Segment:
