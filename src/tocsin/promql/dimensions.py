@@ -95,7 +95,10 @@ def _scaled(of: Type, factor: float | None) -> Unit | None:
 
 
 def _multiple(unit: Unit, factor: float) -> Unit | None:
-    scale = unit.scale / Fraction(factor).limit_denominator(10**12)
+    divisor = Fraction(factor).limit_denominator(10**12)
+    if not divisor:
+        return None
+    scale = unit.scale / divisor
     if not _is_known(unit, scale):
         return None
     if not unit.factors:
