@@ -66,7 +66,7 @@ def derive(own: Definitions, copies: int) -> None:
 
 def prove(own: Definitions, rounds: int) -> None:
     from tocsin.documents import rendered
-    from tocsin.mutants.documents import read
+    from tocsin.mutants.documents import read, read_bytes
     from tocsin.output import write_tree
     from tocsin.plan import Plan
     from tocsin.targets import drafts
@@ -78,7 +78,7 @@ def prove(own: Definitions, rounds: int) -> None:
         out = Path(folder) / "out"
         write_tree(out, documents)
         for name, files in (("promtool", of_alerts), ("all tests", every)):
-            tests = [test for file in files for test in read(out / file)[0]["tests"]]
+            tests = [test for file in files for test in read(read_bytes(out / file), out / file)[0]["tests"]]
             calls = list(_calls(out, files, rounds))
             spent = statistics.median(seconds for seconds, _ in calls)
             claims = sum(len(test.get(kind, ())) for test in tests for kind in ("alert_rule_test", "promql_expr_test"))
