@@ -1,0 +1,96 @@
+"""Checks on dashboards of others that the pages do not show: variables, other languages, where to be silent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from others import P99, alert, dashboard, found, ids, panel, rules
+
+from tocsin.reading import Contents
+
+SOURCE = {"name": "ds", "type": "datasource", "query": "prometheus"}
+AGENT = {"name": "agent_name", "type": "custom", "query": "support,search"}
+
+
+@pytest.mark.parametrize(
+    ("unit", "told"), [("s", False), ("ms", True), ("percentunit", True), ("short", False), ("reqps", False)]
+)
+def test_a_panel_shows_its_query_in_the_unit_that_it_has(unit: str, told: bool) -> None:
+    assert ("unit-mismatch" in ids(dashboard(panel(P99, unit=unit)))) is told
+
+
+def test_what_may_be_another_language_is_left_alone() -> None:
+    logs = '{app="x"} |= "error" | json'
+    loki = {"name": "ds", "type": "datasource", "query": "loki"}
+    assert "syntax" in ids(dashboard(panel(logs)))
+    assert "syntax" not in ids(dashboard(panel(logs, source={"uid": "unknown"})))
+    assert "syntax" not in ids(dashboard(panel(logs, source="$ds"), variables=(loki,)))
+    assert "metric-unknown" in ids(dashboard(panel("upp", source={"uid": "unknown"})))
+
+
+def test_variables_of_grafana_and_groups_of_a_pattern_are_no_variables_of_the_dashboard() -> None:
+    def told(*panels: Mapping[str, Any]) -> bool:
+        return "variable-undefined" in ids(dashboard(*panels, variables=(SOURCE,)), catalogs=())
+
+    expr = 'label_replace(rate(x[$__rate_interval]), "a", "$name-$1", "b", "(?P<name>.*)-(.*)")'
+    assert not told(panel(expr))
+    assert told(panel("x", repeat="node"))
+    assert told(panel('x{a="[[node]]"}'))
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"title": "Of ${agent_nam}"}, {"warning"}),
+        ({"title": "Cost in $US"}, set()),
+        ({"title": "Of $agent_name"}, set()),
+        ({"datasource": "$dss"}, {"error"}),
+        ({"datasource": {"uid": "${DS_PROMETHEUS}"}}, {"warning"}),
+        ({"datasource": {"uid": "-- Mixed --"}}, set()),
+    ],
+)
+def test_variables_stand_in_titles_and_for_data_sources(changes: Mapping[str, Any], told: set[str]) -> None:
+    shown = dashboard(panel("x") | changes, variables=(SOURCE, AGENT))
+    severities = {str(one.severity) for one in found(shown, catalogs=()) if one.id == "variable-undefined"}
+    assert severities == told
+
+
+def test_a_panel_without_a_query_to_show_is_empty() -> None:
+    hidden = panel("x")
+    hidden["targets"][0]["hide"] = True
+    beside = panel("x")
+    beside["targets"] = [hidden["targets"][0], {**beside["targets"][0], "refId": "B"}]
+    empty = {"panel-empty"}
+    assert empty <= ids(dashboard(panel(" "), variables=(SOURCE,)), catalogs=())
+    assert empty <= ids(dashboard(hidden, variables=(SOURCE,)), catalogs=())
+    assert not empty & ids(dashboard(beside, variables=(SOURCE,)), catalogs=())
+    traces = {"type": "tempo", "uid": "t"}
+    assert not empty & ids(dashboard(panel("", source=traces), variables=(SOURCE,)), catalogs=())
+
+
+def test_the_axis_of_a_heatmap_has_the_unit_of_its_buckets() -> None:
+    expr = "sum by (le) (rate(agent_request_duration_seconds_bucket[$__rate_interval]))"
+    assert "unit-mismatch" not in ids(dashboard(panel(expr, unit="s", type="heatmap")))
+    assert "unit-mismatch" in ids(dashboard(panel(expr, unit="s")))
+
+
+def test_colours_agree_with_the_alert_whatever_the_range_and_whatever_is_chosen() -> None:
+    watched = rules(alert("sum by (agent_name) (rate(agent_errors_total[5m])) > 2"))
+
+    def shown(step: float) -> Contents:
+        steps = {"steps": [{"value": None}, {"value": step}]}
+        expr = 'sum by (agent_name) (rate(agent_errors_total{model=~"$model"}[$__rate_interval]))'
+        return dashboard(panel(expr, fieldConfig={"defaults": {"unit": "short", "thresholds": steps}}))
+
+    assert "threshold-disagrees" in ids(watched, shown(5))
+    assert "threshold-disagrees" not in ids(watched, shown(2))
+
+
+def test_panels_in_rows_that_are_folded_up_do_not_lie_on_others() -> None:
+    grid = {"x": 0, "y": 1, "w": 12, "h": 8}
+    inner = panel("up", id=2, gridPos=grid)
+    folded = {"id": 3, "type": "row", "title": "R", "collapsed": True, "panels": [inner], "gridPos": {**grid, "h": 1}}
+    assert "panel-empty" not in ids(dashboard(folded, panel("up", gridPos={**grid, "y": 2})), catalogs=())
+    assert "panel-empty" in ids(dashboard(panel("up", gridPos=grid), panel("up", id=2, gridPos=grid)), catalogs=())
