@@ -124,6 +124,34 @@ def test_who_is_just_short_brief_or_idle_never_fires(plan: Plan) -> None:
     assert labels_in(found) == {"just-beyond", "far-beyond"}
 
 
+def missed_by(plan: Plan, name: str) -> dict[str, int]:
+    """How many scrapes each subject misses, by the value of a label, or by the test's title."""
+    (alert,) = (one for one in ALERTS if one.name == name)
+    scenarios = {id(claim.scenario): claim.scenario for claim in derived(plan, alert).claims}
+    return {
+        name: len(feed.missed)
+        for scenario in scenarios.values()
+        for feed in scenario.feeds
+        for name in [scenario.title, *(matcher.value for matcher in feed.series.matchers)]
+        if feed.missed
+    }
+
+
+def test_a_missed_scrape_is_survived_where_that_is_true(plan: Plan) -> None:
+    """While it waits and while it fires, if it looks back; while it fires, if it is kept; not at all, if neither."""
+    assert missed_by(plan, "Timeouts")["far-beyond"] == 2
+    assert missed_by(plan, "GpuLazy")["far-beyond"] == 2
+    assert missed_by(plan, "CacheFull") == {"derived: several at once": 1, "far-beyond": 1}
+    for name in ("GpuBusy", "GpuMemory", "NodeNotReady", "Sessions", "Backlog"):
+        assert missed_by(plan, name) == {}, name
+
+
+def test_who_asks_for_absence_is_quiet_at_a_missed_scrape_if_it_waits(plan: Plan) -> None:
+    assert missed_by(plan, "AbsentTarget")["derived: brief then just short"] == 1
+    assert missed_by(plan, "TargetDown")["just-short"] == 1
+    assert missed_by(plan, "GoneAtOnce") == {}
+
+
 def test_where_no_label_tells_them_apart_the_quiet_ones_take_turns(plan: Plan) -> None:
     titles = {
         alert.name: list(dict.fromkeys(claim.scenario.title for claim in derived(plan, alert).claims))

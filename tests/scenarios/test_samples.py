@@ -7,30 +7,35 @@ from decimal import Decimal
 import pytest
 
 from agentmetrics.catalog import agent_request_duration, llm_cost, tenant_daily_budget
+from agentmetrics.exporters.prometheus import up
 from tocsin.findings import TocsinError
 from tocsin.metrics import Selection
 from tocsin.model.amounts import a_day, a_minute, a_second
 from tocsin.model.scenario import Feed, Scenario, feeds, growing, holding, observing, serving, silence
 from tocsin.promql.durations import milliseconds_of
+from tocsin.scenarios.openmetrics import exposition
 from tocsin.scenarios.promtool import notation
-from tocsin.scenarios.samples import series_of, spacing_of
+from tocsin.scenarios.samples import STALE, Sample, series_of, spacing_of
 
 SPENT = llm_cost(model="m", tenant_id="acme", agent_name="a")
 SPACING = Decimal(spacing_of(15_000)) / 1000
 
 
-def samples(feed: Feed, **scenario: tuple[str, ...]) -> tuple[Decimal | None, ...]:
+def samples(feed: Feed, **scenario: tuple[str, ...]) -> tuple[Sample, ...]:
     (series,) = series_of(Scenario("s", feed, **scenario))
     return series.samples
 
 
-def numbers(text: str) -> list[float | None]:
+def numbers(text: str) -> list[float | Sample]:
     """promtool's notation, expanded as promtool does: in floats, one step after the other."""
-    found: list[float | None] = []
+    found: list[float | Sample] = []
     for part in text.split():
         value, _, times = part.partition("x")
         if value == "_":
             found += [None] * (int(times) if times else 1)
+            continue
+        if value == "stale":
+            found.append(STALE)
             continue
         sign = "-" if "-" in value[1:] else "+"
         start, _, step = value.partition(sign) if sign in value else (value, "", "0")
@@ -58,7 +63,7 @@ def test_ramp_ends_where_it_says() -> None:
     moved = samples(Feed(tenant_daily_budget(tenant_id="t"), holding(10, to=40, lasting="1m")))
     assert moved == (None, 10, 20, 30, 40)
     grown = samples(Feed(SPENT, growing(a_second(0), to=a_second(8), lasting="1m")))
-    assert [value for value in grown if value is not None] == [0, 3 * SPACING, 8 * SPACING, 15 * SPACING]
+    assert list(grown[1:]) == [0, 3 * SPACING, 8 * SPACING, 15 * SPACING]
 
 
 def test_reset_starts_again_from_nothing_and_goes_on() -> None:
@@ -75,18 +80,51 @@ def test_restart_misses_a_scrape_and_resets_every_counter_but_no_gauge() -> None
             restarts=("1m",),
         )
     )
-    assert counter.samples == (None, 0, SPACING, 2 * SPACING, None, 2 * SPACING, 3 * SPACING)
-    assert gauge.samples == (None, 7, 7, 7, None, 7, 7)
+    assert counter.samples == (None, 0, SPACING, 2 * SPACING, STALE, 2 * SPACING, 3 * SPACING)
+    assert gauge.samples == (None, 7, 7, 7, STALE, 7, 7)
 
 
 def test_series_appears_late_and_misses_a_scrape_while_it_goes_on() -> None:
     found = samples(Feed(SPENT, growing(a_second(1), lasting="1m"), late="30s"), missed=("1m",))
-    assert found == (None, None, 0, SPACING, None, 3 * SPACING)
+    assert found == (None, None, 0, SPACING, STALE, 3 * SPACING)
 
 
-def test_silence_is_no_sample() -> None:
+def test_silence_is_one_marker_and_then_nothing() -> None:
     found = samples(Feed(SPENT, growing(a_second(1), lasting="30s"), silence(lasting="30s")))
-    assert found == (None, 0, SPACING, None, None)
+    assert found == (None, 0, SPACING, STALE, None)
+
+
+def test_two_missed_scrapes_are_one_marker_and_one_before_the_first_sample_is_none() -> None:
+    found = samples(Feed(SPENT, growing(0, lasting="1m"), late="30s"), missed=("15s", "30s", "45s", "1m"))
+    assert found == (None, None, None, None, None, 0)
+    found = samples(Feed(SPENT, growing(0, lasting="1m")), missed=("30s", "45s"))
+    assert found == (None, 0, STALE, None, 0)
+
+
+def test_series_that_ends_before_its_scenario_is_gone_and_at_the_scenarios_end_is_none() -> None:
+    ends, stays = series_of(
+        Scenario(
+            "s",
+            Feed(tenant_daily_budget(tenant_id="a"), holding(1, lasting="30s")),
+            Feed(tenant_daily_budget(tenant_id="b"), holding(1, lasting="30s"), late="30s"),
+        )
+    )
+    assert ends.samples == (None, 1, 1, STALE)
+    assert stays.samples == (None, None, 1, 1)
+
+
+def test_prometheus_itself_says_that_a_scrape_failed() -> None:
+    of = up(job="j", instance="i", namespace="n", pod="p")
+    assert samples(Feed(of, holding(1, lasting="1m"), missed=("30s",))) == (None, 1, 0, 1, 1)
+    assert samples(Feed(of, holding(1, lasting="30s"), silence(lasting="30s"), missed=("45s",))) == (
+        *(None, 1, 1, STALE, None),
+    )
+
+
+def test_openmetrics_has_no_marker_and_no_sample_either() -> None:
+    feed = Feed(tenant_daily_budget(tenant_id="a"), holding(7, lasting="1m"), missed=("30s",))
+    lines = exposition([(Scenario("s", feed), Decimal(0))]).splitlines()
+    assert [line.split()[-1] for line in lines[1:-1]] == ["14.9851", "44.9551", "59.9401"]
 
 
 def test_mix_fills_buckets_sum_and_count() -> None:
@@ -128,12 +166,19 @@ def test_promtool_reads_the_samples_back_and_sees_no_counter_fall() -> None:
     read = numbers(notation(exact))
     assert len(read) == len(exact)
     for found, wanted in zip(read, exact, strict=True):
-        assert (found is None) == (wanted is None)
-        if found is not None and wanted is not None:
+        if isinstance(found, float) and isinstance(wanted, Decimal):
             assert abs(found - float(wanted)) < 1e-9
-    seen = [value for value in read if value is not None]
+        else:
+            assert found is wanted
+    seen = [value for value in read if isinstance(value, float)]
+    assert STALE in read
     assert seen == sorted(seen)
 
 
 def test_falling_gauge_is_written_with_a_minus() -> None:
     assert notation((None, Decimal(4), Decimal(3), Decimal(2), None, None)) == "_ 4-1x2 _x2"
+
+
+def test_marker_is_written_as_promtool_knows_it() -> None:
+    """It has no word for several: `stalex3` is refused."""
+    assert notation((None, Decimal(4), STALE, None, None, Decimal(4), STALE)) == "_ 4 stale _x2 4 stale"

@@ -139,6 +139,11 @@ class Feed:
         object.__setattr__(self, "resets", resets)
         object.__setattr__(self, "missed", missed)
 
+    @property
+    def lasting(self) -> int:
+        """When it is over, in milliseconds."""
+        return milliseconds_of(self.late) + sum(milliseconds_of(segment.lasting) for segment in self.segments)
+
 
 def feeds(metric: Metric, *segments: Segment, **labels: str | tuple[str, ...]) -> tuple[Feed, ...]:
     """The same for several series: `feeds(active_sessions, holding(3, lasting="1h"), agent_name=("a", "b"), ...)`."""
@@ -202,13 +207,7 @@ class Scenario:
     @property
     def lasting(self) -> int:
         """How long something happens, in milliseconds."""
-        return max(
-            (
-                milliseconds_of(feed.late) + sum(milliseconds_of(segment.lasting) for segment in feed.segments)
-                for feed in self.feeds
-            ),
-            default=0,
-        )
+        return max((feed.lasting for feed in self.feeds), default=0)
 
 
 def _flattened(fed: Iterable[Feed | tuple[Feed, ...]]) -> Iterator[Feed]:

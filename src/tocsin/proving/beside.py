@@ -70,7 +70,9 @@ def _merged(plan: Plan, alert: Alert, stated: Sequence[Claim], own: Sequence[Cla
         return None
     scenario = Scenario(f"{one.title}; beside what is derived", *one.feeds, *other.feeds, every=other.every)
     rules, without = _Rules.of(plan, alert), _Rules.of(plan, alert, are_given=True)
-    of_one, of_other, of_both = rules.told(one, sources), without.told(other, sources), rules.told(scenario, sources)
+    until = scenario.lasting
+    of_one, of_other = rules.told(one, sources, until), without.told(other, sources, until)
+    of_both = rules.told(scenario, sources, until)
     claims = []
     for at in sorted(sources, key=milliseconds_of):
         found = of_both[at].firing
@@ -126,10 +128,11 @@ class _Rules:
         rules = Rules(records, condition, hold / 1000, keep / 1000)
         return cls(rules, every, value_template(planned.unit or RATIO, "$value"))
 
-    def told(self, scenario: Scenario, times: Iterable[str]) -> dict[str, _Told]:
+    def told(self, scenario: Scenario, times: Iterable[str], until: int) -> dict[str, _Told]:
+        """Who fires at some times, where something goes on until a time in milliseconds."""
         evaluations = {at: milliseconds_of(at) // self.every for at in times}
         parts = [part for node in self.rules.nodes for part in node.walk()]
-        store = stored(scenario, {part.name for part in parts if isinstance(part, Select)})
+        store = stored(scenario, {part.name for part in parts if isinstance(part, Select)}, until)
         states = list(settled_states(self.rules, store, self.every / 1000, max(evaluations.values())))
         found = {}
         for at, number in evaluations.items():

@@ -9,7 +9,7 @@ recover, whoever should not must never. Claims are made where that changes, and 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import partial
 from weakref import WeakKeyDictionary
@@ -20,6 +20,7 @@ from tocsin.model.alert import Alert
 from tocsin.model.scenario import Claim, Feed, Instance, Scenario
 from tocsin.plan import Plan, PlannedAlert
 from tocsin.promql.tree import Binary, Call, Node, Select
+from tocsin.promql.world import SYNTHETIC
 from tocsin.proving.asked import Asked
 from tocsin.proving.errors import UnderivableError, UnprovenError
 from tocsin.proving.evaluate import vector_of
@@ -31,22 +32,13 @@ from tocsin.proving.spread import Split, splits_of, spread
 from tocsin.proving.states import States
 from tocsin.proving.steady import nodes_of
 from tocsin.proving.store import Moment, Store
+from tocsin.proving.subjects import LOST, Subject, distinct, tell_of
 from tocsin.proving.timing import Timing, timing_of
 from tocsin.proving.vectors import Labels
 from tocsin.proving.workloads import Leaf, Mix, Setting, Workload, feed, foreign_feeds, leaves_of, read_beside_the_clock
 from tocsin.units import RATIO
 
 _PLACES = {"just-beyond": 0, "far-beyond": 1, "just-short": 2, "brief": 3, "idle": 4}
-_LOST = {
-    "just beyond": "series just beyond its threshold do not make it fire and resolve",
-    "far beyond": "series far beyond its threshold, whose counters start again and which miss a scrape, do not make it"
-    " fire all the while and resolve",
-    "just short": "series just short of its threshold make it fire",
-    "brief": "series beyond its threshold for less than its `for` make it fire",
-    "idle": "series without traffic make it fire",
-    "": "series that fail what else it asks make it fire",
-}
-_LOOKBACK = 300_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,25 +64,6 @@ def derived(plan: Plan, alert: Alert) -> Derived:
         except ValueError:  # a duration that is none: a check tells of it
             known[id(alert)] = Derived(missing="its times are none")
     return known[id(alert)]
-
-
-@dataclass(frozen=True, slots=True)
-class _Subject:
-    """Someone in a scenario. `labels` tell it from the others; phases are settings with how many scrapes they last.
-
-    `beside` is how series live that the condition's matchers keep out: whoever drops a matcher will see them. `splits`
-    say how two instances of its exporter show what they say. Who is `several` lives the lives of several, one after
-    the other.
-    """
-
-    name: str
-    labels: Mapping[str, str]
-    phases: tuple[tuple[Workload, int], ...]
-    fires: bool
-    hit: bool = False
-    beside: Workload | None = None
-    splits: Mapping[Leaf, Split] = field(default_factory=dict)
-    several: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,26 +108,24 @@ class _Derivation:
     def result(self) -> Derived:
         onset = self._onset()
         names = [label for label in self.planned.labels if all(label not in dict(leaf.fixed) for leaf in self.leaves)]
-        subjects = _distinct(self._subjects(onset, names))
+        subjects = distinct(self._subjects(onset, names))
         alone = [replace(subject, beside=None) for subject in subjects]
         for together in (subjects, alone) if names and self._are_apart(subjects) else ():
             claims = self._claims("several at once", together, onset)
-            if _tell_of(claims, together):
+            if tell_of(claims, together):
                 return Derived(tuple(claims), self.timing.interval)
         for apart in (subjects, alone):
             told = [self._claims(subject.name, [subject], onset) for subject in apart]
-            lost = [
-                subject.name for subject, claims in zip(apart, told, strict=True) if not _tell_of(claims, [subject])
-            ]
+            lost = [subject.name for subject, claims in zip(apart, told, strict=True) if not tell_of(claims, [subject])]
             if not lost or (lost == ["idle"] and self._is_about_too_little):
                 quiet = [subject for subject in apart if not (subject.fires or subject.name in lost)]
                 in_turn = self._in_turn(quiet, onset) if len(quiet) > 1 and not names else []
                 if in_turn:
                     told = [claims for subject, claims in zip(apart, told, strict=True) if subject.fires]
                 return Derived(tuple(claim for claims in (*told, in_turn) for claim in claims), self.timing.interval)
-        raise UnprovenError("; ".join(_LOST.get(name, _LOST[""]) for name in lost))
+        raise UnprovenError("; ".join(LOST.get(name, LOST[""]) for name in lost))
 
-    def _in_turn(self, quiet: Sequence[_Subject], onset: int) -> list[Claim]:
+    def _in_turn(self, quiet: Sequence[Subject], onset: int) -> list[Claim]:
         """The claims of who never fire, one after the other, each for as long as it would take to; none where one does.
 
         Who is beyond the threshold for a moment comes first: it is measured from the first scrape on.
@@ -162,13 +133,16 @@ class _Derivation:
         scrapes, timing = self.timing.scrapes, self.timing
         rest, long = 2 * scrapes, (timing.settling + timing.evaluations(timing.hold) + 2) * scrapes
         phases: list[tuple[Workload, int]] = []
+        missed: list[int] = []
         ordered = sorted(quiet, key=lambda subject: subject.name != "brief")
         for subject in ordered:
             (first, length), *healthy = subject.phases
+            if subject.missed:
+                missed.append((self._start + sum(lasting for _, lasting in phases) + long // 2) // scrapes)
             phases += [(first, length), *((level, rest) for level, _ in healthy)] if healthy else [(first, long)]
         names = " then ".join(subject.name for subject in ordered)
         beside = next((subject.beside for subject in quiet if subject.beside), None)
-        one = _Subject(names, {}, tuple(phases), False, beside=beside, splits=self.splits, several=True)
+        one = Subject(names, {}, tuple(phases), False, False, tuple(missed), beside, self.splits, True)
         return self._claims(names, [one], onset)
 
     @property
@@ -190,7 +164,7 @@ class _Derivation:
         """The evaluation at which what is just beyond the threshold from the start on fires."""
         timing = self.timing
         last = 6 + timing.settling + timing.evaluations(timing.hold)
-        subject = _Subject(
+        subject = Subject(
             "",
             self._labels("just-beyond", self.planned.labels),
             ((self.levels.just_beyond, last * timing.scrapes),),
@@ -210,26 +184,45 @@ class _Derivation:
             for label in labels
         }
 
-    def _subjects(self, onset: int, names: Sequence[str]) -> Iterator[_Subject]:
+    def _subjects(self, onset: int, names: Sequence[str]) -> Iterator[Subject]:
         levels, scrapes = self.levels, self.timing.scrapes
         ill = (onset + 4) * scrapes - self._start
         whole = self._end(onset) * scrapes - self._start
         well = (levels.healthy, whole - ill)
         named = partial(self._labels, labels=names)
         beyond, short = ((levels.just_beyond, ill), well), ((levels.just_short, whole),)
-        yield _Subject("just beyond", named("just-beyond"), beyond, True, beside=levels.healthy, splits=self.splits)
-        yield _Subject("far beyond", named("far-beyond"), ((levels.far_beyond, ill), well), True, hit=True)
-        yield _Subject("just short", named("just-short"), short, False, beside=levels.far_beyond, splits=self.splits)
+        yield Subject("just beyond", named("just-beyond"), beyond, True, beside=levels.healthy, splits=self.splits)
+        far = Subject("far beyond", named("far-beyond"), ((levels.far_beyond, ill), well), True, hit=True)
+        yield self._missing(far, onset)
+        near = Subject("just short", named("just-short"), short, False, beside=levels.far_beyond, splits=self.splits)
+        yield self._missing(near, onset) if self._is_about_scrapes else near
         for number, guarded in enumerate(levels.guarded, 1):
             labels = named(f"guarded-{number}")
-            yield _Subject(f"guarded {number}", labels, ((guarded, whole),), False, splits=self.splits)
+            yield Subject(f"guarded {number}", labels, ((guarded, whole),), False, splits=self.splits)
         brief = self._brief(onset, whole) if self.timing.hold else 0
         if brief:
             phases = ((levels.just_beyond, brief), (levels.healthy, whole - brief))
-            yield _Subject("brief", named("brief"), phases, False)
+            yield Subject("brief", named("brief"), phases, False)
         idle = {leaf: _idle(leaf, setting) for leaf, setting in levels.healthy.items()}
         if idle != levels.just_short and any(not isinstance(leaf.metric, Gauge) for leaf in self.leaves):
-            yield _Subject("idle", named("idle"), ((idle, whole),), False)
+            yield Subject("idle", named("idle"), ((idle, whole),), False)
+
+    def _missing(self, subject: Subject, onset: int) -> Subject:
+        """The same, with scrapes that fail, as many as it survives: halfway through the `for`, and when it is over."""
+        half = 2 + self.timing.evaluations(self.timing.hold) // 2
+        for missed in ((half, onset + 2), (onset + 2,)) if subject.fires else ((half,),):
+            tried = replace(subject, missed=missed)
+            seen = [bool(firing_of(states)) for states in self._simulated([tried], onset + 4, onset)]
+            if all(seen[onset : onset + 4]) if subject.fires else not any(seen):
+                return tried
+        return subject
+
+    @property
+    def _is_about_scrapes(self) -> bool:
+        """Whether it fires where nothing is there, or nothing could be scraped."""
+        return any(_asks_for_presence(part) for node in self.rules.nodes for part in node.walk()) or any(
+            leaf.metric.name in SYNTHETIC for leaf in self.leaves
+        )
 
     def _end(self, onset: int) -> int:
         return onset + 7 + self.timing.settling + self.timing.evaluations(self.timing.keep)
@@ -242,12 +235,12 @@ class _Derivation:
             if length < 1:
                 break
             phases = ((self.levels.just_beyond, length), (self.levels.healthy, whole - length))
-            states = list(self._simulated([_Subject("", {}, phases, False)], onset + 2))
+            states = list(self._simulated([Subject("", {}, phases, False)], onset + 2))
             if any(states) and not any(map(firing_of, states)):
                 return length
         return 0
 
-    def _are_apart(self, subjects: Iterable[_Subject]) -> bool:
+    def _are_apart(self, subjects: Iterable[Subject]) -> bool:
         seen: set[tuple[Leaf, tuple[tuple[str, str], ...]]] = set()
         for subject in subjects:
             own = {(leaf, leaf.labels(subject.labels)) for leaf in self.leaves}
@@ -256,7 +249,7 @@ class _Derivation:
             seen |= own
         return True
 
-    def _scenario(self, title: str, subjects: Iterable[_Subject], onset: int, end: int) -> Scenario:
+    def _scenario(self, title: str, subjects: Iterable[Subject], onset: int, end: int) -> Scenario:
         feeds = [one for subject in subjects for one in self._feeds(subject, onset, end)]
         own = {
             (leaf.metric.name, frozenset(Matcher(name, "=", value) for name, value in leaf.labels(subject.labels)))
@@ -267,13 +260,13 @@ class _Derivation:
         feeds += [one for one in kept_out if (one.series.metric.name, frozenset(one.series.matchers)) not in own]
         return Scenario(title, *feeds, every=self.timing.scraped(1))
 
-    def _beside(self, subject: _Subject, workload: Workload, end: int) -> Iterator[Feed]:
+    def _beside(self, subject: Subject, workload: Workload, end: int) -> Iterator[Feed]:
         timing = self.timing
         lasting, late = timing.scraped(end * timing.scrapes - self._start + 1), timing.scraped(self._start)
         for leaf in self.leaves:
             yield from foreign_feeds(leaf, subject.labels, workload[leaf], lasting, late=late)
 
-    def _feeds(self, subject: _Subject, onset: int, end: int) -> Iterator[Feed]:
+    def _feeds(self, subject: Subject, onset: int, end: int) -> Iterator[Feed]:
         left = end * self.timing.scrapes - self._start + 1
         phases: list[tuple[Workload, str]] = []
         for workload, length in subject.phases:
@@ -283,9 +276,8 @@ class _Derivation:
         for leaf in phases[0][0]:
             yield self._feed(leaf, subject, [(workload[leaf], lasting) for workload, lasting in phases], onset)
 
-    def _feed(self, leaf: Leaf, subject: _Subject, phases: Sequence[tuple[Setting, str]], onset: int) -> Feed:
+    def _feed(self, leaf: Leaf, subject: Subject, phases: Sequence[tuple[Setting, str]], onset: int) -> Feed:
         timing = self.timing
-        is_gauge = isinstance(leaf.metric, Gauge)
         hit = subject.hit and phases[0][0] is not None
         return feed(
             leaf,
@@ -293,18 +285,18 @@ class _Derivation:
             phases,
             late=timing.scraped(self._start),
             every=timing.scraped(1),
-            resets=(timing.at(onset + 1),) if hit and not is_gauge else (),
-            missed=(timing.at(onset + 2),) if hit and not (is_gauge and 2 * timing.scrape >= _LOOKBACK) else (),
+            resets=(timing.at(onset + 1),) if hit and not isinstance(leaf.metric, Gauge) else (),
+            missed=tuple(timing.scraped(timing.last_scrape(number)) for number in subject.missed),
         )
 
-    def _simulated(self, subjects: Sequence[_Subject], last: int, onset: int = 0) -> Iterator[States]:
+    def _simulated(self, subjects: Sequence[Subject], last: int, onset: int = 0) -> Iterator[States]:
         store = self._store(self._scenario("", subjects, onset, last))
         return states_over_time(self.rules, store, self.timing.interval / 1000, last)
 
     def _store(self, scenario: Scenario) -> Store:
         return stored(scenario, {name for leaf in self.leaves for name in leaf.series})
 
-    def _claims(self, title: str, subjects: Sequence[_Subject], onset: int) -> list[Claim]:
+    def _claims(self, title: str, subjects: Sequence[Subject], onset: int) -> list[Claim]:
         """What is there whenever that changes; nothing where somebody does not fire who should."""
         lives = [sum(length for _, length in subject.phases) for subject in subjects]
         latest = (max(lives) + self._start) // self.timing.scrapes
@@ -324,6 +316,9 @@ class _Derivation:
         for number in range(2, end + 1):
             if firing[number].keys() != firing[number - 1].keys():
                 moments |= {number - 1, number}
+        for subject in subjects:
+            if not (self.timing.hold and subject.fires):
+                moments |= {number for number in subject.missed if number < end}
         template = value_template(self.planned.unit or RATIO, "$value")
         return [
             Claim(
@@ -337,7 +332,7 @@ class _Derivation:
             or (states[number][1] and all(is_stable(template, value) for value in firing[number].values()))
         ]
 
-    def _does_as_it_should(self, subject: _Subject, firing: Sequence[Mapping[Labels, float]], onset: int) -> bool:
+    def _does_as_it_should(self, subject: Subject, firing: Sequence[Mapping[Labels, float]], onset: int) -> bool:
         own = frozenset(subject.labels.items())
         seen = [any(own <= labels for labels in one) for one in firing]
         if self._fires_of_nothing:
@@ -347,27 +342,10 @@ class _Derivation:
         return not seen[0] and all(seen[onset : onset + 4]) and not seen[-1]
 
 
-def _tell_of(claims: Sequence[Claim], subjects: Iterable[_Subject]) -> bool:
-    """Whether each subject that must fire is seen to, all at once; and everybody to be quiet."""
-    all_at_once = [frozenset(subject.labels.items()) for subject in subjects if subject.fires]
-    shown = ([frozenset(one.labels) for one in claim.instances] for claim in claims)
-    quiet = any(not claim.instances for claim in claims)
-    return quiet and any(all(any(own <= one for one in seen) for own in all_at_once) for seen in shown)
-
-
 def _asks_for_presence(node: Node) -> bool:
     return (isinstance(node, Call) and node.function.startswith("absent")) or (
         isinstance(node, Binary) and node.operator == "unless"
     )
-
-
-def _distinct(subjects: Iterable[_Subject]) -> list[_Subject]:
-    """Without those who live like one before them, under the same labels: a series cannot be far from missing."""
-    found: list[_Subject] = []
-    for subject in subjects:
-        if all((subject.labels, subject.phases) != (known.labels, known.phases) for known in found):
-            found.append(subject)
-    return found
 
 
 def firing_of(states: States) -> dict[Labels, float]:

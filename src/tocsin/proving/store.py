@@ -1,4 +1,7 @@
-"""Samples over time, as Prometheus reads them: selectors look 5 minutes back, ranges are open on the left."""
+"""Samples over time, as Prometheus reads them: selectors look 5 minutes back, ranges are open on the left.
+
+Where a stale marker stands a selector sees nothing, and a range has a sample less.
+"""
 
 from __future__ import annotations
 
@@ -19,42 +22,50 @@ _SUBQUERY_STEP = "1m"  # Prometheus's default evaluation interval
 
 @dataclass(slots=True)
 class _Stored:
+    """A series' samples, and the times of its stale markers: selectors see them, ranges do not."""
+
     labels: Labels
     times: list[float] = field(default_factory=list)
-    values: list[float | None] = field(default_factory=list)  # None marks the series as gone
+    values: list[float] = field(default_factory=list)
     lost: list[float] = field(default_factory=list)  # by resets, up to each sample
-    whole: bool = True
+    ends: list[float] = field(default_factory=list)
     is_computed: bool = False
 
+    @property
+    def is_gone(self) -> bool:
+        return bool(self.ends) and self.ends[-1] > self.times[-1]
+
     def append(self, time: float, value: float | None) -> None:
-        before = self.values[-1] if self.values else None
-        reset = before if before is not None and value is not None and value < before else 0.0
+        """None marks the series as gone."""
+        if value is None:
+            self.ends.append(time)
+            return
+        reset = self.values[-1] if self.values and value < self.values[-1] else 0.0
         self.times.append(time)
         self.values.append(value)
         self.lost.append((self.lost[-1] if self.lost else 0.0) + reset)
-        self.whole = self.whole and value is not None
 
     def over(self, function: str, span: Span, parameters: tuple[float, ...]) -> float | None:
         """What a function makes of the samples in a range; None where it has no value."""
-        if not self.whole or function not in EXTRAPOLATED:
+        if function not in EXTRAPOLATED:
             return over_range(function, self.within(span.start, span.end), span, parameters)
         # The same without looking at each sample: windows are long.
         first, last = bisect_right(self.times, span.start), bisect_right(self.times, span.end) - 1
-        earliest, latest = (self.values[first], self.values[last]) if last > first else (None, None)
-        if earliest is None or latest is None:
+        if last <= first:
             return None
         lost = self.lost[last] - self.lost[first]
-        stretch = Stretch((self.times[first], earliest), (self.times[last], latest), last - first + 1, lost)
-        return extrapolated(function, stretch, span)
+        earliest, latest = (self.times[first], self.values[first]), (self.times[last], self.values[last])
+        return extrapolated(function, Stretch(earliest, latest, last - first + 1, lost), span)
 
     def within(self, start: float, end: float) -> list[Sample]:
         first, last = bisect_right(self.times, start), bisect_right(self.times, end)
-        pairs = zip(self.times[first:last], self.values[first:last], strict=True)
-        return [(time, value) for time, value in pairs if value is not None]
+        return list(zip(self.times[first:last], self.values[first:last], strict=True))
 
     def last(self, at: float) -> float | None:
-        place = bisect_right(self.times, at) - 1
-        return self.values[place] if place >= 0 and self.times[place] > at - _LOOKBACK else None
+        place, end = bisect_right(self.times, at) - 1, bisect_right(self.ends, at) - 1
+        if place < 0 or self.times[place] <= at - _LOOKBACK:
+            return None
+        return None if end >= 0 and self.ends[end] > self.times[place] else self.values[place]
 
 
 class Store:
@@ -82,7 +93,7 @@ class Store:
                 raise UnderivableError(f"{name}, which is given and computed")
             series.append(time, value)
         for labels, series in known.items():
-            if labels not in vector and series.is_computed and series.values[-1] is not None:
+            if labels not in vector and series.is_computed and not series.is_gone:
                 series.append(time, None)
 
     def named(self, select: Select) -> Iterator[_Stored]:

@@ -9,6 +9,7 @@ from tocsin.model.alert import Alert
 from tocsin.promql.durations import duration_text, milliseconds_of
 from tocsin.promql.tree import Node, Range, Select, Subquery
 from tocsin.proving.workloads import in_order
+from tocsin.scenarios.samples import spacing_of
 
 _LOOKBACK = 300_000
 _EVALUATIONS = 5  # in the longest window, where nothing else needs more
@@ -43,6 +44,10 @@ class Timing:
     def scraped(self, scrape: int) -> str:
         """The time of a scrape."""
         return duration_text(scrape * self.scrape)
+
+    def last_scrape(self, evaluation: int) -> int:
+        """The scrape just before an evaluation: that one sees it, and no other."""
+        return evaluation * self.interval // spacing_of(self.scrape)
 
     def evaluations(self, milliseconds: int) -> int:
         return -(-milliseconds // self.interval)

@@ -1,6 +1,9 @@
 """Samples as an OpenMetrics file with timestamps, to be backfilled into a Prometheus:
 
 promtool tsdb create-blocks-from openmetrics FILE DATA
+
+The format has no stale markers. Where a scrape fails or a series ends there is no sample here, and selectors still see
+the last one, for 5 minutes; ranges see what they should.
 """
 
 from __future__ import annotations
@@ -34,7 +37,7 @@ def exposition(scenarios: Iterable[tuple[Scenario, Decimal]]) -> str:
 def _lines(series: Series, start: Decimal, spacing: Decimal) -> Iterator[str]:
     name = Select(series.name, tuple(Matcher(label, "=", value) for label, value in series.labels)).text()
     for scrape, sample in enumerate(series.samples):
-        if sample is not None:
+        if isinstance(sample, Decimal):
             yield f"{name} {plain(sample)} {plain(start + spacing * scrape + _UP)}"
 
 

@@ -1,4 +1,4 @@
-"""Samples in the notation of promtool's unit tests: `_ 0+1.5x20 _x3`."""
+"""Samples in the notation of promtool's unit tests: `_ 0+1.5x20 stale _x3`."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from decimal import Decimal
 
 from tocsin.metrics import Matcher
 from tocsin.promql.tree import Select
-from tocsin.scenarios.samples import Series
+from tocsin.scenarios.samples import Marker, Sample, Series
 from tocsin.units import plain
 
-Samples = Sequence[Decimal | None]
+Samples = Sequence[Sample]
 
 
 def input_series(series: Series) -> dict[str, str]:
@@ -29,6 +29,8 @@ def notation(samples: Samples) -> str:
         value = samples[place]
         if value is None:
             parts.append(f"_x{length}" if length > 1 else "_")
+        elif isinstance(value, Marker):
+            parts.append(value.value)
         else:
             if place and value == samples[place - 1]:
                 # promtool adds a run up in floats; a counter that stands still must not seem to fall by a bit.
@@ -57,7 +59,7 @@ def _step(samples: Samples, place: int) -> Decimal | None:
     if place + 1 >= len(samples):
         return None
     value, following = samples[place], samples[place + 1]
-    return following - value if value is not None and following is not None else None
+    return following - value if isinstance(value, Decimal) and isinstance(following, Decimal) else None
 
 
 def _written(value: Decimal, step: Decimal | None, length: int) -> str:

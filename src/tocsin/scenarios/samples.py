@@ -3,6 +3,9 @@
 Scrapes come a little earlier each time than the scenario's interval says, so that none ever lies on the edge of a
 range, where Prometheus 2 counts a sample and Prometheus 3 does not. The time between two is a multiple of 27 ms, so
 that whatever flows a second, a minute, an hour or a day is a finite decimal from one scrape to the next.
+
+Where a series has a sample and then none, be it for one failed scrape or for good, Prometheus writes a stale marker:
+selectors see nothing of it from there on, and ranges have a sample less.
 """
 
 from __future__ import annotations
@@ -11,6 +14,8 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from enum import Enum
+from typing import Final
 
 from tocsin.metrics import Counter, Gauge, Histogram, Matcher, Metric, bound_text
 from tocsin.model.amounts import Flow
@@ -18,15 +23,31 @@ from tocsin.model.scenario import Feed, Growing, Holding, Scenario, Segment, Ser
 from tocsin.promql.durations import milliseconds_of
 
 _DIVISOR = 27
+# What Prometheus itself writes of a scrape, also of one that fails: 0, but for how long it took.
+_OF_SCRAPES = frozenset(
+    {"up", "scrape_samples_scraped", "scrape_samples_post_metric_relabeling", "scrape_series_added"}
+)
+_DURATION = "scrape_duration_seconds"
+
+
+class Marker(Enum):
+    """What stands in the place of a sample."""
+
+    STALE = "stale"
+
+
+STALE: Final = Marker.STALE
+Sample = Decimal | Marker | None
+"""A value, the marker that there is none any more, or nothing at all."""
 
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """One series: a sample for each scrape, None where there is none. Scrape n is at n times the spacing."""
+    """One series, scrape by scrape. Scrape n is at n times the spacing."""
 
     metric: Metric
     labels: tuple[tuple[str, str], ...]
-    samples: tuple[Decimal | None, ...]
+    samples: tuple[Sample, ...]
 
     @property
     def name(self) -> str:
@@ -38,11 +59,14 @@ def spacing_of(every: int) -> int:
     return (every - 1) // _DIVISOR * _DIVISOR
 
 
-def series_of(scenario: Scenario) -> Iterator[Series]:
-    """Every series of a scenario, the buckets, sum and count of its histograms included."""
-    every = milliseconds_of(scenario.every)
+def series_of(scenario: Scenario, until: int = 0) -> Iterator[Series]:
+    """Every series of a scenario, the buckets, sum and count of its histograms included.
+
+    Those that end before the scenario does, or before a time in milliseconds, are marked as gone.
+    """
+    end = max(scenario.lasting, until)
     for feed in scenario.feeds:
-        life = _Life.of(scenario, feed, every)
+        life = _Life.of(scenario, feed, end)
         labels = _pairs(feed.series.matchers)
         metric = feed.series.metric
         if not isinstance(metric, Histogram):
@@ -69,9 +93,13 @@ class _Life:
     spacing: int
     missed: frozenset[int]
     resets: frozenset[int]
+    failed: Decimal | None
+    is_over: bool
 
     @classmethod
-    def of(cls, scenario: Scenario, feed: Feed, every: int) -> _Life:
+    def of(cls, scenario: Scenario, feed: Feed, end: int) -> _Life:
+        every, name = milliseconds_of(scenario.every), feed.series.metric.name
+
         def scrapes(times: tuple[str, ...]) -> frozenset[int]:
             return frozenset(milliseconds_of(time) // every for time in times)
 
@@ -81,12 +109,22 @@ class _Life:
             # Nothing is scraped at 0: that would be the edge of a range.
             max(1, milliseconds_of(feed.late) // every),
             spacing_of(every),
-            scrapes(scenario.missed + feed.missed) | restarts,
+            frozenset() if name == _DURATION else scrapes(scenario.missed + feed.missed) | restarts,
             scrapes(feed.resets) | restarts,
+            Decimal(0) if name in _OF_SCRAPES else None,
+            feed.lasting < end,
         )
 
-    def samples(self, upto: Decimal | None) -> Iterator[Decimal | None]:
+    def samples(self, upto: Decimal | None) -> Iterator[Sample]:
         """`upto` counts a histogram's observations up to a bound; without it they are summed."""
+        is_there = False
+        for sample in self._values(upto):
+            yield STALE if is_there and sample is None else sample
+            is_there = sample is not None
+        if is_there and self.is_over:
+            yield STALE
+
+    def _values(self, upto: Decimal | None) -> Iterator[Decimal | None]:
         yield from [None] * self.first
         scrape, standing, begun = self.first, Decimal(0), False
         for segment, length in self.segments:
@@ -95,7 +133,7 @@ class _Life:
                     # A counter's first sample is 0: that is how a process starts.
                     standing = (Decimal(0) if scrape in self.resets else standing) + (change if begun else 0)
                     begun, change = True, standing
-                yield None if scrape in self.missed else change
+                yield self.failed if scrape in self.missed and change is not None else change
                 scrape += 1
 
 

@@ -1,0 +1,59 @@
+"""Who lives in a derived scenario: series that should make an alert fire, and series that should not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from tocsin.model.scenario import Claim
+from tocsin.proving.spread import Split
+from tocsin.proving.workloads import Leaf, Workload
+
+# What is not shown where one of them does not do as it should.
+LOST = {
+    "just beyond": "series just beyond its threshold do not make it fire and resolve",
+    "far beyond": "series far beyond its threshold, whose counters start again, do not make it fire all the while and"
+    " resolve",
+    "just short": "series just short of its threshold make it fire",
+    "brief": "series beyond its threshold for less than its `for` make it fire",
+    "idle": "series without traffic make it fire",
+    "": "series that fail what else it asks make it fire",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Someone in a scenario. `labels` tell it from the others; phases are settings with how many scrapes they last.
+
+    Whoever is `hit` has its counters start again. `missed` are evaluations just before which the scrape fails.
+    `beside` is how series live that the condition's matchers keep out: whoever drops a matcher will see them. `splits`
+    say how two instances of its exporter show what they say. Who is `several` lives the lives of several, one after
+    the other.
+    """
+
+    name: str
+    labels: Mapping[str, str]
+    phases: tuple[tuple[Workload, int], ...]
+    fires: bool
+    hit: bool = False
+    missed: tuple[int, ...] = ()
+    beside: Workload | None = None
+    splits: Mapping[Leaf, Split] = field(default_factory=dict)
+    several: bool = False
+
+
+def tell_of(claims: Sequence[Claim], subjects: Iterable[Subject]) -> bool:
+    """Whether each subject that must fire is seen to, all at once; and everybody to be quiet."""
+    all_at_once = [frozenset(subject.labels.items()) for subject in subjects if subject.fires]
+    shown = ([frozenset(one.labels) for one in claim.instances] for claim in claims)
+    quiet = any(not claim.instances for claim in claims)
+    return quiet and any(all(any(own <= one for one in seen) for own in all_at_once) for seen in shown)
+
+
+def distinct(subjects: Iterable[Subject]) -> list[Subject]:
+    """Without those who live like one before them, under the same labels: a series cannot be far from missing."""
+    found: list[Subject] = []
+    for subject in subjects:
+        if all((subject.labels, subject.phases) != (known.labels, known.phases) for known in found):
+            found.append(subject)
+    return found
