@@ -20,7 +20,8 @@ SAID = {"summary": "s", "description": "d", "runbook_url": "r"}
 
 
 def alert(expr: str, **more: Any) -> dict[str, Any]:
-    return {"alert": "A", "expr": expr, "for": "5m", "labels": {"severity": "warning"}, "annotations": SAID, **more}
+    said = {"labels": {"severity": "warning"}, "annotations": dict(SAID)}
+    return {"alert": "A", "expr": expr, "for": "5m", **said, **more}
 
 
 def rules(*made: Mapping[str, Any], group: str = "g", file: str = "rules.yaml") -> Contents:

@@ -10,10 +10,6 @@ from tocsin.subject import Subject
 
 def findings_in(subject: Subject) -> Iterator[Finding]:
     for refused in subject.contents.refused:
-        yield Finding(
-            "rule-refused",
-            Severity.ERROR,
-            f"{refused.message}; Prometheus refuses the whole file",
-            "mend the rule, or take it out",
-            refused.source,
-        )
+        if refused.before is None or subject.world.prometheus < refused.before:
+            severity = Severity.ERROR if refused.certain else Severity.WARNING
+            yield Finding("rule-refused", severity, refused.message, refused.help, refused.source)

@@ -11,7 +11,7 @@
 - `dashboards`: `Dashboard`s of Grafana in the classic schema, with `Panel`s, `Target`s and `Variable`s
 - `grafana_rules`: `GrafanaRule`s of alert provisioning files, with the `Step`s of their pipelines
 - `failures`: what could not be read, as `Failure`s; the other files are read all the same
-- `refused`: what of it Prometheus would not load, as `Failure`s
+- `refused`: what of it Prometheus would not load, as `Refused`s
 - `files`: how many files were of one of these kinds
 
 ConfigMaps, Kubernetes lists and files of several documents are looked into. A file of another kind is passed over in
@@ -28,6 +28,7 @@ from tocsin.reading.values import (
     GrafanaRule,
     Grid,
     Panel,
+    Refused,
     Rule,
     RuleGroup,
     Series,
@@ -49,6 +50,7 @@ __all__ = [
     "GrafanaRule",
     "Grid",
     "Panel",
+    "Refused",
     "Rule",
     "RuleGroup",
     "Series",

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from tocsin.reading.dashboards import dashboard, is_dashboard
-from tocsin.reading.fields import mapping, mappings, text, texts
+from tocsin.reading.fields import items, mapping, mappings, text, texts
 from tocsin.reading.grafana_rules import grafana_rules, is_grafana_rule
 from tocsin.reading.located import Located, UnreadableError, parsed
-from tocsin.reading.rules import is_rule, refused, rule_group, test_file
-from tocsin.reading.values import Contents, Dashboard, Exposed, Failure, GrafanaRule, RuleGroup, TestFile
+from tocsin.reading.refused import is_group, refused_file, refused_group, refused_keys
+from tocsin.reading.rules import is_rule, rule_group, test_file
+from tocsin.reading.values import Contents, Dashboard, Exposed, Failure, GrafanaRule, Refused, RuleGroup, TestFile
 from tocsin.secrets import may_hold_secrets, secrets_in
 from tocsin.source import Source
 
@@ -23,7 +24,6 @@ _ENDINGS = frozenset({".yaml", ".yml", ".json", ".rules"})
 _SIGNS = (b"groups", b"panels", b"rows", b"rule_files", b"record", b"alert", b"kind", b"contactPoints")
 _OF_DASHBOARDS = (b"panels", b"rows")
 _OF_RULES = (b"rules", b"rule_files", b"tests")
-_GROUP_KEYS = frozenset({"rules", "interval", "name"})
 _RULE_KINDS = frozenset({"PrometheusRule", "VMRule"})
 _MOST_NESTED = 8
 
@@ -38,7 +38,7 @@ class _Found:
     files: int = 0
     of_a_kind: bool = False
     exposed: list[Exposed] = field(default_factory=list)
-    refused: list[Failure] = field(default_factory=list)
+    refused: list[Refused] = field(default_factory=list)
 
     def contents(self) -> Contents:
         return Contents(
@@ -147,7 +147,11 @@ def _read_raw(found: _Found, raw: bytes, file: str, first: int, depth: int) -> N
     try:
         for document in parsed(raw, file, first):
             within = len(found.exposed)
+            known, found.of_a_kind = found.of_a_kind, False
             _read(found, document, document.value, depth)
+            if found.of_a_kind:
+                found.refused += refused_keys(document)
+            found.of_a_kind |= known
             if suspect:
                 # What stands in a document that is embedded in this one is told already, with the better line.
                 told = {one.message for one in found.exposed[within:]}
@@ -188,7 +192,7 @@ def _read(found: _Found, document: Located, value: Any, depth: int) -> None:
         _read(found, document, value["dashboard"], depth)
     elif isinstance(value.get("rule_files"), list) or isinstance(value.get("tests"), list):
         _tests(found, document, value)
-    elif isinstance(value.get("groups"), list):
+    elif isinstance(value.get("groups"), list) or value.keys() == {"groups"}:
         _rule_file(found, document, value)
     else:
         _namespaced(found, document, value)
@@ -202,11 +206,11 @@ def _tests(found: _Found, document: Located, value: dict[str, Any]) -> None:
 
 
 def _rule_file(found: _Found, document: Located, value: dict[str, Any]) -> None:
-    groups = value["groups"]
-    if "apiVersion" in value or all(isinstance(group, dict) and _GROUP_KEYS & group.keys() for group in groups):
+    of_grafana = "apiVersion" in value
+    if of_grafana or all(group is None or is_group(group) for group in items(value, "groups")):
         found.of_a_kind = True
-        of_grafana = "apiVersion" in value
         _groups(found, document, mappings(value, "groups"), text(value, "namespace"), of_grafana=of_grafana)
+        found.refused += refused_file(document, value) if not of_grafana else ()
 
 
 def _namespaced(found: _Found, document: Located, value: dict[str, Any]) -> None:
@@ -233,7 +237,7 @@ def _groups(
         if made.rules or not rules:
             found.groups.append(made)
         if not rules and not of_grafana:
-            found.refused += refused(document, group, names)
+            found.refused += refused_group(document, group, names)
 
 
 def _embedded(found: _Found, document: Located, data: dict[str, Any], depth: int, keys: tuple[str, ...] = ()) -> None:

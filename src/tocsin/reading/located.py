@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ _KEYS = frozenset({"expr", "name", "title", "gridPos", "uid", "alert", "record",
 # Begins with a quote, which the search jumps to; what stands before it is looked at then.
 _KEY = re.compile(rb'"(?<!\\")(?:' + "|".join(sorted(_KEYS)).encode() + rb')"\s*:')
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 class UnreadableError(ValueError):
@@ -30,13 +32,19 @@ class UnreadableError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Located:
-    """A parsed document. YAML scalars are all text, but for null: what they mean depends on where they stand."""
+    """A parsed document. YAML scalars are all text, but for null: what they mean depends on where they stand.
+
+    `doubled` are the keys that stand twice in a mapping of YAML, and where; the last one holds here. `index` counts the
+    documents of a text from 0.
+    """
 
     value: Any
     file: str
     _lines: dict[tuple[int, str], int] = field(default_factory=dict)
     _first: int = 0
     text: bytes = b""
+    doubled: tuple[tuple[str, Source], ...] = ()
+    index: int = 0
 
     def at(self, container: Any, key: str = _START) -> Source:
         """Where a mapping starts, or the value of one of its keys: the nearest place that is known."""
@@ -53,6 +61,11 @@ def parsed(raw: bytes, file: str, first: int = 0) -> Iterator[Located]:
 
     Raises UnreadableError.
     """
+    if raw.startswith(_UTF_16):
+        # So does Windows write; YAML may be that, JSON may not.
+        raw = raw.decode("utf-16", errors="replace").encode()
+        if raw[:1] in (b"{", b"["):
+            raise UnreadableError("it is UTF-16, and JSON is UTF-8")
     if raw.lstrip()[:1] in (b"{", b"["):
         try:
             value = orjson.loads(raw)
@@ -109,67 +122,83 @@ def _yaml(raw: bytes, file: str, first: int) -> Iterator[Located]:
         mark: Any = error.problem_mark or error.context_mark
         line = first + mark.line + 1 if mark else None
         raise UnreadableError(f"it is no YAML: {error.problem or error.context}", line) from None
+    except yaml.reader.ReaderError as error:
+        character = f"the character #x{ord(text[error.position]):04x} may not stand there"
+        line = first + text.count("\n", 0, error.position) + 1
+        raise UnreadableError(f"it is no YAML: {character}", line) from None
     except (yaml.YAMLError, RecursionError) as error:
         raise UnreadableError(f"it is no YAML: {' '.join(str(error).split())}", first or None) from None
 
 
 def _documents(events: Iterable[Any], file: str, first: int, raw: bytes) -> Iterator[Located]:
-    """Values made of the parser's events by hand, which is several times faster than PyYAML's nodes."""
     feed = iter(events)
-    for event in feed:
-        if event.__class__ is yaml.DocumentStartEvent:
-            lines: dict[tuple[int, str], int] = {}
-            value = _value(next(feed), feed, lines, {})
-            yield Located(value, file, lines, first, raw)
+    starts = (event for event in feed if event.__class__ is yaml.DocumentStartEvent)
+    for index, _ in enumerate(starts):
+        made = _Composed(feed)
+        value = made.value(next(feed))
+        doubled = tuple((key, Source(file, first + line)) for key, line in made.doubled)
+        yield Located(value, file, made.lines, first, raw, doubled, index)
 
 
-def _value(event: Any, feed: Iterator[Any], lines: dict[tuple[int, str], int], anchors: dict[str, Any]) -> Any:
-    kind = event.__class__
-    value: Any
-    if kind is yaml.ScalarEvent:
-        value = _scalar(event)
-    elif kind is yaml.AliasEvent:
-        # Known when it is complete, so that nothing holds itself.
-        return anchors.get(event.anchor)
-    elif kind is yaml.SequenceStartEvent:
-        value = []
-        for item in feed:
-            if item.__class__ is yaml.SequenceEndEvent:
+class _Composed:
+    """A value made of the parser's events by hand, which is several times faster than PyYAML's nodes."""
+
+    def __init__(self, feed: Iterator[Any]) -> None:
+        self.lines: dict[tuple[int, str], int] = {}
+        self.doubled: list[tuple[str, int]] = []
+        self._feed = feed
+        self._anchors: dict[str, Any] = {}
+
+    def value(self, event: Any) -> Any:
+        kind = event.__class__
+        value: Any
+        if kind is yaml.ScalarEvent:
+            value = _scalar(event)
+        elif kind is yaml.AliasEvent:
+            # Known when it is complete, so that nothing holds itself.
+            if event.anchor not in self._anchors:
+                problem = f"nothing above is called &{event.anchor}"
+                raise yaml.MarkedYAMLError(problem=problem, problem_mark=event.start_mark)
+            return self._anchors[event.anchor]
+        elif kind is yaml.SequenceStartEvent:
+            value = []
+            for item in self._feed:
+                if item.__class__ is yaml.SequenceEndEvent:
+                    break
+                value.append(self.value(item))
+        else:
+            value = {}
+            mark: Any = event.start_mark
+            self.lines[id(value), _START] = mark.line + 1
+            self._fill(value)
+        if event.anchor is not None:
+            self._anchors[event.anchor] = value
+        return value
+
+    def _fill(self, mapping: dict[Any, Any]) -> None:
+        merged: list[dict[Any, Any]] = []
+        for event in self._feed:
+            if event.__class__ is yaml.MappingEndEvent:
                 break
-            value.append(_value(item, feed, lines, anchors))
-    else:
-        value = {}
-        mark: Any = event.start_mark
-        lines[id(value), _START] = mark.line + 1
-        _fill(value, feed, lines, anchors)
-    if event.anchor is not None:
-        anchors[event.anchor] = value
-    return value
-
-
-def _fill(
-    mapping: dict[Any, Any], feed: Iterator[Any], lines: dict[tuple[int, str], int], anchors: dict[str, Any]
-) -> None:
-    merged: list[dict[Any, Any]] = []
-    for event in feed:
-        if event.__class__ is yaml.MappingEndEvent:
-            break
-        key = _value(event, feed, lines, anchors)
-        following = next(feed)
-        if following.__class__ is yaml.ScalarEvent:
-            # The text of a block scalar starts on the line below its mark.
-            mark: Any = following.start_mark
-            lines[id(mapping), str(key)] = mark.line + (2 if following.style in ("|", ">") else 1)
-        value = _value(following, feed, lines, anchors)
-        if key == "<<":
-            merged += [part for part in (value if isinstance(value, list) else [value]) if isinstance(part, dict)]
-        elif not isinstance(key, dict | list):
-            mapping[key] = value
-    for part in merged:
-        for key, value in part.items():
-            mapping.setdefault(key, value)
+            key = self.value(event)
+            following = next(self._feed)
+            if following.__class__ is yaml.ScalarEvent:
+                # The text of a block scalar starts on the line below its mark.
+                mark: Any = following.start_mark
+                self.lines[id(mapping), str(key)] = mark.line + (2 if following.style in ("|", ">") else 1)
+            value = self.value(following)
+            if key == "<<":
+                merged += [part for part in (value if isinstance(value, list) else [value]) if isinstance(part, dict)]
+            elif not isinstance(key, dict | list):
+                if key in mapping:
+                    place: Any = event.start_mark
+                    self.doubled.append((str(key), place.line + 1))
+                mapping[key] = value
+        for part in merged:
+            for key, value in part.items():
+                mapping.setdefault(key, value)
 
 
 def _scalar(event: Any) -> str | None:
     value: str = event.value
-    return None if event.style is None and event.implicit[0] and value in _NULLS else value
+    return None if event.implicit[0] and not event.style and value in _NULLS else value

@@ -7,7 +7,7 @@ from typing import Any
 
 from tocsin.reading.fields import as_text, items, mapping, mappings, text, texts
 from tocsin.reading.located import Located
-from tocsin.reading.values import AlertCase, Failure, Rule, RuleGroup, Series, TestCase, TestFile, ValueCase
+from tocsin.reading.values import AlertCase, Rule, RuleGroup, Series, TestCase, TestFile, ValueCase
 
 
 def is_rule(value: Any) -> bool:
@@ -16,10 +16,12 @@ def is_rule(value: Any) -> bool:
 
 
 def rule_group(document: Located, group: dict[str, Any], namespace: str = "") -> RuleGroup:
-    """A group as rule files have it, with the rules that look like some."""
+    """A group as rule files have it, with the rules that look like some and have an expression."""
     return RuleGroup(
         text(group, "name"),
-        tuple(_rule(document, rule) for rule in mappings(group, "rules") if is_rule(rule)),
+        tuple(
+            _rule(document, rule) for rule in mappings(group, "rules") if is_rule(rule) and text(rule, "expr").strip()
+        ),
         document.at(group),
         text(group, "interval"),
         namespace,
@@ -39,35 +41,6 @@ def _rule(document: Located, rule: dict[str, Any]) -> Rule:
         texts(rule.get("labels")),
         texts(rule.get("annotations")),
     )
-
-
-def refused(document: Located, group: dict[str, Any], names: set[str]) -> Iterator[Failure]:
-    """What Prometheus would not load of a group; `names` are those of the groups above it in the file."""
-    name = text(group, "name")
-    if not name or name in names:
-        why = f"two groups of the file are called {name}" if name else "the group has no name"
-        yield Failure(document.at(group, "name"), why)
-    names.add(name)
-    for rule in items(group, "rules"):
-        if not isinstance(rule, dict):
-            yield Failure(document.at(group), f"{as_text(rule) or 'a list'} stands where a rule should")
-            continue
-        why = _refusal(rule)
-        if why:
-            yield Failure(document.at(rule), why)
-
-
-def _refusal(rule: dict[str, Any]) -> str:
-    if not text(rule, "alert") and not text(rule, "record"):
-        return "the rule has neither `alert` nor `record`"
-    if "alert" in rule and "record" in rule:
-        return "the rule has `alert` and `record`: it can be one of them only"
-    alien = [key for key in ("for", "keep_firing_for", "annotations") if "record" in rule and key in rule]
-    if alien:
-        return f"the rule has `record`, and {' and '.join(f'`{key}`' for key in alien)}, which only alerts have"
-    if set("{} ") & set(text(rule, "record")):
-        return f"{text(rule, 'record')} is no name to record"
-    return "the rule has no `expr`" if not text(rule, "expr").strip() else ""
 
 
 def test_file(document: Located, value: dict[str, Any]) -> TestFile:

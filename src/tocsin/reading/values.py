@@ -255,6 +255,20 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
+class Refused:
+    """What keeps a file from being loaded, or a part of it. `before` is the first Prometheus that takes it.
+
+    It is not `certain` where another program may be meant to read it.
+    """
+
+    source: Source
+    message: str
+    help: str = "mend the rule, or take it out"
+    certain: bool = True
+    before: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Exposed:
     """Something in a file that looks like a credential. The message does not show it."""
 
@@ -264,7 +278,7 @@ class Exposed:
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What one file or many hold. `refused` is what Prometheus would not load of what was read."""
+    """What one file or many hold. `refused` is what would not be loaded of what was read."""
 
     groups: tuple[RuleGroup, ...] = ()
     grafana_rules: tuple[GrafanaRule, ...] = ()
@@ -273,4 +287,4 @@ class Contents:
     failures: tuple[Failure, ...] = ()
     files: int = 0
     exposed: tuple[Exposed, ...] = ()
-    refused: tuple[Failure, ...] = ()
+    refused: tuple[Refused, ...] = ()

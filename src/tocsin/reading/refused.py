@@ -1,0 +1,141 @@
+"""What of a rule file Prometheus would not load, whatever its expressions say: as `promtool check rules` does."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from tocsin.metrics import nearest
+from tocsin.reading.fields import as_text, items, text
+from tocsin.reading.located import Located
+from tocsin.reading.values import Refused
+
+_ALERTS = ("for", "keep_firing_for", "annotations")
+_NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
+_LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
+# From here on names are made of any characters.
+_ANY_NAME = (3, 0)
+# Mimir's and Cortex's tools take a namespace.
+_FILE_FIELDS = frozenset({"groups", "namespace"})
+_GROUP_FIELDS = frozenset({"name", "interval", "rules", "limit", "labels", "query_offset"})
+_RULE_FIELDS = frozenset({"record", "alert", "expr", "labels", *_ALERTS})
+# What others take who read the same files: Thanos; Mimir and Cortex; VictoriaMetrics.
+_OF_OTHERS = frozenset(
+    {
+        "partial_response_strategy",
+        *("source_tenants", "evaluation_delay", "align_evaluation_time_on_interval", "remote_write"),
+        *("concurrency", "type", "params", "headers", "notifier_headers", "tenant", "debug", "update_entries_limit"),
+        *("eval_offset", "eval_delay", "eval_alignment", "extra_filter_labels"),
+    }
+)
+
+
+def refused_keys(document: Located) -> Iterator[Refused]:
+    """Keys that stand twice in a mapping: whoever reads YAML strictly does not take it."""
+    for key, place in document.doubled:
+        yield Refused(place, f"`{key}` stands twice in one mapping, and the whole file is refused", "keep one of them")
+
+
+def refused_file(document: Located, value: dict[str, Any]) -> Iterator[Refused]:
+    """What would not be loaded of a rule file, its groups aside."""
+    if value["groups"] is not None and not isinstance(value["groups"], list):
+        yield _whole(
+            document, value, f"`groups` is {_called(value['groups'])} where a list of groups belongs", "groups"
+        )
+    aside = "give each document a file of its own, or take it out"
+    if document.index and "namespace" not in value:
+        why = "Prometheus reads the first document of a file alone: the groups of this one are never loaded"
+        yield Refused(document.at(value), why, aside, certain=False)
+    for key in value:
+        if key not in _FILE_FIELDS:
+            why = f"no rule file has a field `{key}`; Prometheus refuses the whole file"
+            yield Refused(document.at(value, str(key)), why, "take it out", certain=False)
+
+
+def is_group(value: Any) -> bool:
+    """Whether it looks like a group of rules, and not of people or pages."""
+    return isinstance(value, dict) and ("rules" in value or value.keys() <= _GROUP_FIELDS | _OF_OTHERS)
+
+
+def refused_group(document: Located, group: dict[str, Any], names: set[str]) -> Iterator[Refused]:
+    """What would not be loaded of a group; `names` are those of the groups above it in the file."""
+    name = text(group, "name")
+    if not name or name in names:
+        why = f"two groups of the file are called {name}" if name else "the group has no name"
+        yield _whole(document, group, why, "name")
+    names.add(name)
+    for why in (*_strangers(group, _GROUP_FIELDS, "group"), *_shapes(group, ("interval",), ("labels",))):
+        yield _whole(document, group, why)
+    rules = group.get("rules")
+    if rules is not None and not isinstance(rules, list):
+        yield _whole(document, group, f"`rules` is {_called(rules)} where a list of rules belongs")
+    for rule in items(group, "rules"):
+        if isinstance(rule, dict):
+            yield from _refused_rule(document, rule)
+        elif rule is not None:
+            yield _whole(document, group, f"{as_text(rule) or 'a list'} stands where a rule should")
+
+
+def _refused_rule(document: Located, rule: dict[str, Any]) -> Iterator[Refused]:
+    shapes = list(_shapes(rule, ("record", "alert", "expr", "for", "keep_firing_for"), ("labels", "annotations")))
+    lacking = _lacking(rule)
+    for why in (*_strangers(rule, _RULE_FIELDS, "rule"), *shapes, *([lacking] if lacking and not shapes else ())):
+        yield _whole(document, rule, why)
+    name = text(rule, "record")
+    if name and set("{} ") & set(name):
+        yield _whole(document, rule, f"{name} is no name to record")
+    elif name and not _NAME.fullmatch(name):
+        yield _old(document, rule, f"{name} is no name to record")
+    labels = rule.get("labels")
+    for label in labels if isinstance(labels, dict) else ():
+        if label in ("__name__", ""):
+            yield _whole(document, rule, f"a rule may not set the label {label or 'without a name'}")
+        elif not _LABEL.fullmatch(str(label)):
+            yield _old(document, rule, f"{label} is no name of a label")
+
+
+def _lacking(rule: Mapping[str, Any]) -> str:
+    if not text(rule, "alert") and not text(rule, "record"):
+        empty = next((key for key in ("alert", "record") if key in rule), None)
+        return f"`{empty}` is empty" if empty else "the rule has neither `alert` nor `record`"
+    if "alert" in rule and "record" in rule:
+        return "the rule has `alert` and `record`: it can be one of them only"
+    alien = [key for key in _ALERTS if "record" in rule and rule.get(key)]
+    if alien:
+        return f"the rule has `record`, and {' and '.join(f'`{key}`' for key in alien)}, which only alerts have"
+    return "the rule has no `expr`" if not text(rule, "expr").strip() else ""
+
+
+def _strangers(of: Mapping[Any, Any], known: frozenset[str], what: str) -> Iterator[str]:
+    for key in of:
+        if key not in known and key not in _OF_OTHERS:
+            meant = nearest(str(key), known)
+            yield f"no {what} has a field `{key}`" + (f": did you mean `{meant}`?" if meant else "")
+
+
+def _shapes(of: Mapping[str, Any], texts: tuple[str, ...], mappings: tuple[str, ...]) -> Iterator[str]:
+    for key in texts:
+        if isinstance(of.get(key), dict | list):
+            yield f"`{key}` is {_called(of[key])} where a text belongs"
+    for key in mappings:
+        value = of.get(key)
+        if value is not None and not isinstance(value, dict):
+            yield f"`{key}` is {_called(value)} where names with texts belong"
+        for name, inner in value.items() if isinstance(value, dict) else ():
+            if isinstance(inner, dict | list):
+                yield f"`{name}` in `{key}` is {_called(inner)} where a text belongs"
+
+
+def _called(value: Any) -> str:
+    return "a list" if isinstance(value, list) else "a mapping" if isinstance(value, dict) else "a text"
+
+
+def _whole(document: Located, of: dict[str, Any], why: str, key: str = "") -> Refused:
+    return Refused(document.at(of, key), f"{why}; Prometheus refuses the whole file")
+
+
+def _old(document: Located, rule: dict[str, Any], why: str) -> Refused:
+    return Refused(
+        document.at(rule), f"{why} before Prometheus 3; an older one refuses the whole file", before=_ANY_NAME
+    )
