@@ -29,8 +29,10 @@ from tocsin.define import (
 )
 
 MODELS = "inference"
+# One failed scrape of kube-state-metrics is no news of a node or a pod.
+_RECENT = "2m"
 
-_ready = maximum(node_condition(condition="Ready", status="true"), by=node)
+_ready = maximum(node_condition(condition="Ready", status="true"), by=node, over=_RECENT)
 _with_gpus = above_zero(maximum(node_allocatable(resource="nvidia_com_gpu"), by=node))
 _not_running = pod_phase(namespace=MODELS, phase=matching("Pending|Failed|Unknown"))
 _running = pod_phase(namespace=MODELS, phase="Running")
@@ -48,7 +50,7 @@ gpu_nodes_ready = Indicator(
     target=at_least(percent(100), red=percent(100)),
 )
 model_pods_not_running = Indicator(
-    total(_not_running, by=(namespace, pod)),
+    total(_not_running, by=(namespace, pod), over=_RECENT),
     title="Model pod not running",
     description="1 where a pod of a model server is not running.",
 )

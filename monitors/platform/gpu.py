@@ -28,15 +28,20 @@ from tocsin.define import (
 from tocsin.units import CELSIUS
 
 _WHERE = (hostname, gpu)
+# What alerts look at outlives a failed scrape.
+_RECENT = "2m"
+
+_used = maximum(memory_used, by=_WHERE, over=_RECENT)
+_free = maximum(memory_free, by=_WHERE, over=_RECENT)
 
 gpu_utilisation = Indicator(
-    average_of(utilisation, by=_WHERE),
+    average_of(utilisation, by=_WHERE, over=_RECENT),
     title="GPU utilisation",
     description="The share of time in which the GPU ran anything.",
     target=between(percent(40), percent(80)),
 )
 gpu_memory = Indicator(
-    maximum(memory_used, by=_WHERE) / above_zero(maximum(memory_used, by=_WHERE) + maximum(memory_free, by=_WHERE)),
+    _used / above_zero(_used + _free),
     title="GPU memory used",
     description="The share of the GPU's memory that is in use.",
 )
@@ -64,7 +69,7 @@ gpu_power = Indicator(
     description="What the GPU draws.",
 )
 gpu_xid = Indicator(
-    maximum(last_xid, by=_WHERE),
+    maximum(last_xid, by=_WHERE, over=_RECENT),
     title="Last XID error",
     description="The code of the GPU's last error, 0 where there was none since the exporter started.",
 )

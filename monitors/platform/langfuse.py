@@ -43,7 +43,7 @@ from tocsin.define import (
 )
 
 langfuse_up = Indicator(
-    minimum(up, by=component),
+    minimum(up, by=component, over="2m"),
     title="Langfuse up",
     description="1 where that part of Langfuse says that it works, its database included.",
     target=at_least(quantity(1, COMPONENTS), red=quantity(1, COMPONENTS)),

@@ -77,6 +77,13 @@ def test_what_is_left_of_a_ratio_is_one_minus_it() -> None:
     assert (1 - total(agent_active_sessions)).text() == "1 - sum(agent_active_sessions)"
 
 
+def test_gauge_is_looked_back_on() -> None:
+    text = total(agent_active_sessions, by=agent_name, over="2m").text()
+    assert text == "sum by (agent_name) (last_over_time(agent_active_sessions[2m]))"
+    with pytest.raises(ValueError, match="only a gauge is looked back on"):
+        total(total(agent_active_sessions), over="2m")
+
+
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [

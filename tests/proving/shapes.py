@@ -165,6 +165,7 @@ ALERTS = (
     alert("PodNotRunning", 'sum by (pod) (kube_pod_status_phase{phase=~"Pending|Failed"})', ">", quantity(0, PODS)),
     alert("CacheFull", maximum(cache, by=model_name), ">", percent(90), keep="5m"),
     alert("Unpriced", increase(unpriced, by=model_name, over="1h"), ">", calls(0), "0s"),
+    alert("CacheBusy", maximum(cache, by=model_name, over="2m"), ">", percent(80), "10m"),
     alert("BudgetLeft", minimum(remaining, by=tenant_id), "<", usd(10)),
     alert("BurnFast", f"{_burn('1h')} and ({_burn('5m')} > 0.0144)", ">", percent("1.44"), "2m"),
     alert("BurnSlow", f"{_burn('3d')} and ({_burn('6h')} > 0.001)", ">", percent("0.1"), "15m"),

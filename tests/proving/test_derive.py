@@ -90,6 +90,12 @@ CHANGES = [
     ("time from now turned", "CertificateEnds", {"expr": ("- time()", "+ time()")}),
     ("another series gone", "GoneAtOnce", {"expr": ('{namespace="web"}', "")}),
     ("other codes", "Broken", {"expr": ("5[0-9]{2}", "4[0-9]{2}")}),
+    (
+        "no look back",
+        "CacheBusy",
+        {"expr": ("last_over_time(vllm:kv_cache_usage_perc[2m])", "vllm:kv_cache_usage_perc")},
+    ),
+    ("fires at one missed scrape", "AbsentTarget", {"for": ("5m", "0s")}),
     ("kept for less", "CacheFull", {"keep_firing_for": ("5m", "4m")}),
 ]
 
@@ -141,6 +147,7 @@ def test_a_missed_scrape_is_survived_where_that_is_true(plan: Plan) -> None:
     """While it waits and while it fires, if it looks back; while it fires, if it is kept; not at all, if neither."""
     assert missed_by(plan, "Timeouts")["far-beyond"] == 2
     assert missed_by(plan, "GpuLazy")["far-beyond"] == 2
+    assert missed_by(plan, "CacheBusy")["far-beyond"] == 2
     assert missed_by(plan, "CacheFull") == {"derived: several at once": 1, "far-beyond": 1}
     for name in ("GpuBusy", "GpuMemory", "NodeNotReady", "Sessions", "Backlog"):
         assert missed_by(plan, name) == {}, name

@@ -175,31 +175,39 @@ def complement(node: Node) -> Node:
     return 1 - node
 
 
-def _aggregated(operator: str, series: Series | Node, by: By) -> Node:
+def _aggregated(operator: str, series: Series | Node, by: By, over: str | Window | None = None) -> Node:
     if isinstance(series, Node):
+        if over is not None:
+            raise ValueError("an expression has its windows already: only a gauge is looked back on")
         return Aggregate(operator, series, _names(by) or None)
     metric, matchers = _selected(series, Gauge)
-    return Aggregate(operator, Select(metric.name, matchers), _grouped(metric, by) or None)
+    read: Node = Select(metric.name, matchers)
+    if over is not None:
+        read = Call("last_over_time", (Range(Select(metric.name, matchers), _window(over)),))
+    return Aggregate(operator, read, _grouped(metric, by) or None)
 
 
-def total(gauge: Series, *, by: By = ()) -> Node:
-    """The sum of a gauge's series."""
-    return _aggregated("sum", gauge, by)
+def total(gauge: Series, *, by: By = (), over: str | Window | None = None) -> Node:
+    """The sum of a gauge's series.
+
+    With `over` each counts with the last value that it had in that time: a missed scrape does not take it away.
+    """
+    return _aggregated("sum", gauge, by, over)
 
 
-def maximum(gauge: Series, *, by: By = ()) -> Node:
-    """The largest of a gauge's series: for values that several exporters repeat."""
-    return _aggregated("max", gauge, by)
+def maximum(gauge: Series, *, by: By = (), over: str | Window | None = None) -> Node:
+    """The largest of a gauge's series: for values that several exporters repeat. `over` as for `total`."""
+    return _aggregated("max", gauge, by, over)
 
 
-def minimum(gauge: Series, *, by: By = ()) -> Node:
-    """The smallest of a gauge's series."""
-    return _aggregated("min", gauge, by)
+def minimum(gauge: Series, *, by: By = (), over: str | Window | None = None) -> Node:
+    """The smallest of a gauge's series. `over` as for `total`."""
+    return _aggregated("min", gauge, by, over)
 
 
-def average_of(gauge: Series, *, by: By = ()) -> Node:
-    """The mean of a gauge's series."""
-    return _aggregated("avg", gauge, by)
+def average_of(gauge: Series, *, by: By = (), over: str | Window | None = None) -> Node:
+    """The mean of a gauge's series. `over` as for `total`."""
+    return _aggregated("avg", gauge, by, over)
 
 
 def joined(node: Node, other: Node, *, on: By) -> Node:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tocsin.model.alert import Alert
 from tocsin.promql.durations import duration_text, milliseconds_of
-from tocsin.promql.tree import Node, Range, Select, Subquery
+from tocsin.promql.tree import Call, Node, Range, Select, Subquery
 from tocsin.proving.workloads import in_order
 from tocsin.scenarios.samples import spacing_of
 
@@ -16,6 +16,9 @@ _EVALUATIONS = 5  # in the longest window, where nothing else needs more
 _IN_HOLD = 10  # in a `for`, so that one a tenth shorter is noticed
 _MOST = 800  # where a `for` wants a shorter interval than that, the window has precedence
 _SCRAPES = 20  # in the shortest window
+_FOR_ONE = 4  # in the shortest one of which one sample is picked
+# They pick one sample out of a range.
+PICKING = frozenset({"last_over_time", "max_over_time", "min_over_time", "present_over_time", "absent_over_time"})
 _FEW_SCRAPES = 5  # where the longest one is so many times as long
 _FAR = 100
 
@@ -60,7 +63,8 @@ def timing_of(alert: Alert, condition: Node, records: Mapping[str, Node]) -> Tim
     """
     every, hold, keep = (milliseconds_of(one) for one in (alert.every, alert.hold, alert.keep_firing))
     parts = [part for node in (condition, *records.values()) for part in in_order(node)]
-    windows = [_window(part) for part in parts if isinstance(part, Range | Subquery)]
+    ranges = [part for part in parts if isinstance(part, Range | Subquery)]
+    windows = [_window(part) for part in ranges]
     longest, shortest = max(windows, default=0), min(windows, default=0)
     if not every:
         raise ValueError("it is never evaluated")
@@ -73,7 +77,10 @@ def timing_of(alert: Alert, condition: Node, records: Mapping[str, Node]) -> Tim
     # A `for` is seen to the evaluation where it is a multiple of the interval.
     times = next((one for one in range(most, 1, -1) if hold % (one * every) == 0 and _IN_HOLD * one * every <= hold), 1)
     interval = every * (times if hold and longest // (times * every) <= _MOST else most)
-    wanted = max(1, interval * (_FEW_SCRAPES if longest > _FAR * shortest else _SCRAPES) // shortest) if shortest else 2
+    few = _FEW_SCRAPES if longest > _FAR * shortest else _SCRAPES
+    picked = {id(one.arguments[0]) for one in parts if isinstance(one, Call) and one.function in PICKING}
+    needed = [interval * (_FOR_ONE if id(one) in picked else few) // _window(one) for one in ranges if _window(one)]
+    wanted = max((1 if set(map(id, ranges)) - picked else 2, *needed))
     scrapes = next(number for number in range(wanted, 0, -1) if interval % (number * 1000) == 0)
     depth = max(depth_of(condition, records), _LOOKBACK)
     return Timing(interval, scrapes, -(-depth // interval), hold, keep)

@@ -2,6 +2,8 @@
 
 The second is twice as busy as the first; its counters start again from 0 within all windows, and it misses a scrape. To
 the third nothing has happened yet of what some series count. The fourth is there, and does nothing.
+
+A gauge whose last value counts for a while is still seen of all but the last: its exporters cannot be scraped any more.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
+from types import MappingProxyType
 from weakref import WeakKeyDictionary
 
 from tocsin.metrics import Counter, Gauge
@@ -17,12 +20,12 @@ from tocsin.model.scenario import Claim, Instance, Scenario
 from tocsin.plan import Plan, PlannedRecord
 from tocsin.promql.durations import duration_text, milliseconds_of
 from tocsin.promql.tree import Range, Select, Subquery
-from tocsin.proving.drivers import base
 from tocsin.proving.errors import UnderivableError
+from tocsin.proving.instances import ALONE, BOTH, shown, windows_in
 from tocsin.proving.simulation import recorded, stored
 from tocsin.proving.store import Moment
 from tocsin.proving.vectors import Vector
-from tocsin.proving.workloads import Leaf, Mix, Setting, feed, leaves_of
+from tocsin.proving.workloads import Leaf, feed, leaves_of
 
 _EVALUATIONS = 24
 _IN_WINDOW = 10  # evaluations in the shortest window, with two scrapes for each
@@ -34,9 +37,9 @@ _HIT, _WITHOUT_EVENTS, _IDLE = "second", "third", "idle"
 _SUBJECTS = {_IDLE: Decimal(0), _WITHOUT_EVENTS: Decimal(1), "first": Decimal(1), _HIT: Decimal(2)}
 _TITLE = "derived: one idle, one to whom nothing has happened yet, one busier, with a restart"
 _RESET, _MISSED = 6, 3  # so many evaluations before the last one
+_NONE: Mapping[str, int] = MappingProxyType({})
 Instances = tuple[str | None, ...]
-_ALONE: Instances = (None,)
-_INSTANCES: Instances = ("a", "b")
+_ALONE: Instances = (ALONE,)
 
 Stated = tuple[PlannedRecord, Claim]
 _known: WeakKeyDictionary[Plan, dict[int, tuple[Stated, ...]]] = WeakKeyDictionary()
@@ -81,7 +84,7 @@ def _values(plan: Plan, group: RuleGroup) -> Iterator[Stated]:
         return
     labels = {label for record in records for label in record.labels}
     leaves = leaves_of(plan, (record.node for record in records), labels)
-    instances = _INSTANCES if all(_is_derivable(plan, record, _INSTANCES) for record in records) else _ALONE
+    instances = BOTH if all(_is_derivable(plan, record, BOTH) for record in records) else _ALONE
     interval = interval_of(plan, group)
     told, untold = _told(plan, records, leaves, interval, instances, frozenset())
     if untold:
@@ -103,7 +106,9 @@ def _told(
     """A claim for each record of which one can be made, and the others."""
     labels = {label for record in records for label in record.labels}
     evaluations = _EVALUATIONS + max(map(_longest_step, records)) // interval
-    scenario = _scenario(leaves, labels, interval, instances, evaluations, never_idle)
+    scenario = _scenario(
+        leaves, labels, interval, instances, evaluations, never_idle, windows_in(one.node for one in records)
+    )
     needed = {id(one): one for record in records for one in (*plan.records_read(record.node), record)}
     in_order = [record for record in plan.records if id(record) in needed]
     store = stored(scenario, {name for leaf in leaves for name in leaf.series})
@@ -145,10 +150,11 @@ def _scenario(
     instances: Instances,
     evaluations: int = _EVALUATIONS,
     never_idle: frozenset[str] = frozenset(),
+    windows: Mapping[str, int] = _NONE,
 ) -> Scenario:
     scrape = duration_text(interval // 2 if interval % 2000 == 0 else interval)
-    closed = {label.name for leaf in leaves for label in leaf.open if label.values}
-    lasting = duration_text(evaluations * interval)
+    closed = {label.name: label.values for leaf in leaves for label in leaf.open if label.values}
+    lasting = evaluations * interval
     hit = {
         "resets": (duration_text((evaluations - _RESET) * interval),),
         "missed": (duration_text((evaluations - _MISSED) * interval),),
@@ -157,20 +163,32 @@ def _scenario(
         (leaf.metric.name, leaf.labels(subject), instance): feed(
             leaf,
             subject,
-            [(_of_instance(leaf, size, instance), lasting)],
+            [(setting, duration_text(_whole(lasting - unseen, scrape) or lasting))],
             late="0s",
             every=scrape,
             instance=instance,
             **(hit if name == _HIT and not isinstance(leaf.metric, Gauge) else {}),
         )
-        for name, size in _SUBJECTS.items()
-        for subject in [{label: name for label in labels if label not in closed}]
+        for place, (name, size) in enumerate(_SUBJECTS.items())
+        for subject in [{label: _of_closed(closed[label], place) if label in closed else name for label in labels}]
         for leaf in leaves
-        for instance in instances
+        for window in [0 if name == _IDLE else windows.get(leaf.metric.name, 0)]
+        for instance, setting, unseen in shown(leaf, size, instances, window, turned=name == _HIT)
         if not (name == _IDLE and leaf.metric.name in never_idle)
         and not (name == _WITHOUT_EVENTS and _comes_with_events(leaf, leaves))
     }
     return Scenario(_TITLE, *feeds.values(), every=scrape)
+
+
+def _of_closed(values: Sequence[str], place: int) -> str:
+    """Each subject's own value; where there are too few, the first subjects share one, and the last of them has it."""
+    return values[max(0, place - max(0, len(_SUBJECTS) - len(values)))]
+
+
+def _whole(milliseconds: int, scrape: str) -> int:
+    """As many scrapes as there are in that time; 0 where it is over before it begins."""
+    every = milliseconds_of(scrape)
+    return max(0, milliseconds // every * every)
 
 
 def _comes_with_events(leaf: Leaf, leaves: Sequence[Leaf]) -> bool:
@@ -182,29 +200,6 @@ def _comes_with_events(leaf: Leaf, leaves: Sequence[Leaf]) -> bool:
     if any(fixed < other for other in others):
         return False  # it is the whole
     return leaf.metric.initialised is False or any(other < fixed for other in others)
-
-
-def _of_instance(leaf: Leaf, size: Decimal, instance: str | None) -> Setting:
-    """What an instance of the exporter shows: the second has half of the first, and more of its slow observations.
-
-    So a sum, an average, the largest and the least of the two all differ.
-    """
-    setting = _scaled(leaf, base(leaf), size)
-    if setting is None or instance in (None, _INSTANCES[0]):
-        return setting
-    if isinstance(setting, Mix):
-        shares = reversed([share for _, share in setting.parts])
-        parts = tuple((value, share) for (value, _), share in zip(setting.parts, shares, strict=True))
-        return Mix(setting.flow / 2, parts)
-    return setting / 2
-
-
-def _scaled(leaf: Leaf, setting: Setting, size: Decimal) -> Setting:
-    if isinstance(setting, Mix):
-        return Mix(setting.flow * size, setting.parts)
-    if setting is None or (isinstance(leaf.metric, Gauge) and leaf.metric.maximum is not None):
-        return setting
-    return setting * size
 
 
 def instances_of(vector: Vector) -> tuple[Instance, ...]:
