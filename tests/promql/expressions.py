@@ -21,6 +21,8 @@ _PATTERNS = {
 }
 _ANY = ["v1", "v[01]", ".*", ".+", "", "v0|v2", "other"]
 _NUMBERS = ["0", "1", "2", "0.5", "60", "100", "-1", "1000", "-0.25"]
+_EXTREMES = ["-0", "Inf", "-Inf", "NaN"]
+_STEPS = ["1e-310", "1e-9", "1e300", "Inf", "-0", "0"]
 _MATH = "abs ceil floor sgn sqrt exp ln log2 log10 round deg rad"
 _MATH += " sin cos tan atan asin acos sinh cosh tanh asinh acosh atanh"
 _DATES = "minute hour day_of_week day_of_month day_of_year days_in_month month year"
@@ -77,14 +79,17 @@ class Author:
     def operand(self, depth: int) -> str:
         return f"({self.vector(depth - 1)})"
 
+    def number(self) -> str:
+        return self.chance.choice(_NUMBERS if self.chance.random() < 0.85 else _EXTREMES)
+
     def scalar(self, depth: int) -> str:
         return self.one_of(
-            lambda: self.chance.choice(_NUMBERS),
-            lambda: self.chance.choice(_NUMBERS),
+            self.number,
+            self.number,
             lambda: f"scalar({self.vector(min(depth, 2) - 1)})",
             lambda: "time()",
             lambda: "pi()",
-            lambda: f"({self.chance.choice(_NUMBERS)} * {self.chance.choice(_NUMBERS)})",
+            lambda: f"({self.number()} * {self.number()})",
         )
 
     def matchers(self, metric: Metric) -> str:
@@ -124,7 +129,7 @@ class Author:
         return f"{name}({self.named(metric)}[{self.window()}]{self.shift()})"
 
     def constant(self) -> str:
-        return self.chance.choice(("vector(1)", "vector(0)", "vector(time())", "hour()"))
+        return self.chance.choice(("vector(1)", "vector(0)", "vector(-0)", "vector(time())", "hour()"))
 
     def some_labels(self, *counts: int) -> list[str]:
         return self.chance.sample(self.labels, min(self.chance.choice(counts), len(self.labels)))
@@ -138,8 +143,8 @@ class Author:
         return self.one_of(
             *[lambda: f"{self.chance.choice(_AGGREGATIONS)} {self.grouping()}({of})"] * 6,
             lambda: f"{self.chance.choice(('topk', 'bottomk'))} {self.grouping()}({self.chance.choice('0123')}, {of})",
-            lambda: f"quantile {self.grouping()}({self.chance.choice(('0.5', '1', '2', 'pi()'))}, {of})",
-            lambda: f'count_values {self.grouping()}("value", {of})',
+            lambda: f"quantile {self.grouping()}({self.chance.choice(('0.5', '1', '2', 'pi()', 'NaN'))}, {of})",
+            lambda: f'count_values {self.grouping()}("{self.chance.choice(["value", *self.labels])}", {of})',
         )
 
     def with_number(self, depth: int) -> str:
@@ -150,7 +155,7 @@ class Author:
         return self.chance.choice((f"{of} {operator} {number}", f"{number} {operator} {of}"))
 
     def matching(self, *, group: bool) -> str:
-        labels = self.some_labels(0, 1, 1, 2)
+        labels = [*self.some_labels(0, 1, 1, 2), *(["__name__"] if self.chance.random() < 0.05 else ())]
         word = self.chance.choice(("on", "ignoring"))
         text = f"{word} ({', '.join(labels)})"
         if not group:
@@ -178,8 +183,8 @@ class Author:
             lambda: f"{self.chance.choice(_DATES.split())}({of})",
             lambda: f"clamp_min({of}, {self.scalar(1)})",
             lambda: f"clamp_max({of}, {self.scalar(1)})",
-            lambda: f"clamp({of}, {self.chance.choice(_NUMBERS)}, {self.chance.choice(_NUMBERS)})",
-            lambda: f"round({of}, {self.chance.choice(_NUMBERS)})",
+            lambda: f"clamp({of}, {self.number()}, {self.number()})",
+            lambda: f"round({of}, {self.chance.choice([*_NUMBERS, *_STEPS])})",
             lambda: f"{self.chance.choice(('sort', 'sort_desc', 'timestamp'))}({of})",
         )
 
@@ -190,7 +195,15 @@ class Author:
         bucket = self.named(self.chance.choice(self.histograms).bucket)
         buckets = f"{self.chance.choice(('rate', 'increase'))}({bucket}[{self.window()}])"
         le = f"sum by (le, {self.chance.choice(self.labels)}) ({buckets})"
-        return f"histogram_quantile({share}, {self.chance.choice((buckets, le, le))})"
+        kept = self.chance.choice((buckets, le, le))
+        if self.chance.random() < 0.2:
+            kept = self.one_of(
+                lambda: f'label_replace({kept}, "le", "100", "le", "[0-9.]+")',
+                lambda: f'label_join({kept}, "le", "", "{self.chance.choice(("le", "nothing", "value"))}", "nothing")',
+                lambda: f'count_values without (job) ("le", {bucket}) * 1',
+                lambda: f'{kept} or label_replace(vector({self.number()}), "le", "100", "", "")',
+            )
+        return f"histogram_quantile({share}, {kept})"
 
     def over_time(self, depth: int) -> str:
         name = self.chance.choice(_OVER_TIME.split()) + "_over_time"
@@ -205,23 +218,24 @@ class Author:
             lambda: f"{name}({window})",
             lambda: f"{name}({window})",
             lambda: f"quantile_over_time({self.chance.choice(('0.5', '1', '1.5'))}, {window})",
-            lambda: f"predict_linear({window}, 60)",
+            lambda: f"predict_linear({window}, {self.chance.choice(('60', '-3600', 'Inf', 'NaN'))})",
             lambda: f"holt_winters({window}, 0.5, 0.5)",
             lambda: f"absent_over_time({window})",
         )
 
     def share(self) -> str:
         metric = self.chance.choice(self.counters)
-        window, name = self.window(), self.chance.choice(("rate", "increase"))
+        window, name = self.window(), self.chance.choice(("rate", "rate", "increase", "irate"))
+        other = name if self.chance.random() < 0.7 else self.chance.choice(("rate", "increase", "irate"))
         matchers = self.matchers(metric)
         label = self.chance.choice([*metric.label_names, *self.targets])
-        part = f"sum {self.chance.choice(('', f'by ({label}) ', f'by (instance, {label}) '))}"
+        part = f"sum {self.chance.choice(('', f'by ({label}) ', f'by (instance, {label}) ', 'by (instance) '))}"
         whole = f"sum {self.chance.choice(('', f'by ({label}) '))}"
         guard = self.chance.choice(("", " > 0"))
         return (
             f"({part}({name}({metric.name}{matchers}[{window}]))) "
             f"/ {self.chance.choice(('', f'on ({label}) group_left ()', 'on () group_left ()'))} "
-            f"({whole}({name}({metric.name}[{window}])){guard})"
+            f"({whole}({other}({metric.name}[{window}])){guard})"
         )
 
     def filled(self) -> str:
@@ -234,7 +248,7 @@ class Author:
 
     def relabelled(self, depth: int) -> str:
         of = self.vector(depth - 1)
-        to, source = self.chance.choice(self.labels), self.chance.choice(self.labels)
+        to, source = self.chance.choice(self.labels), self.chance.choice([*self.labels, "__name__"])
         replacement = self.chance.choice(("$1", "x", "", "x-$1"))
         pattern = self.chance.choice(("(.*)", "(.+)", "", "p(.*)", ".*"))
         separator, other = self.chance.choice(("-", "")), self.chance.choice(self.labels)

@@ -19,6 +19,7 @@ STEP = 15
 agent = Label("agent", values=("planner", "writer", "critic"))
 code = Label("code", values=("200", "404", "500"))
 tenant = Label("tenant", cardinality=2)
+shard = Label("shard", values=("s0", "s1"), optional=True)
 job = Label("job", cardinality=1)
 instance = Label("instance", cardinality=2)
 
@@ -33,6 +34,10 @@ duration = Histogram(
     "duration_seconds", "Durations.", labels=(agent,), unit=SECONDS, counts=CALLS, buckets=(0.1, 0.5, 1.0, 5.0)
 )
 shift = Histogram("shift_seconds", "Clock shift.", unit=SECONDS, counts=CALLS, buckets=(-1.0, 0.0, 1.0))
+
+lookups = Counter("lookups_total", "Lookups.", labels=(agent, shard), unit=CALLS, initialised=True)
+debt = Gauge("debt_usd", "Money owed, as a negative number.", labels=(tenant,), unit=USD, minimum=-10, maximum=0)
+backlog = Gauge("backlog", "What one program has to do.", unit=CALLS, minimum=0)
 
 CATALOG = Catalog(
     "synthetic",
@@ -76,7 +81,10 @@ def _random_metric(chance: random.Random, name: str, labels: list[Label]) -> Met
     return Gauge(name, "", labels=chosen, unit=unit, minimum=low, maximum=chance.choice((None, None, 10, 1)))
 
 
-CATALOGS = (CATALOG, *(random_catalog(random.Random(number), f"r{number}") for number in range(4)))
+# Labels that only some series have, values below 0, a series without a label.
+ODD = Catalog("odd", (lookups, debt), target_labels=(job, instance), scrape_interval="15s")
+BARE = Catalog("bare", (backlog,), scrape_interval="15s")
+CATALOGS = (CATALOG, *(random_catalog(random.Random(number), f"r{number}") for number in range(4)), ODD, BARE)
 
 
 def exposition() -> str:
@@ -97,9 +105,12 @@ def exposition() -> str:
 
 
 def _label_sets(labels: tuple[Label, ...]) -> Iterator[str]:
-    values = [[(label.name, value) for value in label.values or VALUES[label.name]] for label in labels]
+    values = [
+        [(label.name, value) for value in (*(label.values or VALUES[label.name]), *([""] if label.optional else ()))]
+        for label in labels
+    ]
     for chosen in itertools.product(*values):
-        yield ",".join(f'{name}="{value}"' for name, value in chosen)
+        yield ",".join(f'{name}="{value}"' for name, value in chosen if value)
 
 
 def _scrapes(chance: random.Random) -> list[int]:

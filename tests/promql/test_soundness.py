@@ -148,6 +148,38 @@ CORNERS = [
     "topk(0, sessions)",
     "clamp(sessions, 5, 1)",
     "quantile by (agent) (1, sessions) - sessions offset -30s",
+    # Seen through another function, or summed over a label that only some series have: no share.
+    "irate(requests_total[5m]) / rate(requests_total[5m])",
+    "sum(rate(requests_total[5m])) / sum(irate(requests_total[5m]))",
+    "sum(rate(lookups_total[5m])) / on (shard) group_left () sum by (shard) (rate(lookups_total[5m]))",
+    # Steps and bounds without a sane size; 0 with a sign, and what is divided by it.
+    "round(sessions, 1e-310)",
+    "round(sessions, Inf)",
+    "clamp_min(sessions, Inf)",
+    "clamp(sessions / 0, -Inf, Inf)",
+    "1 / clamp_max(sessions, -0)",
+    "1 / -debt_usd",
+    "1 / (-clamp_max(balance_usd, 0))",
+    "(sessions * -0) ^ -1",
+    "sqrt(vector(-0)) ^ -1",
+    "vector(1) / ((load_percent > 1e9) or on () vector(-0))",
+    "1 / (-0 - debt_usd)",
+    "vector(1) / ((backlog > 1e9) or ceil(vector(-0.5)))",
+    "vector(1) / ((backlog > 1e9) or (vector(-0) == 0))",
+    "predict_linear(sessions[5m], Inf)",
+    "rate((5 - (vector(time()) > bool 1700007300) + clamp(0 / (vector(time()) - 1700007300), 0, 0))[10m:15s])",
+    # Labels that are taken away again; the metric's name, which is no label of a label set; bounds that are rewritten.
+    'count_values without (value) ("value", sessions)',
+    'count_values without (agent) ("agent", sessions)',
+    'count_values by (agent) ("__name__", sessions)',
+    'label_replace(sessions, "x", "y", "__name__", "")',
+    'label_join(sessions, "x", "", "__name__")',
+    "vector(1) * on (__name__) (backlog or vector(1))",
+    'histogram_quantile(1, label_replace(rate(duration_seconds_bucket[5m]), "le", "100", "le", "5.0"))',
+    'histogram_quantile(1, count_values("le", (duration_seconds_bucket{le="5.0"} > 5) or vector(Inf) or '
+    'label_replace(vector(Inf), "x", "1", "", "")))',
+    'histogram_quantile(1, sum by (le) (rate(shift_seconds_bucket[5m])) or label_replace(vector(0), "le", "9", "", "")'
+    ")",
 ]
 
 
@@ -159,6 +191,39 @@ def test_prometheus_refutes_no_claim_in_a_corner(prometheus: Any, expr: str) -> 
         assert data is not None
         refuted = [name for name, (makes, holds) in CLAIMS.items() if makes(of) and not holds(of, answered(data))]
         assert not refuted, data
+
+
+# What no Prometheus 2.42 can be asked, or only one that has native histograms: which fact is not claimed.
+NEWER: list[tuple[str, Callable[[Type], bool]]] = [
+    ('info(vector(1), {data=~".+"})', lambda of: of.maybe_absent),
+    *[
+        (expr, lambda of: of.maybe_absent)
+        for expr in (
+            "sum(native or vector(0))",
+            "abs(sum(native) or vector(0))",
+            "sort(sum(native) or vector(0))",
+            "topk(1, sum(native) or vector(0))",
+            "(sum(native) or vector(0)) > bool 0",
+            "(sum(native) or vector(0)) + on () vector(1)",
+        )
+    ],
+    ("scalar(clamp(sum(native) or vector(1), 0, 1) >= 0)", lambda of: of.maybe_nan),
+    ("histogram_count(native - native offset 1h)", lambda of: of.low < 0),
+    ("histogram_fraction(0, 1, native - native offset 1h)", lambda of: of.low < 0 and of.high > 1),
+    ("sessions > fill_left(-1) memory_bytes", lambda of: of.low < 0),
+]
+
+
+@pytest.mark.parametrize(("expr", "open_to"), NEWER, ids=[expr for expr, _ in NEWER])
+def test_nothing_is_claimed_that_a_newer_prometheus_refutes(expr: str, open_to: Callable[[Type], bool]) -> None:
+    assert open_to(analyse(expr, World.of(CATALOGS, closed=False)).type)
+
+
+def test_what_fills_a_gap_above_the_last_bucket_takes_its_ceiling_away() -> None:
+    quantile = "histogram_quantile(1, rate(duration_seconds_bucket[5m]))"
+    assert analyse(f"{quantile} or vector(0)", WORLD).type.buckets == (0.1, 0.5, 1.0, 5.0)
+    assert analyse(f"{quantile} or vector(9)", WORLD).type.buckets is None
+    assert analyse(f"quantile(2, {quantile})", WORLD).type.buckets is None
 
 
 def test_what_is_said_to_be_empty_is_empty(prometheus: Any) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from tocsin.promql.dimensions import product
 from tocsin.promql.labels import ANY, NO_LABELS, Known, LabelSet
-from tocsin.promql.quantiles import quantile_among
+from tocsin.promql.quantiles import is_share, quantile_among
 from tocsin.promql.ranges import derived
 from tocsin.promql.types import GROWING, OPEN_SCALAR, Kind, Type
 from tocsin.promql.variables import stands_in
@@ -46,18 +46,30 @@ SINCE: Mapping[str, tuple[int, int]] = {"limitk": (2, 54), "limit_ratio": (2, 54
 _BELOW_THE_LARGEST = frozenset({"min", "max", "avg", "quantile"})
 
 
-def aggregated(operator: str, labels: LabelSet, parameter: Type | None, of: Type) -> Type:
+def aggregated(operator: str, grouping: Grouping, labels: LabelSet, parameter: Type | None, of: Type) -> Type:
     """The type of an aggregation; `labels` are those that its grouping leaves."""
     if operator in CHOOSING:
         return _chosen(operator, parameter or OPEN_SCALAR, of)
-    if operator == "count_values" and parameter is not None and parameter.text is not None:
-        labels = labels.with_label(parameter.text, Known(sure=True)).chosen()
+    if operator == "count_values":
+        return _count(of).but(labels=_valued(grouping, labels, parameter), window=of.window)
     buckets = _buckets(operator, of, labels) if of.buckets else None
     if operator == "sum":
         return _sum(of, labels, buckets)
     value = _VALUES.get(operator, _open)
-    found = quantile_among(parameter or OPEN_SCALAR, of) if operator == "quantile" else value(of)
-    return found.but(labels=labels, buckets=buckets, window=of.window)
+    if operator == "quantile":
+        share = parameter or OPEN_SCALAR
+        return quantile_among(share, of).but(labels=labels, buckets=buckets if is_share(share) else None)
+    return value(of).but(labels=labels, buckets=buckets, window=of.window)
+
+
+def _valued(grouping: Grouping, labels: LabelSet, parameter: Type | None) -> LabelSet:
+    """The labels of `count_values`: its own is there, unless the grouping takes it away again."""
+    name = parameter.text if parameter is not None else None
+    if name is None:
+        return labels.opened()
+    if grouping.without and name in grouping.labels:
+        return labels.chosen()
+    return labels.with_label(name, Known(sure=name != "__name__")).chosen()
 
 
 def _buckets(operator: str, of: Type, labels: LabelSet) -> tuple[float, ...] | None:
@@ -74,7 +86,7 @@ def _chosen(operator: str, parameter: Type, of: Type) -> Type:
         labels=of.labels.chosen(),
         comparison=None,
         origin=origin,
-        maybe_absent=of.maybe_absent or not some,
+        maybe_absent=of.maybe_absent or not some or not of.floats,
     )
 
 
@@ -131,7 +143,6 @@ _VALUES: Mapping[str, Callable[[Type], Type]] = {
     "min": _extreme,
     "max": _extreme,
     "count": _count,
-    "count_values": _count,
     "group": _group,
     "stddev": _deviation,
     "stdvar": _variance,

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from math import ceil, floor, inf, pi
+from math import ceil, copysign, floor, inf, isfinite, pi
 
 import promql_parser as parser
 
 from tocsin.promql.dimensions import product, quotient
 from tocsin.promql.labels import ANY, NO_LABELS, Known, LabelSet
 from tocsin.promql.quantiles import fraction, quantile_of_buckets, quantile_over_time
-from tocsin.promql.ranges import HALF_TURN, derived, monotone
+from tocsin.promql.ranges import HALF_TURN, derived, monotone, natural
 from tocsin.promql.relabel import joined, replaced
 from tocsin.promql.types import GROWING, OPEN, Kind, Type
 from tocsin.units import SECONDS
@@ -43,12 +43,16 @@ def _sign(arguments: Arguments) -> Type:
     return derived(of, low=0.0 if of.low >= 0 else -1.0, high=1.0, finite=True)
 
 
+# Prometheus multiplies by 1 / step and divides again: steps beyond these can give NaN.
+_LEAST_STEP, _LARGEST_STEP = 1e-9, 1e9
+
+
 def _rounded(step: Callable[[float], float]) -> Result:
     def result(arguments: Arguments) -> Type:
         of = arguments[0]
         if len(arguments) > 1 and arguments[1].constant != 1:
             to = arguments[1].constant
-            sound = to is not None and to > 0
+            sound = to is not None and _LEAST_STEP <= to <= _LARGEST_STEP
             low = 0.0 if sound and of.low >= 0 else -inf
             return derived(of, unit=of.unit, low=low, maybe_nan=of.maybe_nan or not sound)
         return monotone(of, step, unit=of.unit)
@@ -66,14 +70,16 @@ def _clamped(least: int | None, most: int | None) -> Result:
         high = inf if most is None else arguments[most].high
         inverted = least is not None and most is not None and not arguments[least].high <= arguments[most].low
         known = all(bound.constant is not None for bound in bounds)
-        kept = of.kind if known and of.kind not in GROWING else Kind.OPEN
+        signed = any(bound.low == 0 and copysign(1, bound.low) < 0 for bound in bounds)
+        kept = of.kind if known and not signed and of.kind not in GROWING else Kind.OPEN
+        ends = all(isfinite(bound.low) for bound in bounds)
         return derived(
             of,
             kind=kept,
             unit=of.unit,
             low=min(max(of.low, low), high) if known else low if most is None else -inf,
             high=max(min(of.high, high), low) if known else inf,
-            finite=known and (of.finite or (least is not None and most is not None)),
+            finite=known and ends and (of.finite or len(bounds) == 2),
             maybe_absent=of.maybe_absent or inverted,
             maybe_nan=of.maybe_nan or not known,
         )
@@ -113,15 +119,16 @@ def _number(low: float, high: float) -> Result:
 
 
 def _time(_arguments: Arguments) -> Type:
-    return _instant(0.0, inf).but(value="scalar", kind=Kind.TIME, unit=SECONDS)
+    return _instant(-inf, inf).but(value="scalar", kind=Kind.TIME, unit=SECONDS)
 
 
 def _timestamp(arguments: Arguments) -> Type:
     return derived(arguments[0], kind=Kind.TIME, unit=SECONDS, finite=True, maybe_nan=False, floats=True, lazy=())
 
 
-def _same(arguments: Arguments) -> Type:
-    return arguments[0].but()
+def _sorted(arguments: Arguments) -> Type:
+    of = arguments[0]
+    return of.but(maybe_absent=of.maybe_absent or not of.floats)
 
 
 def _vector(arguments: Arguments) -> Type:
@@ -130,7 +137,7 @@ def _vector(arguments: Arguments) -> Type:
 
 def _scalar(arguments: Arguments) -> Type:
     of = arguments[0]
-    alone = of.labels.closed and not of.labels.known and not of.maybe_absent
+    alone = of.labels.closed and not of.labels.known and not of.maybe_absent and of.floats
     return derived(of, kind=of.kind, unit=of.unit, low=of.low, high=of.high, finite=of.finite).but(
         value="scalar",
         labels=NO_LABELS,
@@ -146,22 +153,24 @@ def _absent(arguments: Arguments) -> Type:
     )
 
 
-def _growth(kind: Kind, *, per_second: bool) -> Result:
-    view = f"{kind.value} {per_second}"
+def _growth(name: str, kind: Kind) -> Result:
+    per_second = kind is Kind.RATE
 
     def result(arguments: Arguments) -> Type:
         of = arguments[0]
         unit = quotient(of.unit, SECONDS) if per_second else of.unit
         growing = of.kind in GROWING
+        # Behind a NaN a fall is not seen.
+        rises = of.low >= 0 and not of.maybe_nan
         return derived(
             of,
-            kind=kind if of.low >= 0 else Kind.OPEN,
+            kind=kind if rises and natural(of) else Kind.OPEN,
             unit=unit,
-            low=0.0 if of.low >= 0 else -inf,
+            low=0.0 if rises else -inf,
             finite=of.finite,
             maybe_nan=of.maybe_nan or not of.finite,
             buckets=of.buckets if growing else None,
-            origin=of.origin.through(f"{view} {of.window}") if growing and of.origin else None,
+            origin=of.origin.through(f"{name} {of.window}") if growing and of.origin else None,
             window=of.window,
         )
 
@@ -169,11 +178,13 @@ def _growth(kind: Kind, *, per_second: bool) -> Result:
 
 
 def _change(*, per_second: bool = False, certain: bool = False) -> Result:
+    """A change, `certain` where it is one of samples; what a line through them says can overflow."""
+
     def result(arguments: Arguments) -> Type:
         of = arguments[0]
         unit = quotient(of.unit, SECONDS) if per_second else of.unit
         nan = of.maybe_nan or not of.finite or not certain
-        return derived(of, unit=unit, finite=of.finite, maybe_nan=nan, window=of.window)
+        return derived(of, unit=unit, finite=of.finite and certain, maybe_nan=nan, window=of.window)
 
     return result
 
@@ -234,7 +245,7 @@ def _smoothed(arguments: Arguments) -> Type:
 
 
 def _integral(arguments: Arguments) -> Type:
-    return derived(arguments[0], unit=product(arguments[0].unit, SECONDS), window=arguments[0].window)
+    return derived(arguments[0], unit=product(arguments[0].unit, SECONDS), maybe_nan=True, window=arguments[0].window)
 
 
 def _of_native(low: float = -inf) -> Result:
@@ -259,9 +270,12 @@ def _quantiles(arguments: Arguments) -> Type:
 
 
 def _informed(arguments: Arguments) -> Type:
-    """`info` adds labels that nobody can know here."""
+    """`info` adds labels that nobody can know here. With matchers it leaves series out that they do not fit."""
     of = arguments[0]
-    return of.but(labels=LabelSet(dict.fromkeys(of.labels.known, ANY), False, of.labels.partial))
+    labels = LabelSet(dict.fromkeys(of.labels.known, ANY), False, of.labels.partial)
+    if len(arguments) == 1:
+        return of.but(labels=labels, origin=None)
+    return of.but(labels=labels.chosen(), origin=None, comparison=None, maybe_absent=True)
 
 
 FUNCTIONS: Mapping[str, Function] = {
@@ -296,20 +310,20 @@ FUNCTIONS: Mapping[str, Function] = {
     "first_over_time": Function(_chosen_over_time, (3, 7)),
     "floor": Function(_rounded(floor)),
     "histogram_avg": Function(_of_native(), (2, 51)),
-    "histogram_count": Function(_of_native(0.0), (2, 40)),
+    "histogram_count": Function(_of_native(), (2, 40)),
     "histogram_fraction": Function(fraction, (2, 40)),
     "histogram_quantile": Function(quantile_of_buckets),
     "histogram_quantiles": Function(_quantiles, (3, 11)),
     "histogram_stddev": Function(_of_native(0.0), (2, 47)),
-    "histogram_stdvar": Function(_of_native(0.0), (2, 47)),
+    "histogram_stdvar": Function(_of_native(), (2, 47)),
     "histogram_sum": Function(_of_native(), (2, 40)),
     "holt_winters": Function(_smoothed, until=(3, 0)),
     "hour": Function(_part_of_date(0, 23)),
     "idelta": Function(_change(certain=True)),
-    "increase": Function(_growth(Kind.INCREASE, per_second=False)),
+    "increase": Function(_growth("increase", Kind.INCREASE)),
     "info": Function(_informed, (2, 55)),
     "integral": Function(_integral, (3, 16)),
-    "irate": Function(_growth(Kind.RATE, per_second=True)),
+    "irate": Function(_growth("irate", Kind.RATE)),
     "label_join": Function(joined),
     "label_replace": Function(replaced),
     "last_over_time": Function(_chosen_over_time, (2, 26)),
@@ -329,17 +343,17 @@ FUNCTIONS: Mapping[str, Function] = {
     "quantile_over_time": Function(quantile_over_time),
     "rad": Function(_bounded()),
     "range": Function(_unknown_number, (3, 12)),
-    "rate": Function(_growth(Kind.RATE, per_second=True)),
+    "rate": Function(_growth("rate", Kind.RATE)),
     "resets": Function(_events(0.0)),
     "round": Function(_rounded(lambda value: floor(value + 0.5))),
     "scalar": Function(_scalar),
     "sgn": Function(_sign),
     "sin": Function(_bounded(-1.0, 1.0)),
     "sinh": Function(_bounded()),
-    "sort": Function(_same),
-    "sort_by_label": Function(_same, (2, 49)),
-    "sort_by_label_desc": Function(_same, (2, 49)),
-    "sort_desc": Function(_same),
+    "sort": Function(_sorted),
+    "sort_by_label": Function(_sorted, (2, 49)),
+    "sort_by_label_desc": Function(_sorted, (2, 49)),
+    "sort_desc": Function(_sorted),
     "sqrt": Function(_bounded(0.0, least=0.0)),
     "start": Function(_unknown_number, (3, 12)),
     "start_timestamp": Function(_unknown, (3, 14)),

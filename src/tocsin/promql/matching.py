@@ -75,7 +75,7 @@ class Matching:
 
     def join(self, left: LabelSet, right: LabelSet) -> Join:
         """What becomes of two vectors' labels in arithmetic or a comparison."""
-        certain = left.closed and right.closed
+        certain = left.closed and right.closed and not (self.on and "__name__" in self.labels)
         if certain and (left.known or right.known):
             certain = not any((name in self.labels) == self.on for name in (*left.known, *right.known))
         return Join(self._result(left, right), certain)

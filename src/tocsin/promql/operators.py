@@ -8,7 +8,17 @@ from typing import NamedTuple
 from tocsin.promql.dimensions import same, unit_after
 from tocsin.promql.labels import LabelSet, make
 from tocsin.promql.matching import Join, Matching
-from tocsin.promql.ranges import ARITHMETIC, always, filtered, has_zero, makes_infinite, makes_nan
+from tocsin.promql.ranges import (
+    SIGNED_ZERO,
+    always,
+    computed,
+    either,
+    filtered,
+    has_zero,
+    makes_infinite,
+    makes_nan,
+    natural,
+)
 from tocsin.promql.ratios import is_part
 from tocsin.promql.types import COUNTERS, FLOWING, GROWING, NATURAL, Comparison, Kind, Type, Value
 from tocsin.units import RATIO, Unit
@@ -33,8 +43,7 @@ def combined(operator: str, matching: Matching, left: Type, right: Type, join: J
 
 
 def negated(of: Type) -> Type:
-    kind = Kind.GAUGE if of.kind is Kind.GAUGE else Kind.OPEN
-    return of.but(kind=kind, low=-of.high, high=-of.low, comparison=None, origin=None, buckets=None)
+    return of.but(kind=Kind.OPEN, low=-of.high, high=-of.low, comparison=None, origin=None, buckets=None)
 
 
 class _Joined(NamedTuple):
@@ -54,16 +63,18 @@ def _joined(matching: Matching, left: Type, right: Type, join: Join | None) -> _
     """The labels of the result, and all that may be missing on either side."""
     if left.value != "vector" or right.value != "vector":
         of = right if right.value == "vector" else left
-        return _Joined(of.value, of.labels, of.maybe_absent, of.floats, of.observed, of.window, of.scrape, of.lazy)
+        absent = of.maybe_absent or not of.floats
+        return _Joined(of.value, of.labels, absent, of.floats, of.observed, of.window, of.scrape, of.lazy)
     if join is None:
         join = matching.join(left.labels, right.labels)
     ours, theirs = left.window, right.window
     one, other = left.scrape, right.scrape
+    floats = left.floats and right.floats
     return _Joined(
         "vector",
         join.labels,
-        left.maybe_absent or right.maybe_absent or not join.certain,
-        left.floats and right.floats,
+        left.maybe_absent or right.maybe_absent or not (join.certain and floats),
+        floats,
         left.observed,
         ours if ours == theirs or theirs is None else theirs if ours is None else None,
         one if one == other else _slower(one, other),
@@ -77,7 +88,7 @@ def _slower(left: int | None, right: int | None) -> int | None:
 
 def _computed(operator: str, matching: Matching, left: Type, right: Type, join: Join | None) -> Type:
     joined = _joined(matching, left, right, join)
-    low, high = ARITHMETIC[operator](left, right)
+    low, high = computed(operator, left, right)
     nan = left.maybe_nan or right.maybe_nan or makes_nan(operator, left, right)
     unit = unit_after(operator, left, right)
     kind = _kind(operator, left, right, ratio=operator == "/" and same(unit, RATIO))
@@ -124,7 +135,8 @@ def _kind(operator: str, left: Type, right: Type, *, ratio: bool) -> Kind:
         of, number = (left, right) if right.literal else (right, left)
         factor = number.constant or 0.0
         if operator in ("+", "-"):
-            return of.kind if of.kind in _LASTING else Kind.OPEN
+            signed = operator == "-" and of is right and factor == 0 and not natural(number)
+            return of.kind if of.kind in _LASTING and not signed else Kind.OPEN
         if (operator == "*" or (operator == "/" and of is left)) and factor > 0:
             return of.kind if of.kind in _SCALABLE else Kind.OPEN
         return Kind.OPEN
@@ -152,6 +164,8 @@ def _compared(operator: str, matching: Matching, left: Type, right: Type, join: 
     vectors = left.value == right.value == "vector"
     if left.value == "scalar" and right.value == "vector":
         operator, left, right = COMPARISONS[operator], right, left
+    if matching.filled:
+        left, right = _or_filled(left), _or_filled(right)
     if matching.boolean:
         return _told(operator, matching, left, right, join)
     passes = always(operator, left, right)
@@ -159,11 +173,13 @@ def _compared(operator: str, matching: Matching, left: Type, right: Type, join: 
         value, labels, absent, floats, observed, window, scrape, lazy = _joined(matching, left, right, join)
         origin = None
     else:
-        value, labels, absent, floats = left.value, left.labels, left.maybe_absent, left.floats
+        value, labels, absent, floats = left.value, left.labels, left.maybe_absent or not left.floats, left.floats
         observed, window, scrape, lazy = left.observed, left.window, left.scrape, left.lazy
         origin = left.origin.some() if left.origin else None
     low, high = filtered(operator, left, right)
     high = max(low, high)
+    if low == 0 == high and not natural(left):
+        low, high = SIGNED_ZERO
     guard = operator == ">" and right.low == right.high == 0 and left.kind in _NEVER_NEGATIVE
     return make(
         Type,
@@ -178,7 +194,7 @@ def _compared(operator: str, matching: Matching, left: Type, right: Type, join: 
             absent or not passes,
             left.maybe_nan and operator == "!=",
             floats,
-            left.buckets,
+            left.buckets if "le" not in matching.include else None,
             observed,
             make(Comparison, (operator, left, right, False)),
             origin,
@@ -189,6 +205,11 @@ def _compared(operator: str, matching: Matching, left: Type, right: Type, join: 
             None,
         ),
     )
+
+
+def _or_filled(of: Type) -> Type:
+    """A side where any number may stand for a series that is missing."""
+    return of.but(low=-inf, high=inf, finite=False, maybe_nan=True, kind=Kind.OPEN)
 
 
 def _told(operator: str, matching: Matching, left: Type, right: Type, join: Join | None) -> Type:
@@ -231,20 +252,22 @@ def _either(left: Type, right: Type) -> Type:
     """`or`: a side that is one number only fills the gaps of the other, and takes its kind and unit."""
     ours, theirs = left.constant, right.constant
     main, fill = (right, True) if theirs is None and ours is not None else (left, theirs is not None)
+    other = left if main is right else right
+    low, high = either(left, right)
     return make(
         Type,
         (
             left.value,
-            main.kind if fill or left.kind is right.kind else Kind.OPEN,
+            main.kind if left.kind is right.kind or (fill and (other.low != 0 or natural(other))) else Kind.OPEN,
             left.labels if left.labels is right.labels else left.labels.either(right.labels),
             main.unit if fill or same(left.unit, right.unit) else None,
-            min(left.low, right.low),
-            max(left.high, right.high),
+            low,
+            high,
             left.finite and right.finite,
             left.maybe_absent and right.maybe_absent,
             left.maybe_nan or right.maybe_nan,
             left.floats and right.floats,
-            main.buckets if fill or left.buckets == right.buckets else None,
+            main.buckets if left.buckets == right.buckets or (fill and _within(other, main)) else None,
             left.observed,
             None,
             left.origin.in_part() if theirs == 0 and left.origin else None,
@@ -255,3 +278,11 @@ def _either(left: Type, right: Type) -> Type:
             left.text,
         ),
     )
+
+
+def _within(fill: Type, main: Type) -> bool:
+    """Whether what fills the gaps keeps to the bounds: of a quantile in its value, of buckets in their `le`."""
+    if main.kind is Kind.QUANTILE:
+        return bool(main.buckets) and fill.high <= max(main.buckets or ())
+    le, ours = fill.labels.get("le"), main.labels.get("le")
+    return le is None or le is ours

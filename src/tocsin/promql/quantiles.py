@@ -34,9 +34,12 @@ def quantile_of_buckets(arguments: tuple[Type, ...]) -> Type:
 
 
 def fraction(arguments: tuple[Type, ...]) -> Type:
-    """`histogram_fraction`: which share of the observations lies between two bounds."""
+    """`histogram_fraction`: which share of the observations lies between two bounds.
+
+    A difference of histograms has negative buckets, and any share is possible.
+    """
     of = arguments[2]
-    found = derived(of, kind=Kind.RATIO, unit=RATIO, low=0.0, high=1.0, finite=True)
+    found = derived(of, kind=Kind.RATIO, unit=RATIO)
     return found.but(labels=of.labels.drop(["le"]), maybe_absent=True, maybe_nan=True, floats=True)
 
 

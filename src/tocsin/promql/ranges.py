@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import inf, isfinite, isnan, nextafter, pi
+from math import copysign, inf, isfinite, isnan, nextafter, pi
 from typing import Any
 
 from tocsin.promql.labels import LabelSet, make
@@ -13,6 +13,17 @@ from tocsin.units import Unit
 HALF_TURN = pi / 2
 Range = tuple[float, float]
 ALL: Range = (-inf, inf)
+# That of a value which is 0, and perhaps -0: what is divided by it may be -Inf.
+SIGNED_ZERO: Range = (-0.0, 0.0)
+
+
+def natural(of: Type) -> bool:
+    """Whether no value is below 0, nor -0."""
+    if of.low > 0:
+        return True
+    if of.low < 0 or copysign(1, of.low) < 0:
+        return False
+    return of.kind in NATURAL or (of.high == 0 and copysign(1, of.high) > 0)
 
 
 def derived(
@@ -30,7 +41,9 @@ def derived(
     window: int | None = None,
     **changes: Any,
 ) -> Type:
-    """The type of a vector that is computed from `of`, series by series."""
+    """The type of a vector that is computed from `of`, series by series. Many functions leave native histograms out."""
+    if low == 0 == high and not natural(of):
+        low, high = SIGNED_ZERO
     found = make(
         Type,
         (
@@ -41,7 +54,7 @@ def derived(
             low,
             high,
             finite,
-            of.maybe_absent,
+            of.maybe_absent or not of.floats,
             of.maybe_nan if maybe_nan is None else maybe_nan,
             of.floats,
             buckets,
@@ -87,6 +100,18 @@ def _quotient(left: Range, right: Range) -> Range:
     return low, high
 
 
+def either(left: Type, right: Type) -> Range:
+    """The range of values that come from one side or the other."""
+    low, high = min(left.low, right.low), max(left.high, right.high)
+    return SIGNED_ZERO if low == 0 == high and not (natural(left) and natural(right)) else (low, high)
+
+
+def computed(operator: str, left: Type, right: Type) -> Range:
+    """The range of an arithmetic result."""
+    low, high = _ARITHMETIC[operator](left, right)
+    return SIGNED_ZERO if low == 0 == high and not (natural(left) and natural(right)) else (low, high)
+
+
 def added(left: Type, right: Type) -> Range:
     return _sum((left.low, left.high), (right.low, right.high))
 
@@ -107,7 +132,7 @@ def divided(left: Type, right: Type) -> Range:
         if right.low > 0 and left.low >= 0 and left.high == inf == right.high:  # as most are
             return 0.0, inf
         return _quotient((left.low, left.high), (right.low, right.high))
-    if left.low >= 0 and right.low >= 0 and right.kind in NATURAL:
+    if left.low >= 0 and right.low >= 0 and natural(right):
         return 0.0, inf
     return ALL
 
@@ -119,7 +144,9 @@ def remainder(left: Type, right: Type) -> Range:
 
 def raised(left: Type, right: Type) -> Range:
     exponent = right.constant
-    if left.low >= 0 or (exponent is not None and exponent % 2 == 0):
+    if exponent is not None and exponent % 2 == 0:
+        return 0.0, inf
+    if left.low >= 0 and (right.low >= 0 or natural(left)):
         return 0.0, inf
     return ALL
 
@@ -128,7 +155,7 @@ def _turned(_left: Type, _right: Type) -> Range:
     return -pi, pi
 
 
-ARITHMETIC: dict[str, Callable[[Type, Type], Range]] = {
+_ARITHMETIC: dict[str, Callable[[Type, Type], Range]] = {
     "+": added,
     "-": subtracted,
     "*": multiplied,

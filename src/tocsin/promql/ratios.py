@@ -20,7 +20,9 @@ def is_part(matching: Matching, left: Type, right: Type) -> bool:
         return False
     if part.series != whole.series or part.view != whole.view or not part.conditions >= whole.conditions:
         return False
-    return whole.labels.closed and not any(True for _ in matching.besides(whole.labels))
+    # A label of the whole that the part was summed over is a row of its own: of the series that have no such label.
+    rows = whole.labels.known.keys() <= part.labels.known.keys()
+    return rows and whole.labels.closed and not any(True for _ in matching.besides(whole.labels))
 
 
 def division_faults(matching: Matching, left: Type, right: Type) -> Iterator[Fault]:

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 
 from tocsin.promql.dimensions import same
 from tocsin.promql.labels import Known
+from tocsin.promql.ranges import either
+from tocsin.promql.relabel import without_bounds
 from tocsin.promql.types import OPEN, Kind, Type
 
 
@@ -18,6 +20,8 @@ def as_recorded(
     """
     if of.value not in ("vector", "scalar"):
         return OPEN
+    if "le" in labels:
+        of = without_bounds(of)
     found = of.labels
     for label, value in labels.items():
         found = found.drop([label])
@@ -39,13 +43,14 @@ def either_recording(types: Iterable[Type]) -> Type:
     """The type of a series that several rules record."""
     first, *others = types
     for other in others:
+        low, high = either(first, other)
         first = first.but(
             kind=first.kind if first.kind is other.kind else Kind.OPEN,
             labels=first.labels.either(other.labels),
             unit=first.unit if same(first.unit, other.unit) else None,
             observed=first.observed if same(first.observed, other.observed) else None,
-            low=min(first.low, other.low),
-            high=max(first.high, other.high),
+            low=low,
+            high=high,
             finite=first.finite and other.finite,
             maybe_nan=first.maybe_nan or other.maybe_nan,
             floats=first.floats and other.floats,

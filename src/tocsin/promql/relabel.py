@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tocsin.promql.labels import Known, LabelSet
-from tocsin.promql.types import Type
+from tocsin.promql.labels import ANY, Known, LabelSet
+from tocsin.promql.types import GROWING, Kind, Type
 
 _WHOLE = ("(.*)", "^(.*)$", "(.+)")
 
@@ -18,7 +18,7 @@ def replaced(arguments: tuple[Type, ...]) -> Type:
 
 def _replaced(labels: LabelSet, label: str, replacement: str, source: str, pattern: str) -> Known | None:
     """What is known of the label afterwards; None where it is gone."""
-    before, origin = labels.get(label), labels.get(source)
+    before, origin = labels.get(label), _source(labels, source)
     if replacement == "$1" and pattern in _WHOLE and origin is not None:
         if pattern != "(.+)" or origin.sure:
             return Known(origin.values, origin.sure, origin.cardinality, origin.target)
@@ -43,7 +43,7 @@ def joined(arguments: tuple[Type, ...]) -> Type:
     of, label, separator, *sources = arguments
     if label.text is None:
         return of.but(labels=LabelSet({}, False), comparison=None, origin=None)
-    found = [of.labels.get(source.text or "") for source in sources]
+    found = [_source(of.labels, source.text or "") for source in sources]
     sure = any(known is not None and known.sure for known in found) or (bool(separator.text) and len(sources) > 1)
     possible = sure or any(known is not None for known in found)
     return _with_label(of, label.text, Known(sure=sure) if possible else None)
@@ -52,7 +52,21 @@ def joined(arguments: tuple[Type, ...]) -> Type:
 def _with_label(of: Type, label: str, known: Known | None) -> Type:
     if label == "__name__":
         return of.but(comparison=None, origin=None)
+    if label == "le":
+        of = without_bounds(of)
     labels = of.labels.drop([label])
     if known is not None:
         labels = labels.with_label(label, known)
     return of.but(labels=labels, comparison=None, origin=None)
+
+
+def _source(labels: LabelSet, name: str) -> Known | None:
+    """What is known of a label that is read. A label set is without the metric's name, a series mostly is not."""
+    return ANY if name == "__name__" else labels.get(name)
+
+
+def without_bounds(of: Type) -> Type:
+    """The same after something wrote `le`: what it says there is no bound that the catalog knows."""
+    if of.kind is Kind.QUANTILE:
+        return of
+    return of.but(kind=Kind.OPEN if of.kind in GROWING else of.kind, buckets=None, observed=None)

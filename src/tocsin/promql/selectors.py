@@ -27,7 +27,7 @@ _OPERATORS: dict[str, MatchOperator] = {
 }
 _LITERAL = re.compile(r"(?:[\w :/,@%=~-]|\\[.\-/])*\Z")
 # Written alike in Go and in Python, but with another meaning.
-_FOREIGN = re.compile(r"\[\[?:|\\[pPQEzCK]|\(\?[^:)]")
+_FOREIGN = re.compile(r"\[\[?:|\\[pPQEzCK]|\(\?[^:)]|\{,")
 _GROUPED = re.compile(r"[(\[{]|\\\w")
 _NEEDED = re.compile(r"[\w.](?![*?])")
 _FLOAT_SUFFIXES = ("_bucket", "_total", "_sum", "_count")
@@ -106,7 +106,8 @@ def _selected(world: World, name: str, base: Type, matchers: list[_Read], shift:
     buckets = base.buckets
     if buckets and (le := labels.get("le")) is not None and le.values is not None:
         buckets = tuple(bound for bound in buckets if bound_text(bound) in le.values)
-    return base.but(labels=labels, buckets=buckets, origin=_origin(name, base, matchers, labels, shift)), faults
+    origin = _origin(world, name, base, matchers, labels, shift)
+    return base.but(labels=labels, buckets=buckets, origin=origin), faults
 
 
 def matchers_of(node: Any) -> tuple[Matcher, ...]:
@@ -170,8 +171,10 @@ def _unknown(world: World, name: str) -> Iterator[Fault]:
             )
 
 
-def _origin(name: str, base: Type, matchers: list[_Read], labels: LabelSet, shift: str) -> Origin | None:
+def _origin(world: World, name: str, base: Type, matchers: list[_Read], labels: LabelSet, shift: str) -> Origin | None:
     if base.kind is Kind.BUCKETS:
+        if name not in world.series:  # what is recorded as its _count may be another's
+            return None
         name = name.removesuffix("_bucket") + "_count"
         le = labels.get("le")
         if le is None or not le.pinned:

@@ -37,7 +37,7 @@ class Kind(Enum):
 
 GROWING = frozenset({Kind.COUNTER, Kind.BUCKETS})
 FLOWING = frozenset({Kind.RATE, Kind.INCREASE})
-# Values that are no -0, since they count something: dividing by them gives no -Inf.
+# Values that are no -0 where none is below 0, since they count something: dividing by them gives no -Inf.
 NATURAL = frozenset({Kind.COUNTER, Kind.BUCKETS, Kind.SUMMED, Kind.GAUGE, Kind.COUNT}) | FLOWING
 COUNTERS = GROWING | {Kind.SUMMED}
 
@@ -103,11 +103,11 @@ class _Facts(NamedTuple):
 class Type(_Facts):
     """The type of an expression. What is not known is open: None, or without bounds.
 
-    `low` and `high` are inclusive. `finite` says that no value is infinite. `nan` tells how NaN gets in, where that
-    is known; `maybe_nan` is False only where it is certain that none does. `floats` says that no sample is a native
-    histogram. `buckets` are the finite bounds of the histogram that it comes from, `observed` the unit of what that
-    observes. `window` is how far back a range reaches, `scrape` how far apart its samples are, both in
-    milliseconds. `lazy` names counters that are missing until their first event.
+    `low` and `high` are inclusive; what is 0 alone, and perhaps -0, is from -0 to 0. `finite` says that no value is
+    infinite. `nan` tells how NaN gets in, where that is known; `maybe_nan` is False only where it is certain that none
+    does. `floats` says that no sample is a native histogram. `buckets` are the finite bounds of the histogram that it
+    comes from, `observed` the unit of what that observes. `window` is how far back a range reaches, `scrape` how far
+    apart its samples are, both in milliseconds. `lazy` names counters that are missing until their first event.
     """
 
     # A tuple, since copies with changes are made by the thousand; but each is equal to itself alone.

@@ -140,13 +140,12 @@ class Walk:
 
 def _number(walk: Walk, node: Any) -> Type:
     value: float = node.val
-    found: Type | None = walk.kept.get(value)
+    key = value or repr(value)  # 0 is equal to -0
+    found: Type | None = walk.kept.get(key)
     if found is None:
-        low, high = value, value
-        if value != value or is_stand_in_number(value):
-            low, high = -inf, inf
-        known = low == high
-        found = walk.kept[value] = Type(
+        known = value == value and not is_stand_in_number(value)
+        low, high = (value, value) if known else (-inf, inf)
+        found = walk.kept[key] = Type(
             "scalar",
             Kind.OPEN,
             NO_LABELS,
@@ -322,7 +321,7 @@ def _aggregate(walk: Walk, node: Any) -> Type:
     entry = walk.kept.get(key)
     if entry is None:
         labels, faults = grouped(walk.world, operator, grouping, of.labels)
-        found = aggregated(operator, labels, given, of)
+        found = aggregated(operator, grouping, labels, given, of)
         entry = walk.kept[key] = (found, faults + faults_of_aggregation(walk.world, operator, given, of))
     if entry[1]:
         walk.report(node, entry[1])

@@ -173,7 +173,7 @@ class World:
             metric.unit if metric.unit.is_known else None,
             low,
             high,
-            finite=True,
+            finite=not seen or isinstance(metric, Counter),
             maybe_nan=seen and not isinstance(metric, Counter),
             floats=True,
             buckets=histogram.buckets if is_bucket and histogram is not None else None,
