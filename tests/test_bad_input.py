@@ -408,30 +408,41 @@ def test_mistake_in_raw_promql_is_told_at_its_indicator(text: str, project_copy:
 
 
 def test_alert_that_nothing_proves_is_told_with_what_is_missing(project_copy: Copy) -> None:
-    project_copy.replace("monitors/alerts.py", "when=latency_p99 > seconds(10)", "when=label_it > seconds(10)")
-    project_copy.replace("monitors/alerts.py", "from tocsin", "from monitors.indicators import label_it\nfrom tocsin")
     project_copy.append(
-        "monitors/indicators.py",
+        "monitors/alerts.py",
         """
 label_it = Indicator(
     promql('label_join(max by (agent_name) (agent_active_sessions), "a", "b", "agent_name")'),
     title="Labelled",
     description="Labelled.",
-    unit=SECONDS,
+)
+labelled = Alert(
+    "Labelled",
+    when=label_it > quantity(10, SESSIONS),
+    hold="5m",
+    severity=WARNING,
+    summary="{agent_name}",
+    description="{value}",
+    runbook="high-latency",
 )
 """,
     )
-    project_copy.replace("monitors/indicators.py", "    SHOWN,\n", "    SECONDS,\n    SHOWN,\n    promql,\n")
     project_copy.replace(
-        "rules/scenarios.py", "    agent_high_latency,\n    quiet(", "    agent_high_error_rate,\n    quiet("
+        "monitors/alerts.py",
+        "from tocsin.define import (",
+        "from tocsin.define import (\n    Indicator,\n    SESSIONS,\n    promql,\n    quantity,",
     )
     answer = project_copy.tocsin("generate")
-    line = project_copy.line_of("monitors/alerts.py", "agent_high_latency = Alert(")
+    line = project_copy.line_of("monitors/alerts.py", "labelled = Alert(")
     assert answer.returncode == 1
-    assert f"monitors/alerts.py:{line}: error[alert-unproven] AgentHighLatency" in answer.stdout
+    assert f"monitors/alerts.py:{line}: error[alert-unproven] Labelled" in answer.stdout
     assert "nothing shows that it fires" in answer.stdout
     assert "the function label_join()" in answer.stdout
     assert "prove(alert, fires(...), quiet(...))" in answer.stdout
+    # Whether it is proven is asked where nothing else is wrong.
+    project_copy.replace("monitors/alerts.py", "label_it > quantity(10, SESSIONS)", "label_it > seconds(10)")
+    answer = project_copy.tocsin("generate")
+    assert (answer.returncode, "unit-mismatch" in answer.stdout, "unproven" in answer.stdout) == (1, True, False)
 
 
 def test_interrupted_definition_leaves_the_files_alone(project_copy: Copy) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from typing import Protocol
 
 from tocsin.findings import Finding, Severity
@@ -23,8 +23,13 @@ class Silencing(Protocol):
     def source(self) -> Source: ...
 
 
-def without_silenced(findings: Iterable[Finding], definitions: Definitions) -> Iterator[Finding]:
-    """The findings that nobody silenced, and one for each silence that has no reason or no effect."""
+def without_silenced(
+    findings: Iterable[Finding], definitions: Definitions, unasked: Set[str] = frozenset()
+) -> Iterator[Finding]:
+    """The findings that nobody silenced, and one for each silence that has no reason or no effect.
+
+    Whether a silence of a check that is `unasked` has any is not known.
+    """
     silences = {
         (definition.source, silence.check): silence
         for definition in _silencing(definitions)
@@ -45,7 +50,7 @@ def without_silenced(findings: Iterable[Finding], definitions: Definitions) -> I
             continue
         if not silence.because.strip():
             yield _found(source, f"{check} is silenced without a reason", "state it: allow(..., because=...)")
-        if (source, check) not in used:
+        if (source, check) not in used and check not in unasked:
             yield _found(source, f"{check} is silenced, and does not find anything here", "take the silence away")
 
 

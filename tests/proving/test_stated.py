@@ -8,7 +8,7 @@ import pytest
 from shapes import DEFINITIONS, alert
 
 from agentmetrics.catalog import llm_cost, tenant_id
-from tocsin.checks.alerts import findings
+from tocsin.checks.alerts import findings_of_proofs
 from tocsin.define import Feed, Scenario, an_hour, fires, growing, increase, instance, percent, prove, quiet, share
 from tocsin.model.scenario import Claim
 from tocsin.plan import Plan
@@ -47,6 +47,6 @@ UP, BEFORE, WAITING, OVER = (
 )
 def test_what_is_not_seen_is_asked_for(claims: tuple[Claim, ...], found: str | None, words: str) -> None:
     plan = Plan(replace(DEFINITIONS, alerts=(SHARE,), proofs=(prove(SHARE, *claims),)))
-    told = [one for one in findings(plan) if one.id in ("alert-unproven", "alert-half-proven")]
+    told = [one for one in findings_of_proofs(plan) if one.id in ("alert-unproven", "alert-half-proven")]
     assert [one.id for one in told] == ([found] if found else [])
     assert all(f"nothing shows {words}, and" in one.message for one in told)

@@ -1,7 +1,8 @@
 """The checks. Each module here is a family, found by itself.
 
 `findings_in(subject)` and `findings_on(subject, dashboard)` judge what will be written, whoever wrote it, part by part;
-`findings_across(subject)` what only all parts together show; `findings(plan)` what only definitions have.
+`findings_across(subject)` what only all parts together show; `findings(plan)` what only definitions have, and
+`findings_of_proofs(plan)` whether they are proven, which takes longest: it is asked where nothing else is wrong.
 Adding a file adds a family.
 """
 
@@ -37,8 +38,15 @@ def check(plan: Plan) -> list[Finding]:
             found.update(family.findings(plan))
     wrong = [finding for finding in errors_in(found) if finding.id not in _ABOUT_PROOFS]
     unsound = {finding.source for finding in wrong if finding.source is not None}
-    found.update(judge(compiled(plan, unsound)))
-    return in_order(without_silenced(found, plan.definitions))
+    # Of what is left out for its errors nobody can say what it reads.
+    found.update(one for one in judge(compiled(plan, unsound)) if not (unsound and one.id == "rule-unused"))
+    told = list(without_silenced(found, plan.definitions, unasked=_ABOUT_PROOFS))
+    if not errors_in(told):
+        for family in _families():
+            if hasattr(family, "findings_of_proofs"):
+                found.update(family.findings_of_proofs(plan))
+        told = list(without_silenced(found, plan.definitions))
+    return in_order(told)
 
 
 def judge(whole: Whole) -> Iterator[Finding]:

@@ -29,7 +29,6 @@ def findings(plan: Plan) -> Iterator[Finding]:
                 group.source,
                 group.name,
             )
-    derived = {id(planned) for group in plan.definitions.groups for planned, _ in _derived(plan, group)}
     for planned in plan.records:
         record = planned.record
         if not _NAME.match(record.name):
@@ -41,6 +40,12 @@ def findings(plan: Plan) -> Iterator[Finding]:
                 record.source,
                 planned.name,
             )
+
+
+def findings_of_proofs(plan: Plan) -> Iterator[Finding]:
+    derived = {id(planned) for group in plan.definitions.groups for planned, _ in _derived(plan, group)}
+    for planned in plan.records:
+        record = planned.record
         if id(planned) not in derived and not any(plan.definitions.proofs_of(record.indicator)):
             yield Finding(
                 "rule-unproven",
