@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from click.testing import CliRunner, Result
 from projects import REPOSITORY
 
 from tocsin.cli import main
+from tocsin.commands.command import print_findings
 
 RULES = """\
 groups:
@@ -98,6 +100,15 @@ def test_what_cannot_be_read_is_told_and_the_others_are_linted(files: Path) -> N
     assert {one["id"] for one in json.loads(answer.stdout)} >= {"syntax"}
     assert "torn.yaml:3: error: it is no YAML" in answer.stderr
     assert "missing.json: error: it cannot be read: No such file or directory" in answer.stderr
+
+
+def test_a_template_is_noted_and_the_others_are_linted(files: Path) -> None:
+    (files / "chart.yaml").write_text("{{- if .Values.on }}\ngroups: []\n{{- end }}\n")
+
+    answer = lint(".", "--format", "json")
+
+    assert (answer.exit_code, bool(json.loads(answer.stdout))) == (1, True)
+    assert answer.stderr == "chart.yaml: note: it is a template: render it, and lint what comes out\n"
 
 
 @pytest.mark.usefixtures("files")
@@ -234,6 +245,20 @@ def test_sarif_has_the_shape_of_2_1_0() -> None:
             physical = location["physicalLocation"]
             assert physical["artifactLocation"]["uri"] in ("rules.yaml", "web.json")
             assert physical["region"]["startLine"] >= 1
+
+
+def test_names_of_any_bytes_can_be_told(files: Path) -> None:
+    odd = files / os.fsdecode(b"f\xfc r.yaml")
+    odd.write_text(RULES)
+    (run,) = json.loads(lint(odd.name, "--format", "sarif").stdout)["runs"]
+    places = [place for result in run["results"] for place in result["locations"]]
+    assert {place["physicalLocation"]["artifactLocation"]["uri"] for place in places} == {"f%FC%20r.yaml"}
+
+
+@pytest.mark.usefixtures("files")
+def test_a_closed_output_is_no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdout", None)
+    print_findings([], "text", ".")
 
 
 def test_what_tocsin_itself_writes_has_no_error() -> None:

@@ -11,7 +11,7 @@ from tocsin.contract.union import united
 from tocsin.findings import Finding, Severity, TocsinError
 from tocsin.metrics import Catalog
 from tocsin.promql.durations import milliseconds_of
-from tocsin.reading import Contents, Failure, File, files, may_hold_rules
+from tocsin.reading import Contents, Failure, File, files, may_hold_rules, read_file
 from tocsin.whole import of_files
 
 
@@ -30,11 +30,12 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class Linted:
-    """What was found, what could not be read, and how many files were looked at."""
+    """What was found, what could not be read or was passed over, and how many files were looked at."""
 
     findings: list[Finding]
     failures: tuple[Failure, ...]
     files: int
+    passed_over: tuple[Failure, ...] = ()
 
 
 def lint(
@@ -63,11 +64,11 @@ def lint(
     finally:
         if collecting:
             gc.enable()
-    return Linted(
-        in_order(found),
-        tuple(sorted(read.failures, key=lambda one: (one.source.file, one.source.line or 0))),
-        read.files,
-    )
+    return Linted(in_order(found), _by_place(read.failures), read.files, _by_place(read.passed_over))
+
+
+def _by_place(failures: Iterable[Failure]) -> tuple[Failure, ...]:
+    return tuple(sorted(failures, key=lambda one: (one.source.file, one.source.line or 0)))
 
 
 class _Reading:
@@ -75,6 +76,7 @@ class _Reading:
 
     def __init__(self, paths: Iterable[str]) -> None:
         self.failures: list[Failure] = []
+        self.passed_over: list[Failure] = []
         self.files = 0
         self._paths = paths
         self._others: list[File] = []
@@ -82,16 +84,16 @@ class _Reading:
     def first(self) -> Iterator[Contents]:
         for file in files(self._paths):
             raw = file.raw()
-            if raw is None or may_hold_rules(raw):
-                yield self._counted(file)
+            if raw is None or may_hold_rules(raw) or not file.is_kept:
+                yield self._counted(read_file(file, raw))
             else:
                 self._others.append(file)
 
     def later(self) -> Iterator[Contents]:
-        yield from map(self._counted, self._others)
+        yield from (self._counted(read_file(file)) for file in self._others)
 
-    def _counted(self, file: File) -> Contents:
-        contents = file.read()
+    def _counted(self, contents: Contents) -> Contents:
         self.failures += contents.failures
+        self.passed_over += contents.passed_over
         self.files += contents.files
         return contents

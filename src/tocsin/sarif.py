@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from importlib.metadata import version
 from typing import Any
@@ -48,7 +49,7 @@ def _locations(finding: Finding, root: str) -> list[dict[str, Any]]:
     if finding.source is None:
         return []
     source = finding.source.relative(root)
-    physical: dict[str, Any] = {"artifactLocation": {"uri": quote(source.file)}}
+    physical: dict[str, Any] = {"artifactLocation": {"uri": quote(os.fsencode(source.file))}}
     if source.line:
         physical["region"] = {"startLine": source.line}
     return [{"physicalLocation": physical}]

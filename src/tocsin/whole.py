@@ -72,7 +72,7 @@ class _Packed:
     def add(self, contents: Contents) -> None:
         for dashboard in contents.dashboards:
             self._dashboards.append(_packed(Contents(dashboards=(dashboard,))))
-        rest = replace(contents, dashboards=(), failures=(), files=0)
+        rest = replace(contents, dashboards=(), failures=(), files=0, passed_over=())
         if rest != Contents():
             self._rules.append(_packed(rest))
 

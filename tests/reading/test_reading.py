@@ -214,14 +214,15 @@ def test_a_folder_is_walked_and_what_is_of_no_kind_is_passed_over(tmp_path: Path
     (tmp_path / "deep/rules.yml").write_text(GROUPS)
     (tmp_path / "nodes.json").write_text(json.dumps(DASHBOARD))
     (tmp_path / "contact.yaml").write_text(CONTACT_POINTS)
-    (tmp_path / "values.yaml").write_text("a: {{ .Values.groups }\n")
+    (tmp_path / "torn.yaml").write_text("groups: {\n")
+    (tmp_path / "tsconfig.json").write_text('{\n// of another program\n"records": 1}')
     (tmp_path / "notes.md").write_text(GROUPS)
     (tmp_path / "package.json").write_text('{"name": "x"}')
 
     contents = read([tmp_path, tmp_path / "nodes.json"])
 
     assert (len(contents.groups), len(contents.dashboards), contents.files) == (1, 1, 2)
-    assert [Path(failure.source.file).name for failure in contents.failures] == ["values.yaml"]
+    assert [Path(failure.source.file).name for failure in contents.failures] == ["torn.yaml"]
 
 
 def failures(contents: Contents) -> list[tuple[str, int | None, str]]:

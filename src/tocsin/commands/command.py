@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
@@ -53,7 +53,8 @@ def _tell(error: TocsinError, form: str) -> None:
 
 
 def is_terminal(*, err: bool = False) -> bool:
-    return (sys.stderr if err else sys.stdout).isatty()
+    stream: TextIO | None = sys.stderr if err else sys.stdout
+    return stream is not None and stream.isatty()
 
 
 def format_option(formats: Sequence[str] = FORMATS) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

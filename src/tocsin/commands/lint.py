@@ -54,8 +54,9 @@ def command(
     read = [_catalog(source) for source in catalogs]
     linted = lint(paths, read, selection, scrape_interval=scrape_interval, prometheus=_version(prometheus))
     print_findings(linted.findings, form, str(Path.cwd()))
-    for failure in linted.failures:
-        click.echo(f"{failure.source.relative(str(Path.cwd()))}: error: {failure.message}", err=True)
+    for kind, told in (("note", linted.passed_over), ("error", linted.failures)):
+        for one in told:
+            click.echo(f"{one.source.relative(str(Path.cwd()))}: {kind}: {one.message}", err=True)
     if form == "text":
         files = f"{linted.files} file{'' if linted.files == 1 else 's'}"
         click.echo(f"{summary(linted.findings)} in {files}")

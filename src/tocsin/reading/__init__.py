@@ -18,7 +18,7 @@ ConfigMaps, Kubernetes lists and files of several documents are looked into. A f
 a folder and is a failure where it was named itself. All texts are as written: durations ("5m"), numbers ("10").
 """
 
-from tocsin.reading.files import File, files, may_hold_rules, read, read_text, read_value, stream
+from tocsin.reading.files import may_hold_rules, read, read_file, read_text, read_value, stream
 from tocsin.reading.values import (
     AlertCase,
     Contents,
@@ -39,6 +39,7 @@ from tocsin.reading.values import (
     ValueCase,
     Variable,
 )
+from tocsin.reading.walk import File, files
 
 __all__ = [
     "AlertCase",
@@ -63,6 +64,7 @@ __all__ = [
     "files",
     "may_hold_rules",
     "read",
+    "read_file",
     "read_text",
     "read_value",
     "stream",

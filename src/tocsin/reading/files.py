@@ -11,20 +11,28 @@ from typing import Any
 from tocsin.reading.dashboards import dashboard, is_dashboard
 from tocsin.reading.fields import items, mapping, mappings, text, texts
 from tocsin.reading.grafana_rules import grafana_rules, is_grafana_rule
-from tocsin.reading.located import Located, UnreadableError, parsed
+from tocsin.reading.located import Located, UnreadableError, parsed, plain
 from tocsin.reading.refused import is_group, refused_file, refused_group, refused_keys
 from tocsin.reading.rules import is_rule, rule_group, test_file
+from tocsin.reading.templates import is_template, may_be_template
 from tocsin.reading.values import Contents, Dashboard, Exposed, Failure, GrafanaRule, Refused, RuleGroup, TestFile
+from tocsin.reading.walk import ENDINGS, File, files
 from tocsin.secrets import may_hold_secrets, secrets_in
 from tocsin.source import Source
 
-_ENDINGS = frozenset({".yaml", ".yml", ".json", ".rules"})
 # One of these stands in every file that can be of interest; parsing the others would be for nothing. Contact points
 # are of no kind that is checked, and are looked through for credentials.
 _SIGNS = (b"groups", b"panels", b"rows", b"rule_files", b"record", b"alert", b"kind", b"contactPoints")
+# One of these in a text that cannot be read: it is told. Other things in a folder are none of ours.
+_CLEAR_SIGNS = (b"groups", b"panels", b"expr", b"rule_files", b"contactPoints")
+_RENDER = "it is a template: render it, and lint what comes out"
 _OF_DASHBOARDS = (b"panels", b"rows")
 _OF_RULES = (b"rules", b"rule_files", b"tests")
+# Kinds of resources that hold groups, and the others whose groups are no PromQL; by the API that they belong to.
 _RULE_KINDS = frozenset({"PrometheusRule", "VMRule"})
+_GOOGLE, _GOOGLE_KINDS = "monitoring.googleapis.com/", frozenset({"Rules", "ClusterRules", "GlobalRules"})
+_LOKI, _LOKI_KINDS = "loki.grafana.com/", frozenset({"AlertingRule", "RecordingRule"})
+_GRAFANA = "dashboard.grafana.app/"
 _MOST_NESTED = 8
 
 
@@ -39,6 +47,12 @@ class _Found:
     of_a_kind: bool = False
     exposed: list[Exposed] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
+    passed_over: list[Failure] = field(default_factory=list)
+    named: bool = True
+
+    def pass_over(self, source: Source, message: str) -> None:
+        """Notes what is not checked: a failure where somebody named it."""
+        (self.failures if self.named else self.passed_over).append(Failure(source, message))
 
     def contents(self) -> Contents:
         return Contents(
@@ -50,6 +64,7 @@ class _Found:
             self.files,
             tuple(self.exposed),
             tuple(self.refused),
+            tuple(self.passed_over),
         )
 
 
@@ -65,73 +80,44 @@ def read(paths: Iterable[str | Path]) -> Contents:
         found.files += one.files
         found.exposed += one.exposed
         found.refused += one.refused
+        found.passed_over += one.passed_over
     return found.contents()
 
 
 def stream(paths: Iterable[str | Path]) -> Iterator[Contents]:
     """The same, one file at a time; a file that several paths lead to is read once."""
-    return (file.read() for file in files(paths))
+    return map(read_file, files(paths))
 
 
-@dataclass(frozen=True, slots=True)
-class File:
-    """A file to be read. `named` says that somebody named it, and not only a folder around it."""
-
-    path: str
-    named: bool
-
-    def raw(self) -> bytes | None:
-        """What stands in it; None where it cannot be read."""
+def read_file(file: File, raw: bytes | None = None) -> Contents:
+    """What a file holds; `raw` is what stands in it, where that is known already."""
+    if file.problem:
+        return Contents(failures=(Failure(Source(file.path), file.problem),))
+    if raw is None:
         try:
-            return Path(self.path).read_bytes()
-        except OSError:
-            return None
-
-    def read(self) -> Contents:
-        try:
-            raw = Path(self.path).read_bytes()
+            raw = Path(file.path).read_bytes()
         except OSError as error:
-            return Contents(failures=(Failure(Source(self.path), f"it cannot be read: {error.strerror or error}"),))
-        if not self.named and not any(sign in raw for sign in _SIGNS):
-            return Contents()
-        return read_text(raw, self.path, named=self.named)
-
-
-def files(paths: Iterable[str | Path]) -> Iterator[File]:
-    """The files that paths lead to, each once, in order."""
-    seen: set[str] = set()
-    for path in paths:
-        folder = Path(path)
-        is_folder = folder.is_dir()
-        for file in _walked(folder) if is_folder else (str(path),):
-            real = os.path.realpath(file)
-            if real not in seen:
-                seen.add(real)
-                yield File(file, named=not is_folder)
+            return Contents(failures=(Failure(Source(file.path), f"it cannot be read: {error.strerror or error}"),))
+    if not file.named and not any(sign in plain(raw) for sign in _SIGNS):
+        return Contents()
+    return read_text(raw, file.path, named=file.named)
 
 
 def may_hold_rules(raw: bytes) -> bool:
     """Whether a file is more than dashboards, perhaps, by its bytes alone."""
+    raw = plain(raw)
     return not any(sign in raw for sign in _OF_DASHBOARDS) or any(sign in raw for sign in _OF_RULES)
-
-
-def _walked(folder: Path) -> Iterator[str]:
-    for root, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith(".") and name != "node_modules")
-        for name in sorted(names):
-            if os.path.splitext(name)[1] in _ENDINGS:
-                yield os.path.join(root, name)
 
 
 def read_text(raw: bytes, file: str, *, named: bool = True) -> Contents:
     """What a text holds. Where it is of no kind that is read, that is a failure if it was `named` by somebody."""
-    found = _Found()
+    found = _Found(named=named)
     _read_raw(found, raw, file, 0, 0)
     if found.of_a_kind:
         found.files = 1
     elif named and not found.failures:
         kinds = "no rule file, promtool test, Grafana dashboard or Grafana alert file"
-        found.failures.append(Failure(Source(file), f"it is {kinds}"))
+        found.failures.append(Failure(Source(file), f"it is {kinds if raw.strip() else 'empty'}"))
     return found.contents()
 
 
@@ -143,6 +129,9 @@ def read_value(value: Any, file: str) -> Contents:
 
 
 def _read_raw(found: _Found, raw: bytes, file: str, first: int, depth: int) -> None:
+    if is_template(raw):
+        _pass_over(found, raw, Source(file, first or None), _RENDER)
+        return
     suspect = may_hold_secrets(raw.decode(errors="replace"))
     try:
         for document in parsed(raw, file, first):
@@ -157,7 +146,17 @@ def _read_raw(found: _Found, raw: bytes, file: str, first: int, depth: int) -> N
                 told = {one.message for one in found.exposed[within:]}
                 found.exposed += (one for one in _exposed(document) if one.message not in told)
     except UnreadableError as error:
-        found.failures.append(Failure(Source(file, error.line), str(error)))
+        place = Source(file, error.line)
+        if may_be_template(raw):
+            _pass_over(found, raw, place, _RENDER)
+        elif (found.named and not depth) or any(sign in plain(raw) for sign in _CLEAR_SIGNS):
+            found.failures.append(Failure(place, str(error)))
+
+
+def _pass_over(found: _Found, raw: bytes, place: Source, why: str) -> None:
+    """Notes it where it is said to hold something; a folder is full of other things."""
+    if found.named or any(sign in raw for sign in _CLEAR_SIGNS):
+        found.pass_over(place, why)
 
 
 def _exposed(document: Located) -> Iterator[Exposed]:
@@ -168,34 +167,52 @@ def _exposed(document: Located) -> Iterator[Exposed]:
         yield Exposed(secret.message, Source(document.file, secret.line))
 
 
-def _read(found: _Found, document: Located, value: Any, depth: int) -> None:
+def _read(found: _Found, document: Located, value: Any, depth: int, kind: str = "") -> None:
+    """Reads what a value is; it is of that kind where it does not say."""
     if isinstance(value, list) and depth < _MOST_NESTED:
         for item in value:
-            _read(found, document, item, depth + 1)
+            _read(found, document, item, depth + 1, kind)
     if not isinstance(value, dict):
         return
-    kind = text(value, "kind")
-    if kind in _RULE_KINDS:
-        spec, namespace = mapping(value, "spec"), text(mapping(value, "metadata"), "namespace")
-        found.of_a_kind = True
-        _groups(found, document, mappings(spec, "groups"), namespace)
-    elif kind == "ConfigMap":
-        _embedded(found, document, mapping(value, "data"), depth)
-    elif kind == "GrafanaDashboard":
-        _embedded(found, document, mapping(value, "spec"), depth, ("json",))
-    elif isinstance(value.get("items"), list) and kind.endswith("List"):
-        _read(found, document, value["items"], depth)
-    elif is_dashboard(value):
+    kind = text(value, "kind") or kind
+    if _is_resource(found, document, value, kind, depth):
+        return
+    if is_dashboard(value):
         found.of_a_kind = True
         found.dashboards.append(dashboard(document, value))
     elif is_dashboard(value.get("dashboard")):
         _read(found, document, value["dashboard"], depth)
+    elif isinstance(value.get("elements"), dict) and isinstance(value.get("layout"), dict):
+        found.pass_over(
+            document.at(value), "it is a dashboard in Grafana's schema v2, which is not read: export it as classic"
+        )
     elif isinstance(value.get("rule_files"), list) or isinstance(value.get("tests"), list):
         _tests(found, document, value)
     elif isinstance(value.get("groups"), list) or value.keys() == {"groups"}:
         _rule_file(found, document, value)
     else:
         _namespaced(found, document, value)
+
+
+def _is_resource(found: _Found, document: Located, value: dict[str, Any], kind: str, depth: int) -> bool:
+    """Whether it is of Kubernetes, of a kind that holds something; that is read then."""
+    api, spec = text(value, "apiVersion"), mapping(value, "spec")
+    if kind in _RULE_KINDS or (kind in _GOOGLE_KINDS and api.startswith(_GOOGLE)):
+        found.of_a_kind = True
+        _groups(found, document, mappings(spec, "groups"), text(mapping(value, "metadata"), "namespace"))
+    elif kind in _LOKI_KINDS and api.startswith(_LOKI):
+        found.pass_over(document.at(value), "it holds rules of Loki, which are not checked")
+    elif kind == "ConfigMap":
+        _embedded(found, document, mapping(value, "data"), depth)
+    elif kind == "GrafanaDashboard":
+        _embedded(found, document, spec, depth, ("json",))
+    elif kind == "Dashboard" and api.startswith(_GRAFANA):
+        _read(found, document, spec, depth)
+    elif isinstance(value.get("items"), list) and kind.endswith("List"):
+        _read(found, document, value["items"], depth, kind.removesuffix("List"))
+    else:
+        return False
+    return True
 
 
 def _tests(found: _Found, document: Located, value: dict[str, Any]) -> None:
@@ -245,7 +262,7 @@ def _embedded(found: _Found, document: Located, data: dict[str, Any], depth: int
     if depth >= _MOST_NESTED:
         return
     for key, content in texts(data).items():
-        wanted = key in keys or os.path.splitext(key)[1] in _ENDINGS
+        wanted = key in keys or os.path.splitext(key)[1] in ENDINGS
         if wanted and any(sign in content.encode() for sign in _SIGNS):
             place = document.at(data, key)
             _read_raw(found, content.encode(), place.file, (place.line or 1) - 1, depth + 1)

@@ -61,11 +61,9 @@ def parsed(raw: bytes, file: str, first: int = 0) -> Iterator[Located]:
 
     Raises UnreadableError.
     """
-    if raw.startswith(_UTF_16):
-        # So does Windows write; YAML may be that, JSON may not.
-        raw = raw.decode("utf-16", errors="replace").encode()
-        if raw[:1] in (b"{", b"["):
-            raise UnreadableError("it is UTF-16, and JSON is UTF-8")
+    wide, raw = raw, plain(raw)
+    if wide is not raw and raw[:1] in (b"{", b"["):
+        raise UnreadableError("it is UTF-16, and JSON is UTF-8")
     if raw.lstrip()[:1] in (b"{", b"["):
         try:
             value = orjson.loads(raw)
@@ -76,6 +74,11 @@ def parsed(raw: bytes, file: str, first: int = 0) -> Iterator[Located]:
             yield Located(value, file, _json_lines(raw, value), first, raw)
             return
     yield from _yaml(raw, file, first)
+
+
+def plain(raw: bytes) -> bytes:
+    """The text in UTF-8, where it is UTF-16 as Windows writes it, which YAML may be; else as it is."""
+    return raw.decode("utf-16", errors="replace").encode() if raw.startswith(_UTF_16) else raw
 
 
 def _json_lines(raw: bytes, value: Any) -> dict[tuple[int, str], int]:

@@ -278,7 +278,10 @@ class Exposed:
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What one file or many hold. `refused` is what would not be loaded of what was read."""
+    """What one file or many hold. `refused` is what would not be loaded of what was read.
+
+    `passed_over` is what nobody named and what cannot be checked: templates, and what is written in another way.
+    """
 
     groups: tuple[RuleGroup, ...] = ()
     grafana_rules: tuple[GrafanaRule, ...] = ()
@@ -288,3 +291,4 @@ class Contents:
     files: int = 0
     exposed: tuple[Exposed, ...] = ()
     refused: tuple[Refused, ...] = ()
+    passed_over: tuple[Failure, ...] = ()
