@@ -60,6 +60,7 @@ _ALERTS = (
     Check("for-missing", _W, "An alert that one bad sample fires."),
     Check("for-interval", _W, "A `for` that does not fit how often the rule runs, or how far back it looks."),
     Check("flapping", _W, "An alert on what changes from one evaluation to the next."),
+    Check("missed-scrape", _W, "An alert that one failed scrape ends, so that its `for` begins anew."),
     Check("no-data-blind", _W, "An alert on a low value that falls silent when there is no value at all."),
     Check("absent-labels", _E, "A text that names a label which `absent` cannot give."),
     Check("template", _E, "A text of an alert that fails, or prints its value in the wrong unit."),

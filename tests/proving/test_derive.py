@@ -11,6 +11,8 @@ import yaml
 from shapes import ALERTS, DEFINITIONS, PODS, UNDERIVABLE, alert
 
 from tocsin import promtool
+from tocsin.checks.missed_scrapes import findings_in
+from tocsin.compiled import compiled
 from tocsin.define import RATIO, percent, quantity
 from tocsin.documents import rendered
 from tocsin.output import write_tree
@@ -218,3 +220,12 @@ def test_nothing_is_derived_that_the_definition_does_not_say(plan: Plan) -> None
     unreachable = replace(busy, when=busy.when.left > percent(101))
     plan = Plan(replace(DEFINITIONS, alerts=(unreachable,)))
     assert derived(plan, unreachable).claims == ()
+
+
+def test_the_check_and_the_model_say_the_same_of_a_missed_scrape(plan: Plan) -> None:
+    """Where the alert waits and is not kept, the one warns of what the other does not claim."""
+    warned = {finding.object for subject in compiled(plan).subjects() for finding in findings_in(subject)}
+    survive = {alert.name for alert in ALERTS if "far-beyond" in missed_by(plan, alert.name)}
+    both_tell = {one.name for one in ALERTS if one.hold != "0s" and plan.alert(one).labels and "Absent" not in one.name}
+    assert warned & both_tell == both_tell - survive
+    assert "Sessions" in warned

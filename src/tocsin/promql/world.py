@@ -201,6 +201,7 @@ class Memory:
         "modifiers",
         "recorded",
         "texts",
+        "vanishing",
     )
 
     def __init__(self) -> None:
@@ -214,6 +215,7 @@ class Memory:
         self.recorded: dict[str, Type | None] = {}
         self.forms: dict[int, str] | None = None
         self.leaves: set[int] = set()
+        self.vanishing: dict[str, Any] = {}
 
     def trim(self) -> None:
         """Forget all, where it has become much."""
