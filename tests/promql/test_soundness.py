@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+import recorded
 from expressions import Author
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
@@ -127,6 +128,42 @@ def test_prometheus_refutes_no_claim(prometheus: Any, claim: str) -> None:
     refute()
 
 
+def refuted(prometheus: Any, expr: str, world: World) -> list[tuple[str, float, Any]]:
+    """The claims about an expression that do not hold, with when, and what Prometheus answers."""
+    of = analyse(expr, world).type
+    found = []
+    for at in TIMES:
+        data = prometheus.query(expr, at)
+        if data is not None:
+            answer = answered(data)
+            found += [
+                (name, at, data) for name, (makes, holds) in CLAIMS.items() if makes(of) and not holds(of, answer)
+            ]
+    return found
+
+
+READERS = [
+    *recorded.RECORDINGS,
+    "histogram_quantile(1, buckets)",
+    "histogram_quantile(1, buckets:moved)",
+    'sum(a:lookups_bucket{le="5.0"}) / sum(a:lookups_count)',
+    '1 / either:zero{side="right"}',
+    'sum(a:lookups_bucket{le="5.0"}) / sum(a:lookups_bucket{le="+Inf"})',
+]
+
+
+@pytest.mark.parametrize("expr", READERS)
+def test_prometheus_refutes_no_claim_about_a_recorded_series(prometheus: Any, expr: str) -> None:
+    assert not refuted(prometheus, expr, recorded.WORLD)
+
+
+@EXAMPLES
+@given(CHANCE)
+def test_prometheus_refutes_no_claim_about_what_is_recorded(prometheus: Any, chance: random.Random) -> None:
+    expr = recorded.author_of_readers(chance).expression()
+    assert not refuted(prometheus, expr, recorded.WORLD), expr
+
+
 # What chance seldom writes.
 CORNERS = [
     'label_replace(sessions or load_percent, "copy", "$1", "agent", "(.+)")',
@@ -185,12 +222,8 @@ CORNERS = [
 
 @pytest.mark.parametrize("expr", CORNERS)
 def test_prometheus_refutes_no_claim_in_a_corner(prometheus: Any, expr: str) -> None:
-    of = analyse(expr, WORLD).type
-    for at in TIMES:
-        data = prometheus.query(expr, at)
-        assert data is not None
-        refuted = [name for name, (makes, holds) in CLAIMS.items() if makes(of) and not holds(of, answered(data))]
-        assert not refuted, data
+    assert prometheus.query(expr, TIMES[0]) is not None
+    assert not refuted(prometheus, expr, WORLD)
 
 
 # What no Prometheus 2.42 can be asked, or only one that has native histograms: which fact is not claimed.
