@@ -149,3 +149,37 @@ def test_two_groups_of_one_name_are_told_in_one_file_and_not_in_two() -> None:
     twice = read_text(yaml.safe_dump({"groups": [group, group]}).encode(), "x.yaml")
     assert "rule-refused" in ids(twice, catalogs=())
     assert "rule-refused" not in ids(rules(alert("up == 0")), rules(alert("up == 0"), file="y.yaml"), catalogs=())
+
+
+LOGS = 'sum(rate({app="x"} |= "error" [5m])) > 1'
+
+
+@pytest.mark.parametrize(
+    "expr", [LOGS, 'sum by (a) (rate({a="}"} | json | b="c" [1m]))', '{a=~".+"} !~ "b"', 'count({a="b"} != `c`)']
+)
+def test_rules_for_loki_are_told_once_and_left_alone(expr: str) -> None:
+    recorded = {"record": "a:b:c", "expr": 'topk(3, rate({app="y"}[5m]))'}
+    loki = rules(alert(expr), recorded, alert(LOGS, alert="B"))
+    told = [(one.id, str(one.severity)) for one in found(loki, rules(alert("a:b:c > 5")))]
+    assert told == [("rule-refused", "warning")]
+
+
+@pytest.mark.parametrize(
+    "expr", ["up == 0 || up == 1", 'up{a="b"} | json', "sum(rate({a='b'}[5m]) > 1", 'x{a="{} |"} >']
+)
+def test_what_is_no_promql_is_not_taken_for_logql(expr: str) -> None:
+    assert "syntax" in ids(rules(alert(expr)), catalogs=())
+
+
+@pytest.mark.parametrize(
+    ("expr", "told"),
+    [("rate(x_total) > 5 keep_metric_names", {"info"}), ("sum(rate(x_total[5m]) > 5", {"error"}), ("up > 5", set())],
+)
+def test_what_victoriametrics_may_understand_is_no_error(expr: str, told: set[str]) -> None:
+    resource = {"kind": "VMRule", "spec": {"groups": [{"name": "g", "rules": [alert(expr)]}]}}
+    contents = read_text(yaml.safe_dump(resource).encode(), "vm.yaml")
+    assert {str(one.severity) for one in found(contents, catalogs=()) if one.id == "syntax"} == told
+    logs = read_text(
+        yaml.safe_dump({"groups": [{"name": "g", "type": "vlogs", "rules": [alert("a | b")]}]}).encode(), "v"
+    )
+    assert [one.id for one in found(logs, catalogs=())] == ["rule-refused"]

@@ -72,7 +72,8 @@ class _Packed:
     def add(self, contents: Contents) -> None:
         for dashboard in contents.dashboards:
             self._dashboards.append(_packed(Contents(dashboards=(dashboard,))))
-        rest = replace(contents, dashboards=(), failures=(), files=0, passed_over=())
+        groups = tuple(group for group in contents.groups if group.is_promql)
+        rest = replace(contents, groups=groups, dashboards=(), failures=(), files=0, passed_over=())
         if rest != Contents():
             self._rules.append(_packed(rest))
 
@@ -148,9 +149,12 @@ class _Linking:
         for group in contents.groups:
             for rule in group.rules:
                 if rule.kind == "alert":
-                    self._alert(rule, group)
+                    if group.is_promql:
+                        self._alert(rule, group)
                 elif rule.name:
-                    made = Recording(rule.expr, rule.labels, length_of(group.interval))
+                    # What Loki records is there, and nothing is known of it.
+                    expr = rule.expr if group.is_promql else ""
+                    made = Recording(expr, rule.labels, length_of(group.interval))
                     recordings = self.found.recordings
                     recordings[rule.name] = (*recordings.get(rule.name, ()), made)
                     self.found.recorded_at.setdefault(rule.name, rule.source)

@@ -104,4 +104,5 @@ def test_only_the_first_document_of_a_rule_file_is_loaded() -> None:
     assert [str(one.source) for one in read_text(both.encode(), "x.yaml").refused] == ["x.yaml:3"]
     resources = "---\n".join(f"kind: PrometheusRule\nspec: {{{group.strip()}}}\n" for _ in range(2))
     assert read_text(resources.encode(), "x.yaml").refused == ()
+    assert ids(read_text(b"groups: []\nalert: yes\n", "values.yaml", named=False)) == set()
     assert ids(read_text(b"groups: [{name: a, path: /a}, {name: b, path: /b}]", "realm.json", named=False)) == set()

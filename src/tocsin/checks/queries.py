@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
-from tocsin.findings import Finding
+from tocsin.findings import Finding, Severity
 from tocsin.promql.context import Context
 from tocsin.promql.faults import Fault
 from tocsin.promql.infer import analyse
@@ -12,13 +13,15 @@ from tocsin.reading.values import Dashboard
 from tocsin.source import Source
 from tocsin.subject import PROMETHEUS, RULE_BUDGET, Subject, length_of, queries
 
+_EXTENDED = "if it is MetricsQL, VictoriaMetrics takes it: nothing of it is checked here"
+
 
 def findings_in(subject: Subject) -> Iterator[Finding]:
     if subject.is_ours:
         yield from _ours(subject)
         return
     for placed in subject.rules:
-        for fault in subject.analysis(placed).faults:
+        for fault in _extended(subject.analysis(placed).faults, placed.group.language):
             yield _finding(fault, placed.rule.at, placed.rule.name)
     for rule in subject.contents.grafana_rules:
         context = Context("rule", length_of(rule.interval), RULE_BUDGET)
@@ -35,6 +38,14 @@ def findings_on(subject: Subject, dashboard: Dashboard) -> Iterator[Finding]:
     for panel, target in queries(dashboard):
         for fault in _certain(subject.shown(target).faults, target.engine):
             yield _finding(fault, target.source, f"{dashboard.title} / {panel.title}")
+
+
+def _extended(faults: tuple[Fault, ...], language: str) -> tuple[Fault, ...]:
+    """The faults; of what VictoriaMetrics may understand, only that nothing is known of it."""
+    broken = next((fault for fault in faults if fault.id == "syntax"), None)
+    if not language or broken is None or broken.message.startswith("unclosed"):
+        return faults
+    return (replace(broken, severity=Severity.INFO, help=_EXTENDED),)
 
 
 def _certain(faults: tuple[Fault, ...], engine: str) -> tuple[Fault, ...]:

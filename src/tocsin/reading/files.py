@@ -12,7 +12,7 @@ from tocsin.reading.dashboards import dashboard, is_dashboard
 from tocsin.reading.fields import items, mapping, mappings, text, texts
 from tocsin.reading.grafana_rules import grafana_rules, is_grafana_rule
 from tocsin.reading.located import Located, UnreadableError, parsed, plain
-from tocsin.reading.refused import is_group, refused_file, refused_group, refused_keys
+from tocsin.reading.refused import is_group, refused_file, refused_group, refused_keys, refused_language
 from tocsin.reading.rules import is_rule, rule_group, test_file
 from tocsin.reading.templates import is_template, may_be_template
 from tocsin.reading.values import Contents, Dashboard, Exposed, Failure, GrafanaRule, Refused, RuleGroup, TestFile
@@ -199,7 +199,7 @@ def _is_resource(found: _Found, document: Located, value: dict[str, Any], kind: 
     api, spec = text(value, "apiVersion"), mapping(value, "spec")
     if kind in _RULE_KINDS or (kind in _GOOGLE_KINDS and api.startswith(_GOOGLE)):
         found.of_a_kind = True
-        _groups(found, document, mappings(spec, "groups"), text(mapping(value, "metadata"), "namespace"))
+        _groups(found, document, mappings(spec, "groups"), text(mapping(value, "metadata"), "namespace"), kind=kind)
     elif kind in _LOKI_KINDS and api.startswith(_LOKI):
         found.pass_over(document.at(value), "it holds rules of Loki, which are not checked")
     elif kind == "ConfigMap":
@@ -224,7 +224,10 @@ def _tests(found: _Found, document: Located, value: dict[str, Any]) -> None:
 
 def _rule_file(found: _Found, document: Located, value: dict[str, Any]) -> None:
     of_grafana = "apiVersion" in value
-    if of_grafana or all(group is None or is_group(group) for group in items(value, "groups")):
+    groups = [group for group in items(value, "groups") if group is not None]
+    # Without a group, nothing but the name of the key says what it is.
+    is_one = all(map(is_group, groups)) and (bool(groups) or len(value) == 1)
+    if of_grafana or is_one:
         found.of_a_kind = True
         _groups(found, document, mappings(value, "groups"), text(value, "namespace"), of_grafana=of_grafana)
         found.refused += refused_file(document, value) if not of_grafana else ()
@@ -244,16 +247,24 @@ def _is_group(value: Any) -> bool:
 
 
 def _groups(
-    found: _Found, document: Located, groups: Iterator[dict[str, Any]], namespace: str, *, of_grafana: bool = False
+    found: _Found,
+    document: Located,
+    groups: Iterator[dict[str, Any]],
+    namespace: str,
+    *,
+    kind: str = "",
+    of_grafana: bool = False,
 ) -> None:
     names: set[str] = set()
     for group in groups:
-        made = rule_group(document, group, namespace)
+        made = rule_group(document, group, namespace, kind)
         rules = list(grafana_rules(document, group, namespace))
         found.rules += rules
         if made.rules or not rules:
             found.groups.append(made)
-        if not rules and not of_grafana:
+        if not made.is_promql:
+            found.refused.append(refused_language(made))
+        elif not rules and not of_grafana:
             found.refused += refused_group(document, group, names)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from tocsin.metrics import nearest
 from tocsin.reading.fields import as_text, items, text
 from tocsin.reading.located import Located
-from tocsin.reading.values import Refused
+from tocsin.reading.values import Refused, RuleGroup
 
 _ALERTS = ("for", "keep_firing_for", "annotations")
 _NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
@@ -29,6 +29,8 @@ _OF_OTHERS = frozenset(
         *("eval_offset", "eval_delay", "eval_alignment", "extra_filter_labels"),
     }
 )
+
+_PROGRAMS = {"loki": "Loki, in LogQL", "vlogs": "VictoriaLogs", "graphite": "Graphite"}
 
 
 def refused_keys(document: Located) -> Iterator[Refused]:
@@ -56,6 +58,13 @@ def refused_file(document: Located, value: dict[str, Any]) -> Iterator[Refused]:
 def is_group(value: Any) -> bool:
     """Whether it looks like a group of rules, and not of people or pages."""
     return isinstance(value, dict) and ("rules" in value or value.keys() <= _GROUP_FIELDS | _OF_OTHERS)
+
+
+def refused_language(group: RuleGroup) -> Refused:
+    """A group in another language than PromQL, of which nothing can be said but that."""
+    why = f"the rules of {group.name} are written for {_PROGRAMS[group.language]}: none of them is checked"
+    aside = "give it to that program alone: Prometheus refuses a file that has it"
+    return Refused(group.source, why, aside, certain=False)
 
 
 def refused_group(document: Located, group: dict[str, Any], names: set[str]) -> Iterator[Refused]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tocsin.reading.fields import as_text, items, mapping, mappings, text, texts
+from tocsin.reading.languages import language_of
 from tocsin.reading.located import Located
 from tocsin.reading.values import AlertCase, Rule, RuleGroup, Series, TestCase, TestFile, ValueCase
 
@@ -15,17 +16,20 @@ def is_rule(value: Any) -> bool:
     return isinstance(value, dict) and ("alert" in value or "record" in value) and "grafana_alert" not in value
 
 
-def rule_group(document: Located, group: dict[str, Any], namespace: str = "") -> RuleGroup:
-    """A group as rule files have it, with the rules that look like some and have an expression."""
+def rule_group(document: Located, group: dict[str, Any], namespace: str = "", kind: str = "") -> RuleGroup:
+    """A group as rule files have it, with the rules that look like some and have an expression.
+
+    `kind` is that of the resource around it, if there is one.
+    """
+    said = [rule for rule in mappings(group, "rules") if is_rule(rule) and text(rule, "expr").strip()]
     return RuleGroup(
         text(group, "name"),
-        tuple(
-            _rule(document, rule) for rule in mappings(group, "rules") if is_rule(rule) and text(rule, "expr").strip()
-        ),
+        tuple(_rule(document, rule) for rule in said),
         document.at(group),
         text(group, "interval"),
         namespace,
         texts(group.get("labels")),
+        language_of(group, said, kind),
     )
 
 

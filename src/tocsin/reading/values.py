@@ -31,7 +31,10 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class RuleGroup:
-    """Rules that are computed together, in this order. `interval` is "" where the server's own holds."""
+    """Rules that are computed together, in this order. `interval` is "" where the server's own holds.
+
+    `language` is "" for PromQL, `victoriametrics` for what extends it, or another one: loki, vlogs, graphite.
+    """
 
     name: str
     rules: tuple[Rule, ...]
@@ -39,6 +42,12 @@ class RuleGroup:
     interval: str = ""
     namespace: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
+    language: str = ""
+
+    @property
+    def is_promql(self) -> bool:
+        """Whether its expressions can be judged; those of VictoriaMetrics are that where they are PromQL."""
+        return self.language in ("", "victoriametrics")
 
 
 @dataclass(frozen=True, slots=True)
