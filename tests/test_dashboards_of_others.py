@@ -94,3 +94,18 @@ def test_panels_in_rows_that_are_folded_up_do_not_lie_on_others() -> None:
     folded = {"id": 3, "type": "row", "title": "R", "collapsed": True, "panels": [inner], "gridPos": {**grid, "h": 1}}
     assert "panel-empty" not in ids(dashboard(folded, panel("up", gridPos={**grid, "y": 2})), catalogs=())
     assert "panel-empty" in ids(dashboard(panel("up", gridPos=grid), panel("up", id=2, gridPos=grid)), catalogs=())
+
+
+@pytest.mark.parametrize("nested", [False, True])
+def test_queries_of_annotations_are_queries(nested: bool) -> None:
+    def marked(expr: str, engine: str = "prometheus") -> Contents:
+        query = {"target": {"expr": expr}} if nested else {"expr": expr}
+        mark = {"name": "Restarts", "datasource": {"type": engine, "uid": "x"}, **query}
+        return dashboard(annotations={"list": [{"type": "dashboard", "builtIn": 1}, mark]})
+
+    assert "syntax" in ids(marked("changes(process_start_time_seconds[5m]"))
+    assert "syntax" not in ids(marked("changes(process_start_time_seconds[5m])"))
+    assert "syntax" not in ids(marked('{app="agents"} |= "restarted"', "loki"))
+    recorded = rules({"record": "job:restarts:changes5m", "expr": "sum by (job) (changes(starts[5m]))"})
+    assert "rule-unused" in ids(recorded, dashboard())
+    assert "rule-unused" not in ids(recorded, marked("job:restarts:changes5m > 0"))

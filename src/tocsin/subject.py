@@ -149,6 +149,12 @@ class Subject:
             self.links.read.update(found.series)
         return found
 
+    def marked(self, mark: Target) -> Analysis:
+        """What is known of the query of an annotation."""
+        found = analyse(mark.expr, self.world)
+        self.links.read.update(found.series)
+        return found
+
     def ours(self) -> Iterator[Expression]:
         """The expressions of definitions, the indicators' first, which the others rest on."""
         return iter(self._ours)

@@ -11,7 +11,7 @@ from tocsin.promql.faults import Fault
 from tocsin.promql.infer import analyse
 from tocsin.reading.values import Dashboard
 from tocsin.source import Source
-from tocsin.subject import PROMETHEUS, RULE_BUDGET, Subject, length_of, queries
+from tocsin.subject import PROMETHEUS, RULE_BUDGET, Subject, length_of, may_be_promql, queries
 
 _EXTENDED = "if it is MetricsQL, VictoriaMetrics takes it: nothing of it is checked here"
 
@@ -38,6 +38,9 @@ def findings_on(subject: Subject, dashboard: Dashboard) -> Iterator[Finding]:
     for panel, target in queries(dashboard):
         for fault in _certain(subject.shown(target).faults, target.engine):
             yield _finding(fault, target.source, f"{dashboard.title} / {panel.title}")
+    for mark in filter(may_be_promql, dashboard.marks):
+        for fault in _certain(subject.marked(mark).faults, mark.engine):
+            yield _finding(fault, mark.source, f"{dashboard.title} / annotation {mark.ref}")
 
 
 def _extended(faults: tuple[Fault, ...], language: str) -> tuple[Fault, ...]:

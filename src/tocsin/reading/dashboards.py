@@ -38,7 +38,16 @@ def dashboard(document: Located, value: dict[str, Any]) -> Dashboard:
         frozenset(text(one, "name") for one in mappings(value, "__inputs")),
         _mentions(document, value) | {panel.repeat for panel in panels if panel.repeat},
         any(flag(link.get("includeVars")) for link in mappings(value, "links")),
+        tuple(_marks(document, value, engines)),
     )
+
+
+def _marks(document: Located, value: dict[str, Any], engines: Mapping[str, str]) -> Iterator[Target]:
+    for one in mappings(mapping(value, "annotations"), "list"):
+        query = one if text(one, "expr") else mapping(one, "target")
+        if text(query, "expr"):
+            name, engine = _source(one, engines)
+            yield Target(text(one, "name"), text(query, "expr"), document.at(query, "expr"), "", name, engine)
 
 
 def _mentions(document: Located, value: dict[str, Any]) -> frozenset[str]:

@@ -191,7 +191,7 @@ class Dashboard:
 
     `panels` are all of them in their order, those in rows included. `inputs` are names that an import fills in.
     `mentions` are the names of all variables that stand anywhere in it. `hands_on` says that a link takes its
-    variables to other dashboards.
+    variables to other dashboards. `marks` are the queries of its annotations, `ref` their names.
     """
 
     title: str
@@ -202,6 +202,7 @@ class Dashboard:
     inputs: frozenset[str] = frozenset()
     mentions: frozenset[str] = frozenset()
     hands_on: bool = False
+    marks: tuple[Target, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
