@@ -55,16 +55,15 @@ def _rounds(node: Node) -> bool:
 
 def stored(scenario: Scenario, read: Iterable[str], until: int = 0) -> Store:
     """The scenario's samples of the series that are read; what ends before a time in milliseconds is gone then."""
-    store, names = Store(), set(read)
+    store = Store()
     spacing = spacing_of(milliseconds_of(scenario.every)) / 1000
-    for series in series_of(scenario, until):
-        if series.name in names:
-            samples = (
-                (at * spacing, float(value) if isinstance(value, Decimal) else None)
-                for at, value in enumerate(series.samples)
-                if value is not None
-            )
-            store.append(series.name, frozenset(series.labels), samples)
+    for series in series_of(scenario, until, frozenset(read)):
+        samples = (
+            (at * spacing, float(value) if isinstance(value, Decimal) else None)
+            for at, value in enumerate(series.samples)
+            if value is not None
+        )
+        store.append(series.name, frozenset(series.labels), samples)
     return store
 
 

@@ -11,7 +11,7 @@ selectors see nothing of it from there on, and ranges have a sample less.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
@@ -23,6 +23,7 @@ from tocsin.model.scenario import Feed, Growing, Holding, Scenario, Segment, Ser
 from tocsin.promql.durations import milliseconds_of
 
 _DIVISOR = 27
+_ALL = Decimal("Infinity")
 # What Prometheus itself writes of a scrape, also of one that fails: 0, but for how long it took.
 _OF_SCRAPES = frozenset(
     {"up", "scrape_samples_scraped", "scrape_samples_post_metric_relabeling", "scrape_series_added"}
@@ -59,8 +60,8 @@ def spacing_of(every: int) -> int:
     return (every - 1) // _DIVISOR * _DIVISOR
 
 
-def series_of(scenario: Scenario, until: int = 0) -> Iterator[Series]:
-    """Every series of a scenario, the buckets, sum and count of its histograms included.
+def series_of(scenario: Scenario, until: int = 0, names: Set[str] | None = None) -> Iterator[Series]:
+    """Every series of a scenario, the buckets, sum and count of its histograms included; or those with some names.
 
     Those that end before the scenario does, or before a time in milliseconds, are marked as gone.
     """
@@ -70,14 +71,26 @@ def series_of(scenario: Scenario, until: int = 0) -> Iterator[Series]:
         labels = _pairs(feed.series.matchers)
         metric = feed.series.metric
         if not isinstance(metric, Histogram):
-            yield Series(metric, labels, tuple(life.samples(None)))
+            if names is None or metric.name in names:
+                yield Series(metric, labels, tuple(life.samples(None)))
             continue
-        buckets = metric.bucket
-        for bound in (*metric.buckets, math.inf):
-            le = "+Inf" if math.isinf(bound) else bound_text(bound)
-            yield Series(buckets, (*labels, ("le", le)), tuple(life.samples(Decimal(str(bound)))))
-        yield Series(metric.sum, labels, tuple(life.samples(None)))
-        yield Series(metric.count, labels, tuple(life.samples(Decimal("Infinity"))))
+        if names is None or metric.bucket.name in names:
+            yield from _buckets(metric, labels, life)
+        for part, upto in ((metric.sum, None), (metric.count, _ALL)):
+            if names is None or part.name in names:
+                yield Series(part, labels, tuple(life.samples(upto)))
+
+
+def _buckets(metric: Histogram, labels: tuple[tuple[str, str], ...], life: _Life) -> Iterator[Series]:
+    # Most hold what the one before them holds.
+    known: dict[tuple[Decimal, ...], tuple[Sample, ...]] = {}
+    for bound in (*metric.buckets, math.inf):
+        upto = Decimal(str(bound))
+        shares = tuple(_share(part, upto) for part, _ in life.segments if isinstance(part, Serving))
+        if shares not in known:
+            known[shares] = tuple(life.samples(upto))
+        le = "+Inf" if math.isinf(bound) else bound_text(bound)
+        yield Series(metric.bucket, (*labels, ("le", le)), known[shares])
 
 
 def _pairs(matchers: tuple[Matcher, ...]) -> tuple[tuple[str, str], ...]:
@@ -156,7 +169,11 @@ def _grown(segment: Growing | Serving, flow: Flow, spacing: int, upto: Decimal |
         return amount
     if upto is None:
         return amount * sum((value * share for value, share in segment.mix), Decimal(0))
-    return amount * sum((share for value, share in segment.mix if value <= upto), Decimal(0))
+    return amount * _share(segment, upto)
+
+
+def _share(segment: Serving, upto: Decimal) -> Decimal:
+    return sum((share for value, share in segment.mix if value <= upto), Decimal(0))
 
 
 def kind_of(metric: Metric) -> str:
