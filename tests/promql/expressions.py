@@ -69,6 +69,7 @@ class Author:
             lambda: self.quantile(depth),
             lambda: self.over_time(depth),
             lambda: self.share(),
+            lambda: self.condition(),
             lambda: self.filled(),
             lambda: f"-{self.operand(depth)}",
             lambda: self.relabelled(depth),
@@ -142,10 +143,13 @@ class Author:
         of = self.vector(depth - 1)
         return self.one_of(
             *[lambda: f"{self.chance.choice(_AGGREGATIONS)} {self.grouping()}({of})"] * 6,
-            lambda: f"{self.chance.choice(('topk', 'bottomk'))} {self.grouping()}({self.chance.choice('0123')}, {of})",
+            lambda: f"{self.chance.choice(('topk', 'bottomk'))} {self.grouping()}({self.chosen()}, {of})",
             lambda: f"quantile {self.grouping()}({self.chance.choice(('0.5', '1', '2', 'pi()', 'NaN'))}, {of})",
             lambda: f'count_values {self.grouping()}("{self.chance.choice(["value", *self.labels])}", {of})',
         )
+
+    def chosen(self) -> str:
+        return self.chance.choice("0123") if self.chance.random() < 0.8 else self.scalar(1)
 
     def with_number(self, depth: int) -> str:
         of, number = self.operand(depth), self.scalar(depth)
@@ -237,6 +241,13 @@ class Author:
             f"/ {self.chance.choice(('', f'on ({label}) group_left ()', 'on () group_left ()'))} "
             f"({whole}({other}({metric.name}[{window}])){guard})"
         )
+
+    def condition(self) -> str:
+        """A comparison of what has a range with a number at its end or beyond."""
+        of = self.one_of(self.share, self.growth, self.selector, lambda: self.quantile(1))
+        bool_or_not = self.chance.choice(("", "", "", " bool"))
+        number = self.chance.choice(("0", "1", "-0", "-1", "1.5", "5", "10", "100", "101"))
+        return f"({of}) {self.chance.choice(_COMPARISONS)}{bool_or_not} {number}"
 
     def filled(self) -> str:
         part, whole = self.chance.choice(self.counters), self.chance.choice(self.counters)
