@@ -49,9 +49,11 @@ def lint(
     """Judges all that the paths hold, recording rules linked across them. Raises TocsinError for a bad duration."""
     if scrape_interval is not None:
         try:
-            milliseconds_of(scrape_interval)
+            length = milliseconds_of(scrape_interval)
         except ValueError as error:
             raise TocsinError(f"--scrape-interval: {error}") from None
+        if not length:
+            raise TocsinError("--scrape-interval is 0", help="state how far apart samples are: 15s")
     # What is read holds no circles: collecting garbage would only search it in vain.
     collecting = gc.isenabled()
     gc.disable()

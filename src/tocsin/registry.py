@@ -135,10 +135,13 @@ def known(ids: Iterable[str]) -> frozenset[str]:
 
     Raises TocsinError for one that no check has, or only a check on definitions.
     """
-    found = frozenset(id_.strip() for text in ids for id_ in text.split(",") if id_.strip())
+    given = tuple(ids)
+    found = frozenset(id_.strip() for text in given for id_ in text.split(",") if id_.strip())
+    if given and not found:
+        raise TocsinError("no check is named", help="name one, or leave the option away: docs/checks/README.md")
     for id_ in sorted(found):
         if id_ not in CHECKS:
-            near = nearest(id_, CHECKS)
+            near = nearest(id_.lower().replace("_", "-"), CHECKS)
             raise TocsinError(
                 f"there is no check {id_}",
                 help=f"did you mean {near}?" if near else "docs/checks/README.md lists them all",

@@ -92,3 +92,12 @@ def test_a_quantile_has_a_ceiling_only_where_all_agree_on_the_bounds() -> None:
 
 def test_a_summary_without_observations_is_not_a_number() -> None:
     assert analyse('clamp_min(waited_seconds{quantile="0.99"}, 0)', World.of((observed(SHOP),))).type.maybe_nan
+
+
+@pytest.mark.parametrize("declared", ["", "# TYPE served_seconds_count gauge\n"])
+def test_counts_without_a_type_line_have_no_unit_of_what_is_counted(declared: str) -> None:
+    """The share of two seconds would be a ratio; the average of what took seconds is seconds."""
+    seen = observed(f"{declared}served_seconds_count 3\nserved_seconds_sum 0.4\nserved_seconds_bucket 3\n")
+    for series in ("count", "bucket"):
+        average = analyse(f"sum(served_seconds_sum) / sum(served_seconds_{series})", World.of([seen]))
+        assert average.type.unit is None

@@ -147,6 +147,7 @@ def test_source_that_cannot_be_had_is_one_clear_error(source: str, says: str) ->
         (Answer(b"a 1\n", promised=99), "cut off"),
         (Answer(b"a 1\n", "application/openmetrics-text; version=1.0.0"), "# EOF"),
         (Answer(b"\xff\n"), "UTF-8"),
+        (Answer(b"\x1f\x8b\x08\x00"), "compressed"),
         (Answer(b""), "no metrics"),
     ],
 )
@@ -168,6 +169,11 @@ def test_address_that_answers_otherwise_is_one_clear_error(answer: Answer, says:
 def test_what_is_no_prometheus_is_one_clear_error(answer: Answer) -> None:
     with serving(answer) as url, pytest.raises(TocsinError, match="like a Prometheus"):
         catalog_from(f"prometheus+{url}")
+
+
+def test_text_may_begin_with_the_mark_of_windows(tmp_path: Path) -> None:
+    (tmp_path / "m.prom").write_bytes(b"\xef\xbb\xbf# TYPE a_total counter\na_total 1\n")
+    assert [metric.name for metric in catalog_from(str(tmp_path / "m.prom"))] == ["a_total"]
 
 
 def test_a_source_is_told_from_a_git_revision(tmp_path: Path) -> None:

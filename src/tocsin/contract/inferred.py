@@ -33,7 +33,8 @@ _UNITS: Mapping[str, Unit] = {
     "usd": USD,
     "dollars": USD,
 }
-_ENDINGS = frozenset({"total", "sum", "count", "bucket", "max", "min", "created"})
+# But not counts and buckets: where no TYPE line makes them a histogram, they are no seconds.
+_ENDINGS = frozenset({"total", "sum", "max", "min", "created"})
 
 
 def catalog_of(exposition: Exposition, scrape_interval: str = "") -> Catalog:

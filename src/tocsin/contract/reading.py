@@ -21,6 +21,7 @@ _TIMEOUT = 10.0
 _PATIENCE = 60.0
 _FORMS = "name a file with metrics, an http(s) address, prometheus+http://host:9090, or package.module:NAME"
 _LOGIN = re.compile(r"://([^/?#@]*)@")
+_GZIP = b"\x1f\x8b"
 _LARGEST = 256 * 2**20
 
 
@@ -114,8 +115,10 @@ def _cut_off(place: Source) -> TocsinError:
 
 
 def _decoded(body: bytes, source: str) -> str:
+    if body.startswith(_GZIP):
+        raise TocsinError("it is compressed", help="unpack it first: gunzip, curl --compressed", source=Source(source))
     try:
-        return body.decode()
+        return body.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = body.count(b"\n", 0, error.start) + 1
         raise TocsinError(
