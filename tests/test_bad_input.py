@@ -284,6 +284,22 @@ MISTAKES = {
     "a counter that shrinks": Mistake(
         "rules/scenarios.py", "a_minute(400)", "a_minute(-400)", ("a counter only grows",), "a_minute(-400)", 2
     ),
+    "a budget below nothing": Mistake(
+        "rules/scenarios.py",
+        "holding(50, ",
+        "holding(-50, ",
+        ("tenant_daily_budget_usd cannot be -50", "it is 0 or more", "feed it with a value that it can have"),
+        "holding(-50, ",
+        2,
+    ),
+    "a recorded value after its scenario": Mistake(
+        "rules/scenarios.py",
+        'computes(throttled, "12m"',
+        'computes(throttled, "12h"',
+        ("[test-hollow] Rate-limit errors: at 12h nothing is left",),
+        'computes(throttled, "12h"',
+        1,
+    ),
     "a time range that Grafana does not take": Mistake(
         "monitors/dashboards/agents.py",
         'uid="ai-agents"',

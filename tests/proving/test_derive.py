@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 import yaml
-from shapes import ALERTS, DEFINITIONS, PODS, UNDERIVABLE, alert
+from shapes import ALERTS, DEFINITIONS, PODS, UNDERIVABLE, alert, gpu
 
 from tocsin import promtool
 from tocsin.checks.missed_scrapes import findings_in
 from tocsin.compiled import compiled
-from tocsin.define import RATIO, percent, quantity
+from tocsin.define import RATIO, Catalog, Gauge, percent, quantity, total
 from tocsin.documents import rendered
 from tocsin.output import write_tree
 from tocsin.plan import Plan
@@ -122,6 +122,14 @@ def _notices(folder: Path, name: str, change: dict[str, tuple[str, str]]) -> boo
     (result,) = promtool.test_rules(folder, [f"prometheus/tests/{slug}.yaml"])
     rules.write_text(kept)
     return not result.passed
+
+
+def test_nobody_has_a_value_that_the_gauge_cannot_have() -> None:
+    """Not where two exporters share it either: a fan turns at 20 or more."""
+    fans = Gauge("fans", "Speed.", labels=(gpu,), unit=RATIO, minimum=20, maximum=30)
+    fast = alert("Fast", total(fans, by=gpu), ">", quantity(25, RATIO))
+    own = derived(Plan(replace(DEFINITIONS, catalogs=(Catalog("fans", (fans,)),), alerts=(fast,), groups=())), fast)
+    assert {bool(claim.instances) for claim in own.claims} == {True, False}
 
 
 def test_who_is_just_short_brief_or_idle_never_fires(plan: Plan) -> None:

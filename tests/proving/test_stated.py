@@ -21,7 +21,7 @@ LOPSIDED = Scenario(
             llm_cost(model="m", tenant_id=tenant, agent_name="a"),
             growing(an_hour(flow), lasting="30h"),
             growing(an_hour(10), lasting="30h"),
-            late="1m",
+            late="5m",
         )
         for tenant, flow in (("large", 90), ("small", 10))
     ),

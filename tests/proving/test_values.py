@@ -28,6 +28,7 @@ from tocsin.define import (
     quantile,
     rate,
     ratio,
+    total,
 )
 from tocsin.documents import rendered
 from tocsin.output import write_tree
@@ -40,6 +41,7 @@ latency = Histogram("latency_seconds", "Time.", labels=(service,), unit=SECONDS,
 zone = Label("zone", values=("east", "west"))
 load = Gauge("load", "Load.", labels=(service,), unit=RATIO, minimum=0)
 healthy = Gauge("healthy", "Health.", labels=(zone,), unit=RATIO, minimum=0, maximum=1)
+fans = Gauge("fans", "Speed.", labels=(service,), unit=RATIO, minimum=20, maximum=30)
 GROUP = RuleGroup(
     "web",
     "30s",
@@ -50,13 +52,15 @@ GROUP = RuleGroup(
         Record(Indicator(average(latency, by=service), title="Average"), "latency:average"),
         Record(Indicator(maximum(load, by=service, over="2m"), title="Load"), "load:max"),
         Record(Indicator(minimum(healthy, by=zone, over="3m"), title="Health"), "healthy:min"),
+        Record(Indicator(total(fans, by=service), title="Fans"), "fans:sum"),
+        Record(Indicator(maximum(fans, by=service, over="2m"), title="Fastest"), "fans:max"),
     ),
 )
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    catalogs = (Catalog("web", (served, latency, load, healthy)),)
+    catalogs = (Catalog("web", (served, latency, load, healthy, fans)),)
     plan = Plan(replace(DEFINITIONS, catalogs=catalogs, alerts=(), groups=(GROUP,), proofs=()))
     drafts = [draft for target in (prometheus_rules, prometheus_tests) for draft in target.documents(plan)]
     write_tree(tmp_path / "out", list(rendered(drafts)))
@@ -76,6 +80,8 @@ def test_each_record_is_stated_and_idle_is_left_out_only_where_it_is_no_number(f
     assert [name for name, samples in told.items() if "idle" in samples] == [
         "service:served:rate5m",
         "service:load:max",
+        "service:fans:sum",
+        "service:fans:max",
     ]
 
 

@@ -22,6 +22,7 @@ def findings(plan: Plan) -> Iterator[Finding]:
     for planned in plan.alerts:
         for check in _CHECKS:
             yield from check(plan, planned)
+    yield from _hollow(plan)
 
 
 def findings_of_proofs(plan: Plan) -> Iterator[Finding]:
@@ -153,8 +154,8 @@ def _proven(plan: Plan, planned: PlannedAlert) -> Iterator[Finding]:
         )
 
 
-def _hollow(plan: Plan, planned: PlannedAlert) -> Iterator[Finding]:
-    for proof in plan.definitions.proofs_of(planned.alert):
+def _hollow(plan: Plan) -> Iterator[Finding]:
+    for proof in plan.definitions.proofs:
         for claim in proof.claims:
             if milliseconds_of(claim.at) > claim.scenario.lasting:
                 yield Finding(
@@ -164,7 +165,7 @@ def _hollow(plan: Plan, planned: PlannedAlert) -> Iterator[Finding]:
                     f"{duration_text(claim.scenario.lasting)}",
                     "claim it earlier; or let the scenario end in silence(lasting=...), where that is what you mean",
                     claim.source,
-                    planned.alert.name,
+                    proof.of.name if isinstance(proof.of, Alert) else proof.of.title,
                 )
 
 
@@ -173,5 +174,4 @@ _CHECKS: tuple[Callable[[Plan, PlannedAlert], Iterator[Finding]], ...] = (
     _threshold,
     _words,
     _runbook,
-    _hollow,
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 
 Amount = int | str | Decimal
 _SECOND, _MINUTE, _HOUR, _DAY = 1000, 60_000, 3_600_000, 86_400_000
@@ -13,9 +13,14 @@ def exact(amount: Amount) -> Decimal:
     """The amount as a number; "10%" is 0.1. A float is refused: write "0.1"."""
     if isinstance(amount, bool) or not isinstance(amount, int | str | Decimal):
         raise TypeError(f'write {amount!r} as "{amount}": amounts are exact, floats are not')
-    if isinstance(amount, str) and amount.endswith("%"):
-        return Decimal(amount.removesuffix("%")) / 100
-    return Decimal(amount)
+    percent = isinstance(amount, str) and amount.endswith("%")
+    try:
+        number = Decimal(amount.removesuffix("%") if isinstance(amount, str) else amount)
+    except InvalidOperation:
+        number = Decimal("NaN")
+    if not number.is_finite():
+        raise ValueError(f'{amount!r} is no amount: write a number, such as "0.1" or "10%"')
+    return number / 100 if percent else number
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,12 +13,14 @@ from decimal import Decimal
 from itertools import product
 
 from tocsin.findings import DefinitionError
-from tocsin.metrics import Counter, Gauge, Histogram, Metric, Selection
+from tocsin.metrics import Counter, Gauge, Histogram, Matcher, Metric, Selection
 from tocsin.model.alert import Alert
 from tocsin.model.amounts import Amount, Flow, a_minute, exact
 from tocsin.model.indicator import Indicator
-from tocsin.promql.durations import milliseconds_of
+from tocsin.promql.durations import duration_text, milliseconds_of
 from tocsin.source import Source, here
+
+_A_SECOND = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,10 @@ class Segment:
     lasting: str
 
     def __post_init__(self) -> None:
-        milliseconds_of(self.lasting)
+        if not milliseconds_of(self.lasting):
+            raise DefinitionError(
+                f"a stretch that lasts {self.lasting} is none", help="let it last for a scrape or more", source=here()
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +83,7 @@ def serving(
 ) -> Serving:
     """`serving(a_second(4), {"1.5": "90%", 20: "10%"}, lasting="15m")`: nine in ten take 1.5 s, one takes 20 s."""
     parts = tuple((exact(value), exact(share)) for value, share in mix.items())
+    _check_counts(mix.values(), 1)
     if sum(share for _, share in parts) != 1:
         raise DefinitionError("the shares of the mix are not the whole", help="let them add up to 100%", source=here())
     return Serving(lasting, _flow(flow), _flow(flow if to is None else to), parts)
@@ -86,8 +92,21 @@ def serving(
 def observing(a_minute_each: Mapping[Amount, Amount], *, lasting: str) -> Serving:
     """`observing({"1.5": 54, 20: 6}, lasting="15m")`: each minute 54 requests of 1.5 s and 6 of 20 s."""
     counts = [(exact(value), exact(count)) for value, count in a_minute_each.items()]
+    _check_counts(a_minute_each.values())
     # Shares of a flow of one a minute: the counts themselves, so that nothing is divided.
     return Serving(lasting, a_minute(1), a_minute(1), tuple(counts))
+
+
+def _check_counts(amounts: Iterable[Amount], most: int | None = None) -> None:
+    """That nothing is observed less than never, or more often than everything."""
+    for amount in amounts:
+        if exact(amount) < 0 or (most is not None and exact(amount) > most):
+            share = most is not None
+            raise DefinitionError(
+                f"{amount} is no {'share' if share else 'number of observations'}",
+                help='a share is from "0%" to "100%"' if share else "state 0 or more a minute",
+                source=here(),
+            )
 
 
 def holding(value: Amount, *, to: Amount | None = None, lasting: str) -> Holding:
@@ -131,13 +150,13 @@ class Feed:
         resets, missed = tuple(resets), tuple(missed)
         selected = series if isinstance(series, Selection) else Selection(series)
         _check_feed(selected, segments)
-        for time in (late, *resets, *missed):
-            milliseconds_of(time)
+        _check_values(selected.metric, segments)
         object.__setattr__(self, "series", selected)
         object.__setattr__(self, "segments", segments)
         object.__setattr__(self, "late", late)
         object.__setattr__(self, "resets", resets)
         object.__setattr__(self, "missed", missed)
+        _check_times(resets=resets, missed=missed, first=milliseconds_of(late), last=self.lasting)
 
     @property
     def lasting(self) -> int:
@@ -171,6 +190,43 @@ def _check_feed(series: Selection, segments: tuple[Segment, ...]) -> None:
                 )
 
 
+def _check_values(metric: Metric, segments: tuple[Segment, ...]) -> None:
+    """That all values are such as the catalog says that the metric can have."""
+    low, high = (metric.minimum, metric.maximum) if isinstance(metric, Gauge) else (None, None)
+    values = [value for part in segments if isinstance(part, Holding) for value in (part.value, part.to)]
+    if isinstance(metric, Histogram):
+        low = 0 if metric.buckets[0] >= 0 else None
+        values = [value for part in segments if isinstance(part, Serving) for value, _ in part.mix]
+    for value in values:
+        if (low is not None and value < Decimal(str(low))) or (high is not None and value > Decimal(str(high))):
+            bounds = f"{low} or more" if high is None else f"{high} or less" if low is None else f"{low} to {high}"
+            raise DefinitionError(
+                f"{metric.name} cannot be {value}: it is {bounds}",
+                help="feed it with a value that it can have, or mend the catalog",
+                source=here(),
+            )
+
+
+def _check_times(*, first: int, last: int, every: int = 1, **times: Iterable[str]) -> None:
+    """That what happens does so while something is there, at a scrape."""
+    for word, stated in times.items():
+        for time in stated:
+            at = milliseconds_of(time)
+            if not max(1, first) <= at <= last:
+                what = f"from {duration_text(first) if first else 'the first scrape'} to {duration_text(last)}"
+                raise DefinitionError(
+                    f"{word} names {time}, and something is there {what} only",
+                    help="name a time in between, or let it last longer",
+                    source=here(),
+                )
+            if at % every:
+                raise DefinitionError(
+                    f"{word} names {time}, and there is a scrape every {duration_text(every)}",
+                    help=f"name a time at which one is: {duration_text(at // every * every or every)}",
+                    source=here(),
+                )
+
+
 @dataclass(frozen=True, slots=True, eq=False, init=False)
 class Scenario:
     """Something that happens: series over time, scraped `every` so often.
@@ -195,19 +251,43 @@ class Scenario:
         restarts: Iterable[str] = (),
     ) -> None:
         missed, restarts = tuple(missed), tuple(restarts)
-        for time in (every, *missed, *restarts):
-            milliseconds_of(time)
         object.__setattr__(self, "title", title)
         object.__setattr__(self, "feeds", tuple(_flattened(fed)))
         object.__setattr__(self, "every", every)
         object.__setattr__(self, "missed", missed)
         object.__setattr__(self, "restarts", restarts)
         object.__setattr__(self, "source", here())
+        _check_scrapes(self)
 
     @property
     def lasting(self) -> int:
         """How long something happens, in milliseconds."""
         return max((feed.lasting for feed in self.feeds), default=0)
+
+
+def _check_scrapes(scenario: Scenario) -> None:
+    """That every series is fed once, and all that happens to it does so at a scrape."""
+    every, source = milliseconds_of(scenario.every), scenario.source
+    if every < _A_SECOND:
+        raise DefinitionError(
+            f"nothing is scraped every {scenario.every}", help="state every=, of a second or more", source=source
+        )
+    _check_times(missed=scenario.missed, restarts=scenario.restarts, first=0, last=scenario.lasting, every=every)
+    fed: set[tuple[str, frozenset[Matcher]]] = set()
+    for feed in scenario.feeds:
+        key = (feed.series.metric.name, frozenset(feed.series.matchers))
+        if key in fed:
+            raise DefinitionError(
+                f"{scenario.title!r} feeds {feed.series.metric.name} twice under the same labels",
+                help="state all that happens to a series in one Feed, one stretch after the other",
+                source=source,
+            )
+        fed.add(key)
+        late = [feed.late] if milliseconds_of(feed.late) else []
+        lengths = [segment.lasting for segment in feed.segments]
+        _check_times(
+            resets=feed.resets, missed=feed.missed, late=late, lasting=lengths, first=0, last=feed.lasting, every=every
+        )
 
 
 def _flattened(fed: Iterable[Feed | tuple[Feed, ...]]) -> Iterator[Feed]:

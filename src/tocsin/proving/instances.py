@@ -38,23 +38,31 @@ def shown(
     setting = _scaled(leaf, base(leaf), size)
     seen, gone = int(window * _SEEN_AGO), int(window * _GONE_AGO)
     if not window or not isinstance(setting, Decimal):
-        yield from ((one, setting if one in (ALONE, _FIRST) else _less(setting), 0) for one in instances)
+        yield from ((one, setting if one in (ALONE, _FIRST) else _less(leaf, setting), 0) for one in instances)
         return
-    shares = {ALONE: setting, _FIRST: setting, _SECOND: setting / 2, _GONE: setting / 4}
+    half, least = _lower(leaf, setting, 2), _lower(leaf, setting, 4)
+    shares = {ALONE: setting, _FIRST: setting, _SECOND: half, _GONE: least}
     if turned:
-        shares |= {_FIRST: setting / 2, _SECOND: setting / 4, _GONE: setting}
+        shares |= {_FIRST: half, _SECOND: least, _GONE: setting}
     for instance in instances:
         yield instance, shares[instance], seen
         if instance == _SECOND:
             yield _GONE, shares[_GONE], gone
 
 
-def _less(setting: Setting) -> Setting:
+def _less(leaf: Leaf, setting: Setting) -> Setting:
     if isinstance(setting, Mix):
         shares = reversed([share for _, share in setting.parts])
         parts = tuple((value, share) for (value, _), share in zip(setting.parts, shares, strict=True))
         return Mix(setting.flow / 2, parts)
-    return setting if setting is None else setting / 2
+    return setting if setting is None else _lower(leaf, setting, 2)
+
+
+def _lower(leaf: Leaf, value: Decimal, times: int) -> Decimal:
+    """A part of a value, or of how far it is above the least that there can be."""
+    least = leaf.metric.minimum if isinstance(leaf.metric, Gauge) else None
+    start = Decimal(0) if least is None or least <= 0 else Decimal(str(least))
+    return start + (value - start) / times
 
 
 def _scaled(leaf: Leaf, setting: Setting, size: Decimal) -> Setting:

@@ -78,7 +78,7 @@ def _summed(leaf: Leaf, setting: Setting) -> tuple[Setting, Setting]:
         rest = rest.to_integral_value("ROUND_DOWN")
     if not setting and _fits(leaf, Decimal(-1)):
         return Decimal(1), Decimal(-1)
-    return setting - rest, rest
+    return (setting - rest, rest) if _fits(leaf, rest) and _fits(leaf, setting - rest) else (setting, setting)
 
 
 def _parted(mix: Mix) -> tuple[Mix, Mix]:

@@ -173,7 +173,8 @@ def _scenario(
         for subject in [{label: _of_closed(closed[label], place) if label in closed else name for label in labels}]
         for leaf in leaves
         for window in [0 if name == _IDLE else windows.get(leaf.metric.name, 0)]
-        for instance, setting, unseen in shown(leaf, size, instances, window, turned=name == _HIT)
+        for own in [(ALONE,) if "instance" in dict(leaf.labels({})) else instances]
+        for instance, setting, unseen in shown(leaf, size, own, window, turned=name == _HIT)
         if not (name == _IDLE and leaf.metric.name in never_idle)
         and not (name == _WITHOUT_EVENTS and _comes_with_events(leaf, leaves))
     }

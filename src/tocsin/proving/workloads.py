@@ -238,7 +238,11 @@ def foreign_feeds(
 
 
 def _selection(leaf: Leaf, labels: Iterable[tuple[str, str]]) -> Selection:
-    return Selection(leaf.metric, tuple(Matcher(name, "=", value) for name, value in labels))
+    # A time may be before that at which tests begin.
+    metric = leaf.metric
+    if leaf.ticks and isinstance(metric, Gauge):
+        metric = replace(metric, minimum=None)
+    return Selection(metric, tuple(Matcher(name, "=", value) for name, value in labels))
 
 
 def _ticking(segments: Iterable[Segment], start: int, every: int) -> Iterator[Segment]:
