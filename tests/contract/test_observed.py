@@ -55,6 +55,8 @@ def told(expr: str, *catalogs: Catalog) -> dict[str, str]:
         ('depth{shard="a"} > 2', "label-unknown"),
         ("depth * on (shard) group_left (squad) depth", "label-unknown"),
         ("rate(refused_total[5m])", "metric-unknown"),
+        # Its text has no native histograms.
+        ("histogram_quantile(0.9, rate(took_seconds[5m]))", "type-function"),
     ],
 )
 def test_what_was_not_seen_is_a_warning(expr: str, check: str) -> None:

@@ -148,11 +148,15 @@ def _unknown(world: World, name: str) -> Iterator[Fault]:
         return
     histogram = world.histograms.get(name)
     if histogram is not None:
-        yield error(
-            "type-function",
-            f"{name} is a histogram and has no series of that name: the result is always empty",
-            f"take {name}_bucket, {name}_sum or {name}_count",
-        )
+        parts = f"take {name}_bucket, {name}_sum or {name}_count"
+        _, catalog = world.series.get(histogram.bucket.name, (None, None))
+        if catalog is None or catalog.observed:
+            # A native histogram beside the buckets is not in what a program shows as text.
+            why = f"{name} showed buckets and no series of that name: without native histograms the result is empty"
+            yield warning("type-function", why, parts)
+        else:
+            why = f"{name} is a histogram and has no series of that name: the result is always empty"
+            yield error("type-function", why, parts)
     elif world.closed:
         near = nearest(name, [*world.series, *world.recordings])
         if ":" in name and not world.recordings and (near is None or ":" not in near):
