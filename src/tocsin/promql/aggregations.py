@@ -8,11 +8,11 @@ from math import inf
 from typing import Any
 
 from tocsin.promql.dimensions import product
-from tocsin.promql.labels import ANY, NO_LABELS, Known, LabelSet
+from tocsin.promql.labels import ANY, NO_LABELS, OPEN_LABELS, Known, LabelSet
 from tocsin.promql.quantiles import is_share, quantile_among
 from tocsin.promql.ranges import derived
 from tocsin.promql.types import GROWING, OPEN_SCALAR, Kind, Type
-from tocsin.promql.variables import stands_in
+from tocsin.promql.variables import has_variable, stands_in
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,7 +31,8 @@ class Grouping:
 
     def of(self, labels: LabelSet) -> LabelSet:
         if self.without:
-            return labels.drop(self.labels)
+            left = labels.drop(self.labels)
+            return left.unsure() if self.open else left
         if not self.labels:
             return NO_LABELS
         kept = labels.keep(self.labels)
@@ -65,11 +66,12 @@ def aggregated(operator: str, grouping: Grouping, labels: LabelSet, parameter: T
 def _valued(grouping: Grouping, labels: LabelSet, parameter: Type | None) -> LabelSet:
     """The labels of `count_values`: its own is there, unless the grouping takes it away again."""
     name = parameter.text if parameter is not None else None
-    if name is None:
-        return labels.opened()
+    if name is None or has_variable(name):
+        return OPEN_LABELS
     if grouping.without and name in grouping.labels:
         return labels.chosen()
-    return labels.with_label(name, Known(sure=name != "__name__")).chosen()
+    sure = name != "__name__" and not (grouping.without and grouping.open)
+    return labels.with_label(name, Known(sure=sure)).chosen()
 
 
 def _buckets(operator: str, of: Type, labels: LabelSet) -> tuple[float, ...] | None:

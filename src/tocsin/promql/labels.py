@@ -112,6 +112,10 @@ class LabelSet(_Labels):
         """The same labels, and perhaps others."""
         return LabelSet(self.known, False, self.partial)
 
+    def unsure(self) -> LabelSet:
+        """The same labels, any of which may be gone."""
+        return LabelSet({name: known._replace(sure=False) for name, known in self.known.items()}, *self[1:])
+
     def read_elsewhere(self, external: frozenset[str]) -> LabelSet:
         """The same labels, as they are where a system reads them that may add some."""
         return LabelSet(*self[:4], self.external | external) if external else self

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 from tocsin.promql.labels import OPEN_LABELS, LabelSet, both, disjoint
+from tocsin.promql.variables import stands_in
 
 
 class Join(NamedTuple):
@@ -48,6 +49,11 @@ class Matching:
             fill is not None and (fill.lhs is not None or fill.rhs is not None),
         )
 
+    @property
+    def open(self) -> bool:
+        """Whether a variable stands for some of the labels, so that nobody knows them."""
+        return any(map(stands_in, self.labels)) or any(map(stands_in, self.include))
+
     def keys(self, left: LabelSet, right: LabelSet) -> Iterator[str]:
         """The labels in which the two sides must agree, as far as they are known."""
         if self.on:
@@ -75,13 +81,13 @@ class Matching:
 
     def join(self, left: LabelSet, right: LabelSet) -> Join:
         """What becomes of two vectors' labels in arithmetic or a comparison."""
-        certain = left.closed and right.closed and not (self.on and "__name__" in self.labels)
+        certain = left.closed and right.closed and not (self.on and "__name__" in self.labels) and not self.open
         if certain and (left.known or right.known):
             certain = not any((name in self.labels) == self.on for name in (*left.known, *right.known))
         return Join(self._result(left, right), certain)
 
     def _result(self, left: LabelSet, right: LabelSet) -> LabelSet:
-        if self.filled or "__name__" in self.labels or "__name__" in self.include:
+        if self.filled or "__name__" in self.labels or "__name__" in self.include or self.open:
             return OPEN_LABELS
         if self.group == "left":
             return self._of_many(left, right)

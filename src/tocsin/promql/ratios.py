@@ -16,7 +16,9 @@ SMALLEST = nextafter(0.0, 1.0)
 def is_part(matching: Matching, left: Type, right: Type) -> bool:
     """Whether each number on the left is, for certain, a part of the number on the right that it meets."""
     part, whole = left.origin, right.origin
-    if part is None or whole is None or not whole.whole or matching.filled or right.value == "scalar":
+    if part is None or whole is None or not whole.whole or matching.filled or matching.open:
+        return False
+    if right.value == "scalar":
         return False
     if part.series != whole.series or part.view != whole.view or not part.conditions >= whole.conditions:
         return False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tocsin.promql.labels import ANY, Known, LabelSet
 from tocsin.promql.types import GROWING, Kind, Type
+from tocsin.promql.variables import has_variable
 
 _WHOLE = ("(.*)", "^(.*)$", "(.+)")
 
@@ -11,8 +12,8 @@ _WHOLE = ("(.*)", "^(.*)$", "(.+)")
 def replaced(arguments: tuple[Type, ...]) -> Type:
     of, *texts = arguments
     label, replacement, source, pattern = (text.text for text in texts)
-    if label is None or replacement is None or source is None or pattern is None:
-        return of.but(labels=LabelSet({}, False), comparison=None, origin=None)
+    if label is None or replacement is None or source is None or pattern is None or has_variable(label):
+        return _with_any(of)
     return _with_label(of, label, _replaced(of.labels, label, replacement, source, pattern))
 
 
@@ -41,11 +42,11 @@ def _either(before: Known | None, after: Known | None) -> Known | None:
 
 def joined(arguments: tuple[Type, ...]) -> Type:
     of, label, separator, *sources = arguments
-    if label.text is None:
-        return of.but(labels=LabelSet({}, False), comparison=None, origin=None)
+    if label.text is None or has_variable(label.text):
+        return _with_any(of)
     found = [_source(of.labels, source.text or "") for source in sources]
-    sure = any(known is not None and known.sure for known in found) or (bool(separator.text) and len(sources) > 1)
-    possible = sure or any(known is not None for known in found)
+    sure = any(known is not None and known.sure for known in found) or (_is_written(separator) and len(sources) > 1)
+    possible = sure or has_variable(separator.text or "") or any(known is not None for known in found)
     return _with_label(of, label.text, Known(sure=sure) if possible else None)
 
 
@@ -62,7 +63,17 @@ def _with_label(of: Type, label: str, known: Known | None) -> Type:
 
 def _source(labels: LabelSet, name: str) -> Known | None:
     """What is known of a label that is read. A label set is without the metric's name, a series mostly is not."""
-    return ANY if name == "__name__" else labels.get(name)
+    return ANY if name == "__name__" or has_variable(name) else labels.get(name)
+
+
+def _is_written(text: Type) -> bool:
+    """Whether there is a character in any case: a variable may be empty."""
+    return bool(text.text) and not has_variable(text.text or "")
+
+
+def _with_any(of: Type) -> Type:
+    """The same after something wrote nobody knows which label."""
+    return without_bounds(of).but(labels=LabelSet({}, False), comparison=None, origin=None)
 
 
 def without_bounds(of: Type) -> Type:

@@ -125,8 +125,8 @@ def labels_of_absence(node: Any) -> LabelSet:
     for matcher in matchers:
         if matcher.operator == "=" and matcher.value:
             alone = names.count(matcher.label) == 1
-            values = frozenset({matcher.value}) if alone and not has_variable(matcher.value) else None
-            found[matcher.label] = Known(values, alone, 1 if alone else None)
+            written = alone and not has_variable(matcher.value)
+            found[matcher.label] = Known(frozenset({matcher.value}) if written else None, written, 1 if alone else None)
     return LabelSet(found, True)
 
 

@@ -11,7 +11,9 @@ from collections.abc import Callable, Iterator
 
 _NAME = "tocsin_variable_"
 _NUMBER = 7_650_000_000_012_345
-_LENGTH = 1_234_500_044
+# Each variable has a length of its own, so that windows of two are not taken for the same.
+_LENGTHS = range(1_234_500_044, 1_234_500_100)
+_LENGTH_PRINTED = re.compile(r"14d6h55m[4-9]\dms")
 
 _OPERATORS = (">", "<", "=", "+", "-", "*", "/", "%", "^", " bool")
 
@@ -66,6 +68,7 @@ def _always(_before: str, _after: str) -> bool:
 
 def _replaced(text: str, is_number: Callable[[str, str], bool]) -> str:
     parts: list[str] = []
+    names: list[str] = []
     end = 0
     depth = 0
     after_offset = False
@@ -76,7 +79,9 @@ def _replaced(text: str, is_number: Callable[[str, str], bool]) -> str:
         if found["variable"]:
             name = found["braced"] or found["bare"] or found["old"]
             if depth or (after_offset and not between.strip()):
-                parts.append(f"{_LENGTH}ms")
+                if name not in names:
+                    names.append(name)
+                parts.append(f"{_LENGTHS[names.index(name) % len(_LENGTHS)]}ms")
             else:
                 parts.append(str(_NUMBER) if is_number(text[: found.start()], text[end:]) else _NAME + name)
         else:
@@ -90,4 +95,4 @@ def variables_put_back(text: str) -> str:
     """A printed expression as its author wrote it, as far as that is known."""
     if _NAME in text:
         text = re.sub(rf"{_NAME}(\w+)", r"$\1", text)
-    return text.replace("14d6h55m44ms", "$interval").replace(str(_NUMBER), "$number")
+    return _LENGTH_PRINTED.sub("$interval", text).replace(str(_NUMBER), "$number")

@@ -224,7 +224,8 @@ def _ranged(walk: Walk, of: Type, window: timedelta) -> Type:
     key = ("range", of, window)
     found: Type | None = walk.kept.get(key)
     if found is None:
-        found = of.but(value="range", window=_length(window), maybe_absent=True, comparison=None)
+        origin = of.origin and of.origin.through(f"[{window}]")
+        found = of.but(value="range", window=_length(window), maybe_absent=True, comparison=None, origin=origin)
         walk.kept[key] = found
     return found
 
