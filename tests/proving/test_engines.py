@@ -12,16 +12,22 @@ from typing import Any
 import pytest
 import yaml
 from backfilled import Backfilled, Run, backfilled
-from shapes import DEFINITIONS
+from shapes import DEFINITIONS, busy, cache
 
 from tocsin.documents import rendered
+from tocsin.metrics import Gauge
+from tocsin.model.scenario import Feed, Scenario, holding
 from tocsin.plan import Plan
 from tocsin.promql.durations import milliseconds_of
+from tocsin.promql.parse import tree_of
 from tocsin.promql.tree import Node
 from tocsin.proving.derive import derived
-from tocsin.proving.engines import differences, prometheus_states
+from tocsin.proving.engines import Moment, differences, prometheus_states
+from tocsin.proving.evaluate import vector_of
 from tocsin.proving.grafana import GrafanaAlert, grafana_states, is_met, reduced
+from tocsin.proving.simulation import stored
 from tocsin.proving.steady import nodes_of
+from tocsin.proving.store import Moment as Clock
 from tocsin.proving.timing import depth_of
 from tocsin.proving.vectors import Vector
 from tocsin.targets import grafana_alerts, prometheus_alerts
@@ -140,6 +146,44 @@ def test_what_is_backfilled_is_what_the_scenario_says(plans: list[Plan], prometh
     assert rate is not None
     # 0.0832 a second, as the scenario has it, at the end of it.
     assert rate[frozenset({("agent_name", "just-short")})] == pytest.approx(4.992, rel=1e-6)
+
+
+MINUTE = 60.0
+
+
+def at_a_missed_scrape(plan: Plan, name: str, gauge: Gauge, value: str) -> tuple[list[Moment], list[str]]:
+    """Where the engines differ if one of two series misses a scrape after 20 minutes, and Prometheus's states of it."""
+    (label,) = gauge.labels
+    hit, other = (gauge(**{label.name: one}) for one in ("hit", "other"))
+    scenario = Scenario(
+        "one is beyond the threshold, and a scrape of it fails",
+        Feed(hit, holding(value, lasting="40m"), missed=("20m",)),
+        Feed(other, holding(0, lasting="40m")),
+        every="30s",
+    )
+    store = stored(scenario, [gauge.name])
+
+    def values(expr: str) -> list[Vector | None]:
+        return [vector_of(tree_of(expr), Clock(store, number * MINUTE)) for number in range(41)]
+
+    ours, theirs = read_back(plan)
+    states = prometheus_states(ours[name], {}, MINUTE, values)
+    labels = frozenset({(label.name, "hit")})
+    return differences(ours[name], theirs[name], {}, MINUTE, values), [one.get(labels, "-") for one in states][19:]
+
+
+def test_a_missed_scrape_is_the_same_to_both_engines(plans: list[Plan]) -> None:
+    """The backfill has no stale markers; the model has, as promtool confirms."""
+    differ, states = at_a_missed_scrape(plans[1], "GpuBusy", busy, "99")
+    assert (differ, states[:4], states[-1]) == ([], ["firing", "-", "pending", "pending"], "firing")
+    differ, states = at_a_missed_scrape(plans[1], "CacheBusy", cache, "0.9")
+    assert (differ, set(states)) == ([], {"firing"})
+
+
+def test_who_is_kept_firing_at_a_missed_scrape_is_missing_to_grafana(plans: list[Plan]) -> None:
+    differ, states = at_a_missed_scrape(plans[1], "CacheFull", cache, "0.95")
+    assert set(states) == {"firing"}
+    assert [(one.evaluation, set(one.grafana.values())) for one in differ][:2] == [(20, set()), (21, {"pending"})]
 
 
 # What Grafana does where no generated rule leads.
