@@ -321,6 +321,13 @@ def test_newer_notation_is_an_error_for_older_prometheus_alone(expr: str, since:
     assert not told(since)
 
 
+@pytest.mark.parametrize("window", ["$__rate_interval", "$__interval", "$__range", "$interval"])
+def test_an_interval_beside_other_variables_is_quoted_as_it_is_written(window: str) -> None:
+    expr = f"sum by ($group) (rate(asked_total[{window}])) / sum(up)"
+    quoted = [fault.expr for fault in analyse(expr, World()).faults if fault.id == "division-by-zero"]
+    assert quoted == [expr]
+
+
 @pytest.mark.parametrize("count", [500, 3000, 50_000])
 @pytest.mark.parametrize(
     "shape", [lambda n: "(" * n + "a" + ")" * n, lambda n: "-" * n + "a", lambda n: " or ".join(["a"] * n)]

@@ -13,6 +13,7 @@ _NAME = "tocsin_variable_"
 _NUMBER = 7_650_000_000_012_345
 # Each variable has a length of its own, so that windows of two are not taken for the same.
 _LENGTHS = range(1_234_500_044, 1_234_500_100)
+_KNOWN_LENGTHS = frozenset({"__rate_interval", "__interval", "__range"})
 _LENGTH_PRINTED = re.compile(r"14d6h55m[4-9]\dms")
 
 _OPERATORS = (">", "<", "=", "+", "-", "*", "/", "%", "^", " bool")
@@ -81,7 +82,9 @@ def _replaced(text: str, is_number: Callable[[str, str], bool]) -> str:
             if depth or (after_offset and not between.strip()):
                 if name not in names:
                     names.append(name)
-                parts.append(f"{_LENGTHS[names.index(name) % len(_LENGTHS)]}ms")
+                length = f"{_LENGTHS[names.index(name) % len(_LENGTHS)]}ms"
+                # Grafana's own are known, and stay for `parse`.
+                parts.append(found[0] if name in _KNOWN_LENGTHS else length)
             else:
                 parts.append(str(_NUMBER) if is_number(text[: found.start()], text[end:]) else _NAME + name)
         else:
