@@ -46,8 +46,8 @@ IMPOSSIBLE: list[tuple[Callable[[], object], str, str]] = [
     (lambda: Scenario("s", Feed(SPENT, A_MINUTE, resets=("50s",))), "resets names 50s, .* every 15s", "one is: 45s"),
     (lambda: Scenario("s", Feed(SPENT, A_MINUTE, late="5s")), "late names 5s, .* every 15s", "one is: 15s"),
     (lambda: Scenario("s", Feed(SPENT, A_MINUTE), every="7s"), "lasting names 1m, .* every 7s", "one is: 56s"),
-    (lambda: Scenario("s", Feed(SPENT, A_MINUTE), every="0s"), "nothing is scraped every 0s", "a second or more"),
-    (lambda: Scenario("s", Feed(SPENT, A_MINUTE), every="20ms"), "nothing is scraped every 20ms", "a second or more"),
+    (lambda: Scenario("s", Feed(SPENT, A_MINUTE), every="0s"), "nothing is scraped every 0s", "such as 15s"),
+    (lambda: Scenario("s", Feed(SPENT, A_MINUTE), every="20ms"), "nothing is scraped every 20ms", "such as 15s"),
     (lambda: Scenario("s", Feed(SPENT, A_MINUTE), Feed(SPENT, A_MINUTE)), "llm_cost_dollars_total twice", "one Feed"),
 ]
 

@@ -20,7 +20,8 @@ from tocsin.model.indicator import Indicator
 from tocsin.promql.durations import duration_text, milliseconds_of
 from tocsin.source import Source, here
 
-_A_SECOND = 1000
+# Less than this leaves no room for scrapes that come a little early.
+_SHORTEST = 28
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,9 +269,9 @@ class Scenario:
 def _check_scrapes(scenario: Scenario) -> None:
     """That every series is fed once, and all that happens to it does so at a scrape."""
     every, source = milliseconds_of(scenario.every), scenario.source
-    if every < _A_SECOND:
+    if every < _SHORTEST:
         raise DefinitionError(
-            f"nothing is scraped every {scenario.every}", help="state every=, of a second or more", source=source
+            f"nothing is scraped every {scenario.every}", help="state every=, such as 15s", source=source
         )
     _check_times(missed=scenario.missed, restarts=scenario.restarts, first=0, last=scenario.lasting, every=every)
     fed: set[tuple[str, frozenset[Matcher]]] = set()

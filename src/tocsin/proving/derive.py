@@ -25,6 +25,7 @@ from tocsin.proving.asked import Asked
 from tocsin.proving.errors import UnderivableError, UnprovenError
 from tocsin.proving.evaluate import vector_of
 from tocsin.proving.given import given_metric, given_to
+from tocsin.proving.instances import windows_in
 from tocsin.proving.printed import is_stable, printed
 from tocsin.proving.simulation import Rules, settled_states, states_over_time, stored
 from tocsin.proving.solve import Levels, Solver
@@ -142,7 +143,9 @@ class _Derivation:
             phases += [(first, length), *((level, rest) for level, _ in healthy)] if healthy else [(first, long)]
         names = " then ".join(subject.name for subject in ordered)
         beside = next((subject.beside for subject in quiet if subject.beside), None)
-        one = Subject(names, {}, tuple(phases), False, False, tuple(missed), beside, self.splits, True)
+        one = Subject(
+            names, {}, tuple(phases), False, missed=tuple(missed), beside=beside, splits=self.splits, several=True
+        )
         return self._claims(names, [one], onset)
 
     @property
@@ -192,8 +195,9 @@ class _Derivation:
         named = partial(self._labels, labels=names)
         beyond, short = ((levels.just_beyond, ill), well), ((levels.just_short, whole),)
         yield Subject("just beyond", named("just-beyond"), beyond, True, beside=levels.healthy, splits=self.splits)
-        far = Subject("far beyond", named("far-beyond"), ((levels.far_beyond, ill), well), True, hit=True)
-        yield self._missing(far, onset)
+        end = (dict.fromkeys(self.leaves), whole - ill) if self._looks_back else well
+        far = Subject("far beyond", named("far-beyond"), ((levels.far_beyond, ill), end), True, hit=True)
+        yield self._missing(replace(far, failing=1 + self._looks_back), onset)
         near = Subject("just short", named("just-short"), short, False, beside=levels.far_beyond, splits=self.splits)
         yield self._missing(near, onset) if self._is_about_scrapes else near
         for number, guarded in enumerate(levels.guarded, 1):
@@ -210,12 +214,21 @@ class _Derivation:
     def _missing(self, subject: Subject, onset: int) -> Subject:
         """The same, with scrapes that fail, as many as it survives: halfway through the `for`, and when it is over."""
         half = 2 + self.timing.evaluations(self.timing.hold) // 2
-        for missed in ((half, onset + 2), (onset + 2,)) if subject.fires else ((half,),):
-            tried = replace(subject, missed=missed)
+        both, one = ((half, onset + 2), (onset + 2,)) if subject.fires else ((half,), ())
+        for missed, failing in dict.fromkeys(((both, subject.failing), (both, 1), (one, 1))):
+            tried = replace(subject, missed=missed, failing=failing)
             seen = [bool(firing_of(states)) for states in self._simulated([tried], onset + 4, onset)]
             if all(seen[onset : onset + 4]) if subject.fires else not any(seen):
                 return tried
         return subject
+
+    @property
+    def _looks_back(self) -> int:
+        """For how many scrapes its own windows keep the last value, less some, so that half of them would not do."""
+        if any(_asks_for_presence(part) for part in self.rules.condition.walk()):
+            return 0
+        window = min(windows_in([self.rules.condition]).values(), default=0)
+        return window * 5 // 8 // self.timing.scrape
 
     @property
     def _is_about_scrapes(self) -> bool:
@@ -286,8 +299,13 @@ class _Derivation:
             late=timing.scraped(self._start),
             every=timing.scraped(1),
             resets=(timing.at(onset + 1),) if hit and not isinstance(leaf.metric, Gauge) else (),
-            missed=tuple(timing.scraped(timing.last_scrape(number)) for number in subject.missed),
+            missed=tuple(map(timing.scraped, sorted(self._failed(subject)))),
         )
+
+    def _failed(self, subject: Subject) -> set[int]:
+        """The scrapes that fail of what a subject shows."""
+        last = [self.timing.last_scrape(number) for number in subject.missed]
+        return {*last, *(last[-1] - back for back in range(subject.failing) if last and last[-1] - back > self._start)}
 
     def _simulated(self, subjects: Sequence[Subject], last: int, onset: int = 0) -> Iterator[States]:
         store = self._store(self._scenario("", subjects, onset, last))

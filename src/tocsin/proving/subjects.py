@@ -25,7 +25,8 @@ LOST = {
 class Subject:
     """Someone in a scenario. `labels` tell it from the others; phases are settings with how many scrapes they last.
 
-    Whoever is `hit` has its counters start again. `missed` are evaluations just before which the scrape fails.
+    Whoever is `hit` has its counters start again. `missed` are evaluations just before which the scrape fails, the last
+    time with so many before it that `failing` do.
     `beside` is how series live that the condition's matchers keep out: whoever drops a matcher will see them. `splits`
     say how two instances of its exporter show what they say. Who is `several` lives the lives of several, one after
     the other.
@@ -37,6 +38,7 @@ class Subject:
     fires: bool
     hit: bool = False
     missed: tuple[int, ...] = ()
+    failing: int = 1
     beside: Workload | None = None
     splits: Mapping[Leaf, Split] = field(default_factory=dict)
     several: bool = False
