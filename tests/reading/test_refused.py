@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from others import ids
 
 from tocsin.checks import judge
 from tocsin.promtool import check_rules, version
@@ -104,5 +103,16 @@ def test_only_the_first_document_of_a_rule_file_is_loaded() -> None:
     assert [str(one.source) for one in read_text(both.encode(), "x.yaml").refused] == ["x.yaml:3"]
     resources = "---\n".join(f"kind: PrometheusRule\nspec: {{{group.strip()}}}\n" for _ in range(2))
     assert read_text(resources.encode(), "x.yaml").refused == ()
-    assert ids(read_text(b"groups: []\nalert: yes\n", "values.yaml", named=False)) == set()
-    assert ids(read_text(b"groups: [{name: a, path: /a}, {name: b, path: /b}]", "realm.json", named=False)) == set()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "groups: []\nalert: yes\n",
+        "groups: {web: [a, b]}\n",
+        "groups: [{name: a, path: /a}, {name: b, path: /b}]\n",
+        "groups: [{name: web, rules: [{port: 80}, {port: 443}]}]\n",
+    ],
+)
+def test_groups_of_other_things_are_no_rule_file(text: str) -> None:
+    assert read_text(text.encode(), "x.yaml", named=False) == Contents()

@@ -188,7 +188,7 @@ def _read(found: _Found, document: Located, value: Any, depth: int, kind: str = 
         )
     elif isinstance(value.get("rule_files"), list) or isinstance(value.get("tests"), list):
         _tests(found, document, value)
-    elif isinstance(value.get("groups"), list) or value.keys() == {"groups"}:
+    elif isinstance(value.get("groups"), list) or (found.named and value.keys() == {"groups"}):
         _rule_file(found, document, value)
     else:
         _namespaced(found, document, value)

@@ -20,6 +20,7 @@ _ANY_NAME = (3, 0)
 _FILE_FIELDS = frozenset({"groups", "namespace"})
 _GROUP_FIELDS = frozenset({"name", "interval", "rules", "limit", "labels", "query_offset"})
 _RULE_FIELDS = frozenset({"record", "alert", "expr", "labels", *_ALERTS})
+_SIGNS = frozenset({"record", "alert", "expr"})
 # What others take who read the same files: Thanos; Mimir and Cortex; VictoriaMetrics.
 _OF_OTHERS = frozenset(
     {
@@ -56,8 +57,13 @@ def refused_file(document: Located, value: dict[str, Any]) -> Iterator[Refused]:
 
 
 def is_group(value: Any) -> bool:
-    """Whether it looks like a group of rules, and not of people or pages."""
-    return isinstance(value, dict) and ("rules" in value or value.keys() <= _GROUP_FIELDS | _OF_OTHERS)
+    """Whether it looks like a group of rules, and not of people or pages, or of the rules of a firewall."""
+    if not isinstance(value, dict):
+        return False
+    if "rules" not in value:
+        return value.keys() <= _GROUP_FIELDS | _OF_OTHERS
+    rules = items(value, "rules")
+    return not rules or any(not isinstance(rule, dict) or _SIGNS & rule.keys() for rule in rules)
 
 
 def refused_language(group: RuleGroup) -> Refused:
