@@ -80,7 +80,7 @@ def _clamped(least: int | None, most: int | None) -> Result:
             low=min(max(of.low, low), high) if known else low if most is None else -inf,
             high=max(min(of.high, high), low) if known else inf,
             finite=known and ends and (of.finite or len(bounds) == 2),
-            maybe_absent=of.maybe_absent or inverted,
+            maybe_absent=of.maybe_absent or inverted or not of.floats,
             maybe_nan=of.maybe_nan or not known,
         )
 
@@ -137,7 +137,7 @@ def _vector(arguments: Arguments) -> Type:
 
 def _scalar(arguments: Arguments) -> Type:
     of = arguments[0]
-    alone = of.labels.closed and not of.labels.known and not of.maybe_absent and of.floats
+    alone = of.labels.closed and not of.labels.known and not of.maybe_absent
     return derived(of, kind=of.kind, unit=of.unit, low=of.low, high=of.high, finite=of.finite).but(
         value="scalar",
         labels=NO_LABELS,

@@ -173,7 +173,7 @@ def _compared(operator: str, matching: Matching, left: Type, right: Type, join: 
         value, labels, absent, floats, observed, window, scrape, lazy = _joined(matching, left, right, join)
         origin = None
     else:
-        value, labels, absent, floats = left.value, left.labels, left.maybe_absent or not left.floats, left.floats
+        value, labels, absent, floats = left.value, left.labels, left.maybe_absent, left.floats
         observed, window, scrape, lazy = left.observed, left.window, left.scrape, left.lazy
         origin = left.origin.some() if left.origin else None
     low, high = filtered(operator, left, right)
