@@ -233,7 +233,12 @@ CORNERS = [
     "(sessions * -0) ^ -1",
     "sqrt(vector(-0)) ^ -1",
     "vector(1) / ((load_percent > 1e9) or on () vector(-0))",
+    "1 / (-debt_usd * 1)",
     "1 / (-0 - debt_usd)",
+    "1 / ((-0 - debt_usd) * 1)",
+    'vector(1) / (backlog{nothing="x"} or vector(-0))',
+    "vector(1) / ((backlog > 1e9) or (sqrt(vector(-0)) == 0))",
+    "1 / rate(sqrt(0 * (1700007300 - vector(time())))[10m:15s])",
     "vector(1) / ((backlog > 1e9) or ceil(vector(-0.5)))",
     "vector(1) / ((backlog > 1e9) or (vector(-0) == 0))",
     "predict_linear(sessions[5m], Inf)",
@@ -246,6 +251,9 @@ CORNERS = [
     'label_join(sessions, "x", "", "__name__")',
     "vector(1) * on (__name__) (backlog or vector(1))",
     'histogram_quantile(1, label_replace(rate(duration_seconds_bucket[5m]), "le", "100", "le", "5.0"))',
+    "histogram_quantile(1, (topk(1, rate(duration_seconds_bucket[5m])) >= on () group_left (le) "
+    'label_replace(vector(0), "le", "100", "", "")) or rate(duration_seconds_bucket[5m]))',
+    'sessions{agent!~"wri.{,9}"}',
     'histogram_quantile(1, count_values("le", (duration_seconds_bucket{le="5.0"} > 5) or vector(Inf) or '
     'label_replace(vector(Inf), "x", "1", "", "")))',
     'histogram_quantile(1, sum by (le) (rate(shift_seconds_bucket[5m])) or label_replace(vector(0), "le", "9", "", "")'

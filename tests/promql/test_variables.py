@@ -72,3 +72,9 @@ def test_label_may_be_missing_where_a_variable_decides(expr: str, label: str) ->
 def test_bounds_are_lost_where_a_variable_names_the_label_that_is_written() -> None:
     buckets = 'label_replace(rate(duration_seconds_bucket[5m]), "$label", "9", "agent", ".*")'
     assert typed(f"histogram_quantile(1, {buckets})").buckets is None
+
+
+def test_sides_may_miss_each_other_where_a_variable_names_the_label_to_match() -> None:
+    one = 'label_replace(vector(1), "a", "b", "", "")'
+    assert not typed(f"{one} + on () vector(1)").maybe_absent
+    assert typed(f"{one} + on ($label) vector(1)").maybe_absent
