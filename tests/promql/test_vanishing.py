@@ -6,6 +6,7 @@ import pytest
 
 from agentmetrics.catalog import CATALOG
 from agentmetrics.exporters.prometheus import CATALOG as TARGETS
+from tocsin.define import BYTES, Catalog, Gauge
 from tocsin.promql.parse import tree_of
 from tocsin.promql.vanishing import Vanishing, vanishing
 from tocsin.promql.world import Recording, World
@@ -20,7 +21,8 @@ RECORDED = {
     # A rule makes it, and no exporter need.
     "tenant_daily_budget_usd": (Recording("label_replace(vector(5), 'tenant_id', 'acme', '', '')"),),
 }
-WORLD = World.of([CATALOG, TARGETS], RECORDED)
+CADVISOR = Catalog("cadvisor", (Gauge("container_memory_rss", "Resident.", unit=BYTES),))
+WORLD = World.of([CATALOG, TARGETS, CADVISOR], RECORDED)
 
 
 @pytest.mark.parametrize(
@@ -57,6 +59,7 @@ def test_gauge_takes_the_result_with_it(expr: str, alone: bool) -> None:
         "agent_errors_total > 5",
         "nobody_knows > 5",
         "up == 0",
+        "container_memory_rss > 5",
         "recent > 5",
         "once > 5",
         "circle > 5",

@@ -14,6 +14,8 @@ from tocsin.promql.tree import Aggregate, Binary, Call, Negate, Node, Range, Sel
 from tocsin.promql.world import SYNTHETIC, World
 
 _TARGET = "instance"
+# cAdvisor states when each of its samples was taken, and series whose samples say so get no stale markers.
+_TIMED = "container_"
 # They give something where there is nothing.
 _OF_NOTHING = frozenset({"absent", "absent_over_time"})
 
@@ -55,7 +57,7 @@ def _surest(*found: Vanishing | None) -> Vanishing | None:
 
 
 def _series(name: str, world: World) -> Vanishing | None:
-    if name in SYNTHETIC:
+    if name in SYNTHETIC or name.startswith(_TIMED):
         return None
     if name not in world.recordings:
         metric = world.series[name][0] if name in world.series else None
