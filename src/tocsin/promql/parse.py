@@ -67,7 +67,8 @@ def put_back(text: str) -> str:
     return text
 
 
-@lru_cache(maxsize=4096)
+# Few: the nodes of one expression take tens of kilobytes, in Rust, where nobody counts them.
+@lru_cache(maxsize=128)
 def parse(text: str) -> parser.Expr:
     """promql-parser's nodes for an expression. Raises PromQLError, quoting the expression."""
     if len(text) > _DEEPEST and len(_STEP.findall(text)) > _DEEPEST:
