@@ -170,7 +170,7 @@ def _growth(name: str, kind: Kind) -> Result:
             finite=of.finite,
             maybe_nan=of.maybe_nan or not of.finite,
             buckets=of.buckets if growing else None,
-            origin=of.origin.through(name) if growing and of.origin else None,
+            origin=of.origin.through(f"{name} {of.window}") if growing and of.origin else None,
             window=of.window,
         )
 

@@ -24,7 +24,8 @@ class Join(NamedTuple):
 class Matching:
     """`on` or `ignoring` some labels (neither is `ignoring` none), with `group_left` or `group_right`.
 
-    `filled` says that sides without a partner count too. Each is equal to itself alone.
+    `filled` says that sides without a partner count too, `open` that a variable stands for some of the labels. Each is
+    equal to itself alone.
     """
 
     labels: tuple[str, ...] = ()
@@ -33,6 +34,7 @@ class Matching:
     include: tuple[str, ...] = ()
     boolean: bool = False
     filled: bool = False
+    open: bool = False
 
     @classmethod
     def of(cls, modifier: Any) -> Matching:
@@ -40,19 +42,17 @@ class Matching:
         found = modifier.matching
         card = str(modifier.card)
         fill = modifier.fill_values
+        labels = tuple(found.labels) if found is not None else ()
+        include = tuple(modifier.group_labels or ())
         return cls(
-            tuple(found.labels) if found is not None else (),
+            labels,
             found is not None and str(found.type).endswith("Include"),
             "left" if card.endswith("ManyToOne") else "right" if card.endswith("OneToMany") else None,
-            tuple(modifier.group_labels or ()),
+            include,
             modifier.return_bool,
             fill is not None and (fill.lhs is not None or fill.rhs is not None),
+            any(map(stands_in, labels)) or any(map(stands_in, include)),
         )
-
-    @property
-    def open(self) -> bool:
-        """Whether a variable stands for some of the labels, so that nobody knows them."""
-        return any(map(stands_in, self.labels)) or any(map(stands_in, self.include))
 
     def keys(self, left: LabelSet, right: LabelSet) -> Iterator[str]:
         """The labels in which the two sides must agree, as far as they are known."""

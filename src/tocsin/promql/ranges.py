@@ -19,9 +19,10 @@ SIGNED_ZERO: Range = (-0.0, 0.0)
 
 def natural(of: Type) -> bool:
     """Whether no value is below 0, nor -0."""
-    if of.low > 0:
-        return True
-    if of.low < 0 or copysign(1, of.low) < 0:
+    low = of.low
+    if low != 0:
+        return low > 0
+    if copysign(1, low) < 0:
         return False
     return of.kind in NATURAL or (of.high == 0 and copysign(1, of.high) > 0)
 

@@ -22,9 +22,11 @@ def is_part(matching: Matching, left: Type, right: Type) -> bool:
         return False
     if part.series != whole.series or part.view != whole.view or not part.conditions >= whole.conditions:
         return False
+    if not whole.labels.closed:
+        return False
     # A label of the whole that the part was summed over is a row of its own: of the series that have no such label.
-    rows = whole.labels.known.keys() <= part.labels.known.keys()
-    return rows and whole.labels.closed and not any(True for _ in matching.besides(whole.labels))
+    rows, on, labels = part.labels.known, matching.on, matching.labels
+    return all(name in rows and (name in labels) is on for name in whole.labels.known)
 
 
 def division_faults(matching: Matching, left: Type, right: Type) -> Iterator[Fault]:

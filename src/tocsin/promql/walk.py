@@ -143,8 +143,7 @@ def _number(walk: Walk, node: Any) -> Type:
     key = value or repr(value)  # 0 is equal to -0
     found: Type | None = walk.kept.get(key)
     if found is None:
-        known = value == value and not is_stand_in_number(value)
-        low, high = (value, value) if known else (-inf, inf)
+        low, high = (-inf, inf) if value != value or is_stand_in_number(value) else (value, value)
         found = walk.kept[key] = Type(
             "scalar",
             Kind.OPEN,
@@ -152,9 +151,9 @@ def _number(walk: Walk, node: Any) -> Type:
             None,
             low,
             high,
-            known and abs(value) != inf,
+            low == high and abs(value) != inf,
             False,
-            not known,
+            low != high,
             True,
             text=f"{value:g}",
         )
@@ -224,8 +223,9 @@ def _ranged(walk: Walk, of: Type, window: timedelta) -> Type:
     key = ("range", of, window)
     found: Type | None = walk.kept.get(key)
     if found is None:
-        origin = of.origin and of.origin.through(f"[{window}]")
-        found = of.but(value="range", window=_length(window), maybe_absent=True, comparison=None, origin=origin)
+        length = _length(window)
+        origin = of.origin.through(f"[{window}]") if length is None and of.origin else of.origin
+        found = of.but(value="range", window=length, maybe_absent=True, comparison=None, origin=origin)
         walk.kept[key] = found
     return found
 
