@@ -8,14 +8,15 @@ import pytest
 
 from agentmetrics.catalog import agent_request_duration, llm_cost, tenant_daily_budget
 from agentmetrics.exporters.prometheus import up
-from tocsin.findings import TocsinError
+from tocsin.findings import DefinitionError, TocsinError
 from tocsin.metrics import Selection
 from tocsin.model.amounts import a_day, a_minute, a_second
 from tocsin.model.scenario import Feed, Scenario, feeds, growing, holding, observing, serving, silence
+from tocsin.model.spacing import MOST_SCRAPES, spacing_of
 from tocsin.promql.durations import milliseconds_of
 from tocsin.scenarios.openmetrics import exposition
 from tocsin.scenarios.promtool import notation
-from tocsin.scenarios.samples import STALE, Sample, series_of, spacing_of
+from tocsin.scenarios.samples import STALE, Sample, series_of
 
 SPENT = llm_cost(model="m", tenant_id="acme", agent_name="a")
 SPACING = Decimal(spacing_of(15_000)) / 1000
@@ -54,9 +55,25 @@ def test_money_a_day_is_exact_from_scrape_to_scrape() -> None:
 
 @pytest.mark.parametrize("every", ["10s", "15s", "30s", "1m", "5m", "30m", "15h"])
 def test_no_scrape_lies_on_the_edge_of_a_range(every: str) -> None:
-    """The edges are multiples of the interval, as evaluations and windows are."""
+    """The edges are multiples of the interval, as evaluations and windows are, or of 10 s."""
     interval = milliseconds_of(every)
-    assert all(scrape * spacing_of(interval) % interval for scrape in range(1, 1000))
+    for last in (1000, 2000, 5000, MOST_SCRAPES):
+        spacing = spacing_of(interval, last * interval)
+        assert spacing % 27 == 0
+        assert 0.98 * interval < spacing < interval
+        assert all(scrape * spacing % 10_000 for scrape in range(1, last + 1))
+        assert all(scrape * spacing % interval for scrape in range(1, 1000))
+
+
+def test_spacing_of_a_short_scenario_is_the_nearest() -> None:
+    assert [spacing_of(15_000, 15_000 * last) for last in (4, 1999, 2000, 5000)] == [14_985, 14_985, 14_958, 14_931]
+
+
+def test_scenario_that_cannot_keep_off_the_edges_is_refused() -> None:
+    with pytest.raises(DefinitionError, match="'long' is scraped 10000 times") as refused:
+        Scenario("long", Feed(SPENT, growing(1, lasting="150000s")))
+    assert "longer every=" in refused.value.help
+    assert Scenario("shorter", Feed(SPENT, growing(1, lasting="149985s"))).spacing == 14_931
 
 
 def test_ramp_ends_where_it_says() -> None:

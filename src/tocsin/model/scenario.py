@@ -17,6 +17,7 @@ from tocsin.metrics import Counter, Gauge, Histogram, Matcher, Metric, Selection
 from tocsin.model.alert import Alert
 from tocsin.model.amounts import Amount, Flow, a_minute, exact
 from tocsin.model.indicator import Indicator
+from tocsin.model.spacing import MOST_SCRAPES, spacing_of
 from tocsin.promql.durations import duration_text, milliseconds_of
 from tocsin.source import Source, here
 
@@ -233,7 +234,7 @@ class Scenario:
     """Something that happens: series over time, scraped `every` so often.
 
     `missed` are times whose scrape fails; at `restarts` the exporter starts again: that scrape fails too, and all
-    counters begin at 0.
+    counters begin at 0. `spacing` is the milliseconds from one scrape to the next.
     """
 
     title: str
@@ -241,6 +242,7 @@ class Scenario:
     every: str
     missed: tuple[str, ...]
     restarts: tuple[str, ...]
+    spacing: int
     source: Source = field(repr=False)
 
     def __init__(
@@ -259,6 +261,7 @@ class Scenario:
         object.__setattr__(self, "restarts", restarts)
         object.__setattr__(self, "source", here())
         _check_scrapes(self)
+        object.__setattr__(self, "spacing", spacing_of(milliseconds_of(every), self.lasting))
 
     @property
     def lasting(self) -> int:
@@ -272,6 +275,13 @@ def _check_scrapes(scenario: Scenario) -> None:
     if every < _SHORTEST:
         raise DefinitionError(
             f"nothing is scraped every {scenario.every}", help="state every=, such as 15s", source=source
+        )
+    scrapes = scenario.lasting // every
+    if scrapes > MOST_SCRAPES:
+        raise DefinitionError(
+            f"{scenario.title!r} is scraped {scrapes} times, and one of them lies on the edge of a range",
+            help=f"scrape it at most {MOST_SCRAPES} times: state a longer every=",
+            source=source,
         )
     _check_times(missed=scenario.missed, restarts=scenario.restarts, first=0, last=scenario.lasting, every=every)
     fed: set[tuple[str, frozenset[Matcher]]] = set()

@@ -15,6 +15,7 @@ from functools import partial
 from weakref import WeakKeyDictionary
 
 from tocsin.display import value_template
+from tocsin.findings import DefinitionError
 from tocsin.metrics import Gauge, Matcher
 from tocsin.model.alert import Alert
 from tocsin.model.scenario import Claim, Feed, Instance, Scenario
@@ -64,6 +65,8 @@ def derived(plan: Plan, alert: Alert) -> Derived:
             known[id(alert)] = Derived(missing=str(error))
         except ValueError:  # a duration that is none: a check tells of it
             known[id(alert)] = Derived(missing="its times are none")
+        except DefinitionError as error:
+            known[id(alert)] = Derived(missing=error.message)
     return known[id(alert)]
 
 

@@ -8,14 +8,13 @@ from decimal import Decimal
 
 from tocsin.model.scenario import Scenario
 from tocsin.plan import PlannedRecord
-from tocsin.promql.durations import milliseconds_of
 from tocsin.promql.tree import Binary, Call, Node, Number, Range, Subquery
 from tocsin.proving.errors import UnderivableError
 from tocsin.proving.evaluate import evaluate, vector_of
 from tocsin.proving.states import AlertingRule, States
 from tocsin.proving.store import Moment, Store
 from tocsin.proving.vectors import Value, Vector, joined
-from tocsin.scenarios.samples import series_of, spacing_of
+from tocsin.scenarios.samples import series_of
 
 _HAIR = Decimal("1e-9")
 _COMPARISONS = frozenset({">", ">=", "<", "<="})
@@ -56,7 +55,7 @@ def _rounds(node: Node) -> bool:
 def stored(scenario: Scenario, read: Iterable[str], until: int = 0) -> Store:
     """The scenario's samples of the series that are read; what ends before a time in milliseconds is gone then."""
     store = Store()
-    spacing = spacing_of(milliseconds_of(scenario.every)) / 1000
+    spacing = scenario.spacing / 1000
     for series in series_of(scenario, until, frozenset(read)):
         samples = (
             (at * spacing, float(value) if isinstance(value, Decimal) else None)

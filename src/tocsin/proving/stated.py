@@ -11,7 +11,7 @@ from tocsin.promql.durations import milliseconds_of
 from tocsin.promql.tree import Binary, Select
 from tocsin.proving.errors import UnderivableError
 from tocsin.proving.simulation import Rules, states_over_time, stored
-from tocsin.scenarios.samples import series_of, spacing_of
+from tocsin.scenarios.samples import series_of
 
 
 def unseen(claims: Sequence[Claim]) -> Iterator[str]:
@@ -33,7 +33,7 @@ def half_seen(plan: Plan, alert: Alert, claims: Sequence[Claim]) -> Iterator[str
 
 def _is_quiet_beside_series(claim: Claim) -> bool:
     """Whether something has been scraped by then."""
-    spacing = spacing_of(milliseconds_of(claim.scenario.every))
+    spacing = claim.scenario.spacing
     for series in series_of(claim.scenario):
         first = next((at for at, value in enumerate(series.samples) if value is not None), None)
         if first is not None and first * spacing <= milliseconds_of(claim.at):

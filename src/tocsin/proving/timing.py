@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tocsin.model.alert import Alert
+from tocsin.model.spacing import spacing_of
 from tocsin.promql.durations import duration_text, milliseconds_of
 from tocsin.promql.tree import Call, Node, Range, Select, Subquery
 from tocsin.proving.workloads import in_order
-from tocsin.scenarios.samples import spacing_of
 
 _LOOKBACK = 300_000
 _EVALUATIONS = 5  # in the longest window, where nothing else needs more

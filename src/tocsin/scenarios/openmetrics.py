@@ -13,9 +13,8 @@ from decimal import Decimal
 
 from tocsin.metrics import Matcher
 from tocsin.model.scenario import Scenario
-from tocsin.promql.durations import milliseconds_of
 from tocsin.promql.tree import Select
-from tocsin.scenarios.samples import Series, kind_of, series_of, spacing_of
+from tocsin.scenarios.samples import Series, kind_of, series_of
 from tocsin.units import plain
 
 # Prometheus cuts a timestamp off at the millisecond after it multiplied it in floats: this keeps it from falling short.
@@ -27,7 +26,7 @@ def exposition(scenarios: Iterable[tuple[Scenario, Decimal]]) -> str:
     # Each series of a histogram stands as a family of its own: the format's own grouping gains a backfill nothing.
     families: dict[str, list[str]] = {}
     for scenario, start in scenarios:
-        spacing = Decimal(spacing_of(milliseconds_of(scenario.every))) / 1000
+        spacing = Decimal(scenario.spacing) / 1000
         for series in series_of(scenario):
             lines = families.setdefault(series.name, [f"# TYPE {series.name.removesuffix('_total')} {_type(series)}"])
             lines += _lines(series, start, spacing)

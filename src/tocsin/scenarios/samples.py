@@ -1,8 +1,6 @@
 """A scenario as samples: which series have which value at which scrape. No format is known here.
 
-Scrapes come a little earlier each time than the scenario's interval says, so that none ever lies on the edge of a
-range, where Prometheus 2 counts a sample and Prometheus 3 does not. The time between two is a multiple of 27 ms, so
-that whatever flows a second, a minute, an hour or a day is a finite decimal from one scrape to the next.
+Scrapes come a little earlier each time than the scenario's interval says (`tocsin.model.spacing`).
 
 Where a series has a sample and then none, be it for one failed scrape or for good, Prometheus writes a stale marker:
 selectors see nothing of it from there on, and ranges have a sample less.
@@ -22,7 +20,6 @@ from tocsin.model.amounts import Flow
 from tocsin.model.scenario import Feed, Growing, Holding, Scenario, Segment, Serving
 from tocsin.promql.durations import milliseconds_of
 
-_DIVISOR = 27
 _ALL = Decimal("Infinity")
 # What Prometheus itself writes of a scrape, also of one that fails: 0, but for how long it took.
 _OF_SCRAPES = frozenset(
@@ -53,11 +50,6 @@ class Series:
     @property
     def name(self) -> str:
         return self.metric.name
-
-
-def spacing_of(every: int) -> int:
-    """The milliseconds from one scrape to the next, for an interval in milliseconds."""
-    return (every - 1) // _DIVISOR * _DIVISOR
 
 
 def series_of(scenario: Scenario, until: int = 0, names: Set[str] | None = None) -> Iterator[Series]:
@@ -121,7 +113,7 @@ class _Life:
             tuple((segment, milliseconds_of(segment.lasting) // every) for segment in feed.segments),
             # Nothing is scraped at 0: that would be the edge of a range.
             max(1, milliseconds_of(feed.late) // every),
-            spacing_of(every),
+            scenario.spacing,
             frozenset() if name == _DURATION else scrapes(scenario.missed + feed.missed) | restarts,
             scrapes(feed.resets) | restarts,
             Decimal(0) if name in _OF_SCRAPES else None,

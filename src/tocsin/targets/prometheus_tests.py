@@ -28,7 +28,7 @@ from tocsin.proving.derive import derived
 from tocsin.proving.threshold import standing_beside
 from tocsin.proving.values import derived_values, interval_of
 from tocsin.scenarios.promtool import input_series
-from tocsin.scenarios.samples import series_of, spacing_of
+from tocsin.scenarios.samples import series_of
 from tocsin.targets.prometheus_alerts import alert_path, rule_labels
 from tocsin.targets.prometheus_rules import rules_path
 
@@ -100,7 +100,7 @@ def _beside_threshold(
     *before, last = claims
     end, step = milliseconds_of(last.at), milliseconds_of(interval)
     held = -(-milliseconds_of(alert.hold) // step) * step
-    spacing = spacing_of(milliseconds_of(last.scenario.every))
+    spacing = last.scenario.spacing
     quiet = (end - held - step) // spacing + 1
     fires = replace(last, instances=(*last.instances, standing.instance))
     given = standing.series(quiet, end // spacing + 1 - quiet)
@@ -214,6 +214,6 @@ def series_fed(
     fed = (input_series(series) for series in series_of(scenario) if read is None or series.name in read)
     return {
         "name": scenario.title,
-        "interval": f"{spacing_of(milliseconds_of(scenario.every))}ms",
+        "interval": f"{scenario.spacing}ms",
         "input_series": [*fed, *given],
     }
