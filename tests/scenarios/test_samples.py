@@ -192,6 +192,13 @@ def test_promtool_reads_the_samples_back_and_sees_no_counter_fall() -> None:
     assert seen == sorted(seen)
 
 
+def test_counter_that_stands_still_does_so_to_the_last_bit() -> None:
+    """Who asks for more than nothing must not take a bit of a float for an event."""
+    for flow in range(1, 60):
+        read = numbers(notation(samples(Feed(SPENT, growing(flow, lasting="15m"), growing(0, lasting="1m")))))
+        assert len(set(read[-5:])) == 1, flow
+
+
 def test_falling_gauge_is_written_with_a_minus() -> None:
     assert notation((None, Decimal(4), Decimal(3), Decimal(2), None, None)) == "_ 4-1x2 _x2"
 

@@ -217,7 +217,9 @@ class _Derivation:
     def _missing(self, subject: Subject, onset: int) -> Subject:
         """The same, with scrapes that fail, as many as it survives: halfway through the `for`, and when it is over."""
         half = 2 + self.timing.evaluations(self.timing.hold) // 2
-        both, one = ((half, onset + 2), (onset + 2,)) if subject.fires else ((half,), ())
+        # The first scrape shows where a counter begins, without which Prometheus 2 and 3 extrapolate differently.
+        waiting = (half,) if self.timing.last_scrape(half) > self._start else ()
+        both, one = ((*waiting, onset + 2), (onset + 2,)) if subject.fires else (waiting, ())
         for missed, failing in dict.fromkeys(((both, subject.failing), (both, 1), (one, 1))):
             tried = replace(subject, missed=missed, failing=failing)
             seen = [bool(firing_of(states)) for states in self._simulated([tried], onset + 4, onset)]

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from decimal import Decimal
 
-from tocsin.metrics import Matcher
+from tocsin.metrics import Gauge, Matcher, Metric
 from tocsin.promql.tree import Select
 from tocsin.scenarios.samples import Marker, Sample, Series
 from tocsin.units import plain
@@ -17,10 +17,10 @@ Samples = Sequence[Sample]
 def input_series(series: Series) -> dict[str, str]:
     """One entry of a test's `input_series`."""
     matchers = tuple(Matcher(name, "=", value) for name, value in series.labels)
-    return {"series": Select(series.name, matchers).text(), "values": notation(series.samples)}
+    return {"series": Select(series.name, matchers).text(), "values": notation(series.samples, series.metric)}
 
 
-def notation(samples: Samples) -> str:
+def notation(samples: Samples, metric: Metric | None = None) -> str:
     """The samples, with runs of equal steps written as one."""
     parts: list[str] = []
     place, reached = 0, -math.inf
@@ -32,9 +32,9 @@ def notation(samples: Samples) -> str:
         elif isinstance(value, Marker):
             parts.append(value.value)
         else:
-            if place and value == samples[place - 1]:
-                # promtool adds a run up in floats; a counter that stands still must not seem to fall by a bit.
-                value = max(value, Decimal(repr(reached)))
+            if place and value == samples[place - 1] and not isinstance(metric, Gauge):
+                # promtool adds a run up in floats; a counter that stands still must not fall, or grow, by a bit.
+                value = Decimal(repr(reached))
             step = _step(samples, place) if length > 1 else None
             parts.append(_written(value, step, length))
             reached = _reached(value, step, length)
