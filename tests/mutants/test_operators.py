@@ -29,6 +29,8 @@ EXPRESSIONS = {
         ("-2 < x", ["-1 < x", "-3 < x"]),
         ("a > b", ["a > b * 1.1", "a > b * 0.9"]),
         ("a + 1", []),
+        ("x > 14.4 * 0.001", ["x > 0.01584", "x > 0.01296"]),
+        ("x < -(1 - 0.5)", ["x < -0.45", "x < -0.55"]),
     ],
     "threshold-far": [
         ("x > 10", ["x > 20", "x > 5"]),
@@ -55,6 +57,11 @@ EXPRESSIONS = {
         ("x * 0", ["x * 1"]),
         ("clamp_min(x, 4)", ["clamp_min(x, 8)", "clamp_min(x, 2)"]),
         ("x > 60", []),
+        ("x * (60 * 60)", ["x * 7200", "x * 1800"]),
+        ("x > 14.4 * 0.001", []),
+        # The same numbers come of it, whichever factor is another.
+        ("x / 1024 / 1024", ["x / 2048 / 1024", "x / 512 / 1024"]),
+        ("x / 5 * 100", ["x / 10 * 100", "x / 2.5 * 100"]),
     ],
     "grouping-drop": [
         ("sum by (job, code) (x)", ["sum by (code) (x)", "sum by (job) (x)"]),
@@ -81,7 +88,7 @@ EXPRESSIONS = {
         ("a - b", ["b - a"]),
         ("a / on (job) group_left () b", ["b / on (job) group_right () a"]),
     ],
-    "arithmetic": [("a + b", ["a - b"]), ("a / b", ["a * b"])],
+    "arithmetic": [("a + b", ["a - b"]), ("a / b", ["a * b"]), ("x > 3 * 2", [])],
     "set-operator": [("a and b", ["a or b", "a unless b"]), ("a or b", ["a and b", "a unless b"])],
     "condition": [("a and b", ["a", "b"]), ("a unless b", ["a"])],
     "fill": [("a or b * 0", ["a", "b * 0"])],

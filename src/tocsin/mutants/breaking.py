@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from tocsin.mutants import fields, labels, numbers, structure
+from tocsin.mutants.constants import meaning_of
 from tocsin.mutants.equivalence import same_evaluation, why_equivalent
 from tocsin.mutants.hints import HINTS, TOGETHER
 from tocsin.mutants.labels import Known
@@ -82,7 +83,7 @@ class Facts:
 
 
 def mutants_of(rule: Rule, facts: Facts, tested: str) -> Iterator[Mutant]:
-    """Every mutant of a rule, each once. `tested` says how often the tests evaluate the rule, at the least."""
+    """Every mutant of a rule, each meaning once. `tested` says how often the tests evaluate the rule, at the least."""
     yield from _of_expression(rule, facts)
     yield from _of_lengths(rule, tested)
     for operator, change in FIELDS.items():
@@ -103,11 +104,11 @@ def _of_expression(rule: Rule, facts: Facts) -> Iterator[Mutant]:
     if rule.tree is None:
         return
     before = rule.tree.text()
-    seen = {before}
+    seen = {meaning_of(rule.tree)}
     for operator, what, changed in _changed(rule.tree, facts.labels):
-        after = changed.text()
-        if after not in seen and _parses(after):
-            seen.add(after)
+        after, meaning = changed.text(), meaning_of(changed)
+        if meaning not in seen and _parses(after):
+            seen.add(meaning)
             data = {**rule.data, "expr": after}
             same = why_equivalent(rule.tree, changed, facts.buckets)
             yield Mutant(rule, operator, what, before, after, data, HINTS[operator], same)

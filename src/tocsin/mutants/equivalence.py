@@ -12,9 +12,10 @@ from decimal import Decimal
 from types import MappingProxyType
 
 from tocsin.metrics import Matcher
+from tocsin.mutants.constants import number_in
 from tocsin.mutants.structure import swapped
 from tocsin.promql.durations import milliseconds_of
-from tocsin.promql.tree import Aggregate, Binary, Call, Matching, Negate, Node, Number, Range, Select, Window
+from tocsin.promql.tree import Aggregate, Binary, Call, Matching, Node, Number, Range, Select, Window
 
 # They give a value for the same series: those with two samples in the window.
 _GROWTH = frozenset({"rate", "increase"})
@@ -106,7 +107,7 @@ def order_of_difference(node: Node) -> Node | None:
         case Call("abs", (Binary("-") as difference,)):
             ordered = _ordered(difference)
             return Call("abs", (ordered,)) if ordered != difference else None
-        case Binary("==", Binary("-") as difference, right) if _number(right) == 0:
+        case Binary("==", Binary("-") as difference, right) if number_in(right) == 0:
             return node.with_children((_ordered(difference), right)) if _ordered(difference) != difference else None
         case Binary("^", Binary("-") as difference, Number(power)) if power.is_finite() and power % 2 == 0:
             ordered = _ordered(difference)
@@ -176,17 +177,8 @@ def absence_is_one(node: Node) -> Node | None:
     """`absent` gives 1 or nothing: a comparison that is true of 1 lets it through as it is."""
     match node:
         case Binary(comparison, Call("absent" | "absent_over_time") as missing, right, boolean=False):
-            holds, bound = _COMPARES.get(comparison), _number(right)
+            holds, bound = _COMPARES.get(comparison), number_in(right)
             return missing if holds is not None and bound is not None and holds(1, bound) else None
-    return None
-
-
-def _number(node: Node) -> Decimal | None:
-    match node:
-        case Number(value):
-            return value
-        case Negate(Number(value)):
-            return -value
     return None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
+from tocsin.mutants.constants import number_in
 from tocsin.mutants.places import Place
 from tocsin.promql.durations import duration_text, milliseconds_of
 from tocsin.promql.tree import Aggregate, Binary, Call, Negate, Node, Number, Range, Select, Subquery, Window
@@ -42,14 +43,6 @@ def _limits(place: Place) -> Iterator[Decimal]:
             yield value
 
 
-def number_in(node: Node) -> Decimal | None:
-    """The number that a node is, with its sign."""
-    if isinstance(node, Negate):
-        inner = number_in(node.of)
-        return None if inner is None else -inner
-    return node.value if isinstance(node, Number) and node.value.is_finite() else None
-
-
 def _step(limit: Decimal) -> Decimal:
     whole = limit == limit.to_integral_value()
     return max(Decimal(1), abs(limit * _TENTH).to_integral_value()) if whole else abs(limit * _TENTH)
@@ -73,17 +66,15 @@ def _scaled(place: Place, factors: tuple[str, ...]) -> Changed:
 
 def number(place: Place) -> Changed:
     """A number that is computed with is doubled, or halved; 0 becomes 1."""
-    if not isinstance(place.node, Number) or not place.node.value.is_finite() or not _is_computed_with(place):
-        return
-    old = place.node.value
-    yield from _instead(place, old, (old * 2, old / 2) if old else (Decimal(1),))
+    old = number_in(place.node)
+    if old is not None and _is_computed_with(place):
+        yield from _instead(place, old, (old * 2, old / 2) if old else (Decimal(1),))
 
 
 def _is_computed_with(place: Place) -> bool:
-    parents = [node for node in place.above if not isinstance(node, Negate)]
-    match parents[0] if parents else None:
+    match place.parent:
         case Binary(operator):
-            return operator not in COMPARISONS
+            return operator not in COMPARISONS and number_in(place.parent) is None
         case Call(function):
             return function not in _QUANTILES
     return False

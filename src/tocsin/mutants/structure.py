@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from tocsin.mutants.numbers import COMPARISONS, Changed, number_in
+from tocsin.mutants.constants import number_in
+from tocsin.mutants.numbers import COMPARISONS, Changed
 from tocsin.mutants.places import Place
 from tocsin.promql.tree import Aggregate, Binary, Call, Matching, Node
 
@@ -66,8 +67,9 @@ def boundary(place: Place) -> Changed:
 
 
 def arithmetic(place: Place) -> Changed:
-    """+ is -, * is /, and the reverse."""
-    yield from _operator(place, _ARITHMETIC)
+    """+ is -, * is /, and the reverse; what comes to a number is one."""
+    if number_in(place.node) is None:
+        yield from _operator(place, _ARITHMETIC)
 
 
 def set_operator(place: Place) -> Changed:
@@ -81,7 +83,7 @@ def set_operator(place: Place) -> Changed:
 def swap(place: Place) -> Changed:
     """The sides of a division or a subtraction change places."""
     match place.node:
-        case Binary("/" | "-" as operator):
+        case Binary("/" | "-" as operator) if number_in(place.node) is None:
             yield f"a {operator} b -> b {operator} a", place.put(swapped(place.node))
 
 
