@@ -185,6 +185,20 @@ def test_where_no_label_tells_them_apart_the_quiet_ones_take_turns(plan: Plan) -
     assert titles["Timeouts"] == ["derived: several at once"]
 
 
+def test_of_a_closed_set_of_values_nobody_has_another(plan: Plan) -> None:
+    (alert,) = (one for one in ALERTS if one.name == "InState")
+    scenarios = {claim.scenario.title: claim.scenario for claim in derived(plan, alert).claims}
+    assert list(scenarios) == ["derived: several at once", "derived: several more (1)"]
+    found = [one.value for scenario in scenarios.values() for feed in scenario.feeds for one in feed.series.matchers]
+    assert {"true", "false", "unknown"} <= set(found)
+    assert not {"brief", "just-short"} & set(found)
+
+
+def test_where_samples_lie_on_an_edge_evaluations_come_later(plan: Plan) -> None:
+    (peak,) = (one for one in ALERTS if one.name == "Peak")
+    assert derived(plan, peak).interval == 30_010
+
+
 def test_values_are_stated_as_people_read_them(plan: Plan) -> None:
     texts = {
         alert.name: {one.value for claim in derived(plan, alert).claims for one in claim.instances} for alert in ALERTS

@@ -114,10 +114,12 @@ class _Derivation:
         names = [label for label in self.planned.labels if all(label not in dict(leaf.fixed) for leaf in self.leaves)]
         subjects = distinct(self._subjects(onset, names))
         alone = [replace(subject, beside=None) for subject in subjects]
-        for together in (subjects, alone) if names and self._are_apart(subjects) else ():
-            claims = self._claims("several at once", together, onset)
-            if tell_of(claims, together):
-                return Derived(tuple(claims), self.timing.interval)
+        for together in (subjects, alone) if names else ():
+            groups = self._groups(together)
+            titles = ["several at once", *(f"several more ({number})" for number in range(1, len(groups)))]
+            told = [self._claims(title, group, onset) for title, group in zip(titles, groups, strict=True)]
+            if len(groups) < len(subjects) and all(map(tell_of, told, groups)):
+                return Derived(tuple(claim for claims in told for claim in claims), self.timing.interval)
         for apart in (subjects, alone):
             told = [self._claims(subject.name, [subject], onset) for subject in apart]
             lost = [subject.name for subject, claims in zip(apart, told, strict=True) if not tell_of(claims, [subject])]
@@ -182,13 +184,10 @@ class _Derivation:
         raise UnprovenError(f"series that are beyond its threshold for {timing.at(last)} do not make it fire")
 
     def _labels(self, name: str, labels: Iterable[str]) -> dict[str, str]:
-        """A subject's labels: its name; of a closed set of values its own, as long as there are some."""
+        """A subject's labels: its name; of a closed set of values one, which is its own as long as there are some."""
         closed = {label.name: label.values for leaf in self.leaves for label in leaf.open if label.values}
-        place = _PLACES.get(name)
-        return {
-            label: closed[label][place] if place is not None and place < len(closed.get(label, ())) else name
-            for label in labels
-        }
+        place = _PLACES[name] if name in _PLACES else len(_PLACES) - 1 + int(name.removeprefix("guarded-"))
+        return {label: closed[label][place % len(closed[label])] if label in closed else name for label in labels}
 
     def _subjects(self, onset: int, names: Sequence[str]) -> Iterator[Subject]:
         levels, scrapes = self.levels, self.timing.scrapes
@@ -258,14 +257,17 @@ class _Derivation:
                 return length
         return 0
 
-    def _are_apart(self, subjects: Iterable[Subject]) -> bool:
-        seen: set[tuple[Leaf, tuple[tuple[str, str], ...]]] = set()
+    def _groups(self, subjects: Iterable[Subject]) -> list[list[Subject]]:
+        """Those who can live at the same time: one group where labels tell all from each other."""
+        groups: list[tuple[list[Subject], set[tuple[Leaf, tuple[tuple[str, str], ...]]]]] = []
         for subject in subjects:
             own = {(leaf, leaf.labels(subject.labels)) for leaf in self.leaves}
-            if own & seen:
-                return False
-            seen |= own
-        return True
+            free = next((group for group in groups if not own & group[1]), None)
+            if free is None:
+                groups.append(free := ([], set()))
+            free[0].append(subject)
+            free[1].update(own)
+        return [group for group, _ in groups]
 
     def _scenario(self, title: str, subjects: Iterable[Subject], onset: int, end: int) -> Scenario:
         feeds = [one for subject in subjects for one in self._feeds(subject, onset, end)]
@@ -296,14 +298,14 @@ class _Derivation:
 
     def _feed(self, leaf: Leaf, subject: Subject, phases: Sequence[tuple[Setting, str]], onset: int) -> Feed:
         timing = self.timing
-        hit = subject.hit and phases[0][0] is not None
+        hit = subject.hit and phases[0][0] is not None and not isinstance(leaf.metric, Gauge)
         return feed(
             leaf,
             subject.labels,
             phases,
             late=timing.scraped(self._start),
             every=timing.scraped(1),
-            resets=(timing.at(onset + 1),) if hit and not isinstance(leaf.metric, Gauge) else (),
+            resets=(timing.scraped((onset + 1) * timing.scrapes),) if hit else (),
             missed=tuple(map(timing.scraped, sorted(self._failed(subject)))),
         )
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tocsin.model.alert import Alert
 from tocsin.model.spacing import spacing_of
 from tocsin.promql.durations import duration_text, milliseconds_of
 from tocsin.promql.tree import Call, Node, Range, Select, Subquery
+from tocsin.proving.edges import later_by
 from tocsin.proving.workloads import in_order
 
 _LOOKBACK = 300_000
@@ -17,6 +18,7 @@ _IN_HOLD = 10  # in a `for`, so that one a tenth shorter is noticed
 _MOST = 800  # where a `for` wants a shorter interval than that, the window has precedence
 _SCRAPES = 20  # in the shortest window
 _FOR_ONE = 4  # in the shortest one of which one sample is picked
+_REST = 20  # evaluations beside those of windows and times
 # They pick one sample out of a range.
 PICKING = frozenset({"last_over_time", "max_over_time", "min_over_time", "present_over_time", "absent_over_time"})
 _FEW_SCRAPES = 5  # where the longest one is so many times as long
@@ -27,7 +29,8 @@ _FAR = 100
 class Timing:
     """`interval` is from one evaluation to the next in milliseconds, with so many `scrapes` in between.
 
-    `settling` is how many evaluations it takes until nothing of the past is seen any more.
+    `settling` is how many evaluations it takes until nothing of the past is seen any more. `later` is by how much an
+    interval is longer than the scrapes in it.
     """
 
     interval: int
@@ -35,10 +38,11 @@ class Timing:
     settling: int
     hold: int
     keep: int
+    later: int = 0
 
     @property
     def scrape(self) -> int:
-        return self.interval // self.scrapes
+        return (self.interval - self.later) // self.scrapes
 
     def at(self, evaluation: int) -> str:
         """The time of an evaluation."""
@@ -83,7 +87,10 @@ def timing_of(alert: Alert, condition: Node, records: Mapping[str, Node]) -> Tim
     wanted = max((1 if set(map(id, ranges)) - picked else 2, *needed))
     scrapes = next(number for number in range(wanted, 0, -1) if interval % (number * 1000) == 0)
     depth = max(depth_of(condition, records), _LOOKBACK)
-    return Timing(interval, scrapes, -(-depth // interval), hold, keep)
+    timing = Timing(interval, scrapes, -(-depth // interval), hold, keep)
+    last = 2 * (timing.settling + timing.evaluations(hold + keep)) + _REST
+    later = later_by((condition, *records.values()), records, interval, spacing_of(timing.scrape), last)
+    return replace(timing, interval=interval + later, later=later)
 
 
 def _window(part: Range | Subquery) -> int:
