@@ -48,6 +48,29 @@ SAME = {
         ('rate(c{pod=~".*",job="a"}[5m])', 'rate(c{job="a"}[5m])'),
         ('sum(c{nobody_has_it=~".*"})', "sum(c)"),
     ],
+    "asked-twice": [
+        (
+            'rate(c{job="a",pod!=""}[5m]) / rate(e{job="a",pod!=""}[5m]) < 9',
+            'rate(c{job="a"}[5m]) / rate(e{job="a",pod!=""}[5m]) < 9',
+        ),
+        (
+            'sum by (job) (rate(c{job="a"}[5m])) / on (job) sum by (job) (rate(k{job="a"}[5m]))',
+            'sum by (job) (rate(c{job="a"}[5m])) / on (job) sum by (job) (rate(k[5m]))',
+        ),
+        ('c{job="a"} > 3 and c{job="a"} < 900', 'c > 3 and c{job="a"} < 900'),
+        ('c{job="a"} > 3 and c{job="a"} < 900', 'c{job="a"} > 3 and c < 900'),
+        ('c{job="a"} unless k{job="a"} > 40', 'c{job="a"} unless k > 40'),
+        (
+            'c{job="a"} * on (job) group_left () sum by (job, pod) (e{job="a"})',
+            'c * on (job) group_left () sum by (job, pod) (e{job="a"})',
+        ),
+        (
+            'c{pod="1"} / e{pod="1"} * 100 < 500 and 2 * max by (job, pod) (k{pod="1"}) >= 0',
+            'c / e{pod="1"} * 100 < 500 and 2 * max by (job, pod) (k) >= 0',
+        ),
+        ('(c{job="a"} or e{job="a"}) - c{job="a"}', '(c or e) - c{job="a"}'),
+        ('k{pod="1"} + on (pod) c{pod="1",job="a"}', 'k + on (pod) c{pod="1",job="a"}'),
+    ],
     "order-of-difference": [
         ("abs(rate(c[5m]) - rate(c[2m]))", "abs(rate(c[2m]) - rate(c[5m]))"),
         (
@@ -102,6 +125,26 @@ DIFFERENT = [
         "histogram_quantile(0.5, avg by (le) (rate(d_bucket[5m]) > 0.3))",
     ),
     ("sum(c{pod=~'.+'})", "sum(c)"),
+    # Of `unless` the left side decides alone, and `or` takes both.
+    ('c{job="a"} unless k{job="a"} > 1e9', 'c unless k{job="a"} > 1e9'),
+    ('c{job="a"} or e{job="a"}', 'c or e{job="a"}'),
+    ('(c{job="a"} or on (pod) k{job="a"}) and k{job="a"}', '(c or on (pod) k{job="a"}) and k{job="a"}'),
+    # The label is gone, is not matched, or is another by then.
+    ('sum(c{job="a"}) / sum(k{job="a"})', 'sum(c) / sum(k{job="a"})'),
+    ('sum by (job) (c{pod="1"}) / sum by (job) (k{pod="1"})', 'sum by (job) (c) / sum by (job) (k{pod="1"})'),
+    ('c{job="a"} * on (pod) c{job="a"}', 'c * on (pod) c{job="a"}'),
+    (
+        'sum by (job, pod) (c{job="a"}) and ignoring (job) c{job="a"}',
+        'sum by (job, pod) (c) and ignoring (job) c{job="a"}',
+    ),
+    (
+        'label_replace(c{job="a"}, "job", "a", "", "") * c{job="a"}',
+        'label_replace(c, "job", "a", "", "") * c{job="a"}',
+    ),
+    ('topk(1, c{job="a"}) and c{job="a"}', 'topk(1, c) and c{job="a"}'),
+    # Two series of one pod are an error, partner or not.
+    ('sum by (pod) (c{pod="1"}) * on (pod) k{pod="1"}', 'sum by (pod) (c{pod="1"}) * on (pod) k'),
+    ('c{pod="1"} / c{pod="1"}', "c / c"),
     ("sum(c{job=~'a.*'})", "sum(c)"),
 ]
 D = frozenset({"d_bucket"})
@@ -144,6 +187,8 @@ def input_series() -> list[dict[str, str]]:
             series.append({"series": f"c{{{labels}}}", "values": counter(chance)})
             series += histogram(chance, labels)
     series.append({"series": 'e{job="a",pod="1"}', "values": counter(chance)})
+    for labels in ('job="a",pod="1"', 'job="a",pod="2"', 'job="b",pod="2"'):
+        series.append({"series": f"k{{{labels}}}", "values": counter(chance)})
     return series
 
 

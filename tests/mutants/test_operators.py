@@ -77,8 +77,21 @@ EXPRESSIONS = {
         ),
         ("sum by (code) (unheard_of)", []),
     ],
-    "matcher-drop": [('x{a="1",b=~"2"}', ['x{b=~"2"}', 'x{a="1"}']), ('{a="1"}', [])],
-    "matcher-negate": [('x{a="1",b=~"2"}', ['x{a!="1",b=~"2"}', 'x{a="1",b!~"2"}'])],
+    "matcher-drop": [
+        ('x{a="1",b=~"2"}', ['x{b=~"2"}', 'x{a="1"}']),
+        ('{a="1"}', []),
+        (
+            'x{a="1"} / y{a="1",b="2"}',
+            ['x / y{b="2"}', 'x / y{a="1",b="2"}', 'x{a="1"} / y{b="2"}', 'x{a="1"} / y{a="1"}'],
+        ),
+    ],
+    "matcher-negate": [
+        ('x{a="1",b=~"2"}', ['x{a!="1",b=~"2"}', 'x{a="1",b!~"2"}']),
+        (
+            'x{a="1"} / y{a="1"}',
+            ['x{a!="1"} / y{a!="1"}', 'x{a!="1"} / y{a="1"}', 'x{a="1"} / y{a!="1"}'],
+        ),
+    ],
     "join": [
         ("a / on (job, code) b", ["a / on (code) b", "a / on (job) b"]),
         ("a * on (job) group_left (team) b", ["a * on () group_left (team) b", "a * on (job) group_left () b"]),

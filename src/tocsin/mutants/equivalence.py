@@ -13,6 +13,7 @@ from types import MappingProxyType
 
 from tocsin.metrics import Matcher
 from tocsin.mutants.constants import number_in
+from tocsin.mutants.sides import asked_twice
 from tocsin.mutants.structure import swapped
 from tocsin.promql.durations import milliseconds_of
 from tocsin.promql.tree import Aggregate, Binary, Call, Matching, Node, Number, Range, Select, Window
@@ -190,6 +191,7 @@ LAWS: Mapping[str, tuple[Law, str]] = MappingProxyType(
         "covered-fill": (covered_fill, "no division sees a zero-fill that reaches further back than the divisor"),
         "absence-is-one": (absence_is_one, "`absent` gives 1 or nothing, and 1 passes both comparisons"),
         "matches-all": (matches_all, 'a matcher =~".*" matches everything'),
+        "asked-twice": (asked_twice, "the other side of the operation asks the same of that label, by which they meet"),
         "order-of-difference": (order_of_difference, "two values are as far apart whichever is taken from the other"),
     }
 )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from itertools import chain
 from types import MappingProxyType
 
 from tocsin.metrics import Matcher, MatchOperator
@@ -56,28 +58,57 @@ def _labels_below(node: Aggregate, known: Known) -> frozenset[str]:
 
 
 def matcher_drop(place: Place) -> Changed:
-    """A matcher is dropped."""
+    """A matcher is dropped; one that several selectors have, also from all of them at once."""
     for at, matcher in enumerate(_matchers(place)):
         node = place.node
         assert isinstance(node, Select)
         left = (*node.matchers[:at], *node.matchers[at + 1 :])
         if node.name or left:
             yield f"without {{{matcher}}}", place.put(replace(node, matchers=left))
+    for matcher in _shared(place):
+        changed = place.node.rewrite(_instead_of(matcher, ()))
+        if all(part.name or part.matchers for part in changed.walk() if isinstance(part, Select)):
+            yield f"without {{{matcher}}} everywhere", changed
 
 
 def matcher_negate(place: Place) -> Changed:
-    """A matcher is negated: = is !=, =~ is !~."""
+    """A matcher is negated: = is !=, =~ is !~; one that several selectors have, also in all of them at once."""
     for at, matcher in enumerate(_matchers(place)):
         node = place.node
         assert isinstance(node, Select)
-        turned = Matcher(matcher.label, _NEGATED[matcher.operator], matcher.value)
+        turned = _turned(matcher)
         changed = (*node.matchers[:at], turned, *node.matchers[at + 1 :])
         yield f"{{{matcher}}} -> {{{turned}}}", place.put(replace(node, matchers=changed))
+    for matcher in _shared(place):
+        turned = _turned(matcher)
+        yield f"{{{matcher}}} -> {{{turned}}} everywhere", place.node.rewrite(_instead_of(matcher, (turned,)))
+
+
+def _turned(matcher: Matcher) -> Matcher:
+    return Matcher(matcher.label, _NEGATED[matcher.operator], matcher.value)
 
 
 def _matchers(place: Place) -> Iterator[Matcher]:
     if isinstance(place.node, Select):
         yield from place.node.matchers
+
+
+def _shared(place: Place) -> Iterator[Matcher]:
+    """At the top of an expression: the matchers that several of its selectors have."""
+    if not place.above:
+        selectors = [set(part.matchers) for part in place.node.walk() if isinstance(part, Select)]
+        often = Counter(matcher for matchers in selectors for matcher in matchers)
+        yield from sorted((matcher for matcher, times in often.items() if times > 1), key=str)
+
+
+def _instead_of(old: Matcher, new: tuple[Matcher, ...]) -> Callable[[Node], Node | None]:
+    def change(node: Node) -> Node | None:
+        if not isinstance(node, Select) or old not in node.matchers:
+            return None
+        changed = ((new if one == old else (one,)) for one in node.matchers)
+        return replace(node, matchers=tuple(chain.from_iterable(changed)))
+
+    return change
 
 
 def joined_on(place: Place) -> Changed:
