@@ -71,6 +71,24 @@ SAME = {
         ('(c{job="a"} or e{job="a"}) - c{job="a"}', '(c or e) - c{job="a"}'),
         ('k{pod="1"} + on (pod) c{pod="1",job="a"}', 'k + on (pod) c{pod="1",job="a"}'),
     ],
+    "unseen-below": [
+        (
+            "(rate(e[3m]) or rate(c[3m]) * 0) / (rate(c[3m]) > 0) > 0.05",
+            "rate(e[3m]) / (rate(c[3m]) > 0) > 0.05",
+        ),
+        (
+            "(rate(e[3m]) or rate(c[3m]) * 0) / (rate(c[3m]) > 0) > 0.05",
+            "(rate(e[3m]) and rate(c[3m]) * 0) / (rate(c[3m]) > 0) > 0.05",
+        ),
+        (
+            '100 * ((sum(rate(c{pod="1"}[40s])) or sum(rate(c[40s])) * 0) / (sum(rate(c[40s])) > 0)) >= 5',
+            '100 * (sum(rate(c{pod="1"}[40s])) / sum(rate(c[40s]))) >= 5',
+        ),
+        (
+            'max by (job) (rate(c{pod=""}[40s])) / (max by (job) (increase(c[40s])) > 0) > 0.0001',
+            'max by (job) (rate(c{pod=""}[40s])) / (max by (job) (increase(c[40s])) > -1) > 0.0001',
+        ),
+    ],
     "order-of-difference": [
         ("abs(rate(c[5m]) - rate(c[2m]))", "abs(rate(c[2m]) - rate(c[5m]))"),
         (
@@ -125,6 +143,28 @@ DIFFERENT = [
         "histogram_quantile(0.5, avg by (le) (rate(d_bucket[5m]) > 0.3))",
     ),
     ("sum(c{pod=~'.+'})", "sum(c)"),
+    # 0 is seen at other limits, and so is a part of nothing, which is infinite.
+    ("(e or c * 0) / c >= 0", "e / c >= 0"),
+    ("(e or c * 0) / c > -1", "e / c > -1"),
+    ("(e or c * 0) / c < 5", "e / c < 5"),
+    ("(e or c * 0) / c > bool 5", "e / c > bool 5"),
+    ("-1 * ((e or c * 0) / c) + 1 > 0.5", "-1 * (e / c) + 1 > 0.5"),
+    ("(e or c * 2) / c > 1", "e / c > 1"),
+    (
+        "(e or on (job) c * 0) / ignoring (pod) sum by (job) (c) > 0.0001",
+        "e / ignoring (pod) sum by (job) (c) > 0.0001",
+    ),
+    ("rate(e[5m]) / (rate(c[40s]) > 0) > 0.05", "rate(e[5m]) / rate(c[40s]) > 0.05"),
+    ("rate(c[5m]) / (rate(c[40s]) > 0) > 0.05", "rate(c[5m]) / rate(c[40s]) > 0.05"),
+    ("sum(rate(c[40s])) / (min(rate(c[40s])) > 0) > 0.05", "sum(rate(c[40s])) / min(rate(c[40s])) > 0.05"),
+    (
+        "sum by (job) (rate(c[40s])) / (sum by (job) (rate(c{pod='1'}[40s])) > 0) > 0.05",
+        "sum by (job) (rate(c[40s])) / sum by (job) (rate(c{pod='1'}[40s])) > 0.05",
+    ),
+    (
+        '(rate(e[3m]) and rate(k{pod="2"}[3m]) * 0) / (rate(c[3m]) > 0) > 0.05',
+        '(rate(e[3m]) or rate(k{pod="2"}[3m]) * 0) / (rate(c[3m]) > 0) > 0.05',
+    ),
     # Of `unless` the left side decides alone, and `or` takes both.
     ('c{job="a"} unless k{job="a"} > 1e9', 'c unless k{job="a"} > 1e9'),
     ('c{job="a"} or e{job="a"}', 'c or e{job="a"}'),

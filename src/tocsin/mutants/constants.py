@@ -40,22 +40,22 @@ def _simpler(node: Node) -> Node | None:
     value = number_in(node)
     if value is not None:
         return Number(value)
-    factor, rest = _factor_of(node)
+    factor, rest = factor_of(node)
     if rest is node:
         return None
     as_decimal = Decimal(factor.numerator) / Decimal(factor.denominator)
     return Binary("*", meaning_of(rest), Number(as_decimal))
 
 
-def _factor_of(node: Node) -> tuple[Fraction, Node]:
+def factor_of(node: Node) -> tuple[Fraction, Node]:
     """By which number a node multiplies, and what."""
     match node:
         case Binary("*" | "/" as symbol, left, right):
             times, by = number_in(left), number_in(right)
             if by is not None and (by or symbol == "*"):
-                inner, rest = _factor_of(left)
+                inner, rest = factor_of(left)
                 return (inner * Fraction(by) if symbol == "*" else inner / Fraction(by)), rest
             if times is not None and symbol == "*":
-                inner, rest = _factor_of(right)
+                inner, rest = factor_of(right)
                 return inner * Fraction(times), rest
     return Fraction(1), node

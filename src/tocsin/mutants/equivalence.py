@@ -13,6 +13,7 @@ from types import MappingProxyType
 
 from tocsin.metrics import Matcher
 from tocsin.mutants.constants import number_in
+from tocsin.mutants.limits import unseen_below
 from tocsin.mutants.sides import asked_twice
 from tocsin.mutants.structure import swapped
 from tocsin.promql.durations import milliseconds_of
@@ -192,6 +193,10 @@ LAWS: Mapping[str, tuple[Law, str]] = MappingProxyType(
         "absence-is-one": (absence_is_one, "`absent` gives 1 or nothing, and 1 passes both comparisons"),
         "matches-all": (matches_all, 'a matcher =~".*" matches everything'),
         "asked-twice": (asked_twice, "the other side of the operation asks the same of that label, by which they meet"),
+        "unseen-below": (
+            unseen_below,
+            "a ratio that is 0 or 0 / 0 does not exceed the threshold, as if it were not there",
+        ),
         "order-of-difference": (order_of_difference, "two values are as far apart whichever is taken from the other"),
     }
 )

@@ -12,7 +12,7 @@ from tocsin.metrics import Matcher
 from tocsin.promql.tree import Aggregate, Binary, Call, Matching, Negate, Node, Number, Range, Select, Subquery
 
 # They give a series for a series, with its labels (its name aside), and look at one argument's labels only.
-_BY_SERIES = frozenset(
+BY_SERIES = frozenset(
     {
         *("rate", "increase", "irate", "delta", "idelta", "deriv", "changes", "resets", "predict_linear"),
         *("avg_over_time", "min_over_time", "max_over_time", "sum_over_time", "count_over_time", "last_over_time"),
@@ -22,7 +22,7 @@ _BY_SERIES = frozenset(
     }
 )
 _SECOND = frozenset({"quantile_over_time"})
-_GROUPS = frozenset({"sum", "avg", "min", "max", "count", "group", "stddev", "stdvar", "quantile"})
+GROUPS = frozenset({"sum", "avg", "min", "max", "count", "group", "stddev", "stdvar", "quantile"})
 _RANKS = frozenset({"topk", "bottomk", "limitk"})
 _SCALARS = frozenset({"scalar", "time", "pi"})
 _SETS = frozenset({"and", "or", "unless"})
@@ -81,10 +81,10 @@ def asked_of(node: Node) -> frozenset[Matcher]:
             return frozenset(matcher for matcher in matchers if matcher.label != "__name__")
         case Range(of) | Subquery(of) | Negate(of):
             return asked_of(of)
-        case Call(function) if function in _BY_SERIES:
+        case Call(function) if function in BY_SERIES:
             return asked_of(_series_of(node))
         case Aggregate(operator, of):
-            kept = asked_of(of) if operator in _GROUPS | _RANKS else frozenset[Matcher]()
+            kept = asked_of(of) if operator in GROUPS | _RANKS else frozenset[Matcher]()
             return frozenset(one for one in kept if operator in _RANKS or _groups_by(node, one.label))
         case Binary():
             return _asked_of_both(node)
@@ -125,11 +125,11 @@ def _narrowed(node: Node, matcher: Matcher) -> Node | None:
         case Range(of) | Subquery(of) | Negate(of):
             inner = _narrowed(of, matcher)
             return node.with_children((inner,)) if inner else None
-        case Call(function, arguments) if function in _BY_SERIES:
+        case Call(function, arguments) if function in BY_SERIES:
             inner = _narrowed(_series_of(node), matcher)
             new = tuple(inner if one is _series_of(node) and inner else one for one in arguments)
             return node.with_children(new) if inner else None
-        case Aggregate(operator, of) if operator in _GROUPS | _RANKS and _groups_by(node, matcher.label):
+        case Aggregate(operator, of) if operator in GROUPS | _RANKS and _groups_by(node, matcher.label):
             inner = _narrowed(of, matcher)
             return node.with_children((inner, *node.children()[1:])) if inner else None
         case Binary():
@@ -167,13 +167,13 @@ def is_unique(node: Node, matching: Matching) -> bool:
             return bool(name) and matching.labels is None
         case Range(of) | Subquery(of) | Negate(of):
             return is_unique(of, matching)
-        case Call(function) if function in _BY_SERIES:
+        case Call(function) if function in BY_SERIES:
             return is_unique(_series_of(node), matching)
         case Aggregate(operator, of):
             if operator in _RANKS:
                 return is_unique(of, matching)
             by = not node.without and all(matches(matching, label) for label in node.grouping or ())
-            return operator in _GROUPS and (by or matching.labels is None)
+            return operator in GROUPS and (by or matching.labels is None)
         case Binary(left=left, right=right):
             sides = [side for side in (left, right) if not is_scalar(side)]
             if node.operator in ("and", "unless"):
