@@ -97,6 +97,13 @@ def test_test_touches_the_rules_that_it_asks_for_and_what_those_read(files: tupl
     assert {rule.name: len(suite.tests_of(rule)) for rule in suite.rules} == {"Late": 1, "High": 1}
 
 
+def test_series_that_are_somewhere_native_histograms_are_no_numbers(files: tuple[Path, Path]) -> None:
+    rules, tests = files
+    given = "{series: x, values: 0x5}, {series: 'h{a=\"1\"}', values: 1}, {series: h, values: '{{schema:0}}x5'}"
+    tests.write_text(TESTS.replace("{series: x, values: 0x5 2x10}", given))
+    assert read_suite([rules], [tests]).floats() == {"x"}
+
+
 def test_rule_that_promtool_cannot_read_is_told_where_it_stands(files: tuple[Path, Path]) -> None:
     rules, tests = files
     rules.write_text(RULES.replace("expr: x > 1", "expr: 'x >'"))

@@ -76,10 +76,14 @@ class Mutant:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What is known beside a rule: the labels that series have, and the buckets that all instances have alike."""
+    """What is known beside a rule: the labels that series have, and the buckets that all instances have alike.
+
+    `floats` are the series that the tests give numbers, and no native histograms.
+    """
 
     labels: Known = field(default_factory=dict)
     buckets: frozenset[str] = frozenset()
+    floats: frozenset[str] = frozenset()
 
 
 def mutants_of(rule: Rule, facts: Facts, tested: str) -> Iterator[Mutant]:
@@ -110,7 +114,7 @@ def _of_expression(rule: Rule, facts: Facts) -> Iterator[Mutant]:
         if meaning not in seen and _parses(after):
             seen.add(meaning)
             data = {**rule.data, "expr": after}
-            same = why_equivalent(rule.tree, changed, facts.buckets)
+            same = why_equivalent(rule.tree, changed, facts.buckets, facts.floats)
             yield Mutant(rule, operator, what, before, after, data, HINTS[operator], same)
 
 

@@ -23,6 +23,8 @@ from tocsin.promql.tree import Aggregate, Binary, Call, Matching, Node, Number, 
 _GROWTH = frozenset({"rate", "increase"})
 # They give a value for the same groups, a finite one for finite values.
 _MEANS = frozenset({"sum", "avg", "max", "min"})
+# Endings of names that no native histogram has.
+_OF_NUMBERS = ("_total", "_bucket", "_count", "_sum")
 _ABOVE = frozenset({">", ">="})
 _COMPARES: Mapping[str, Callable[[int, Decimal], bool]] = {
     ">": operator.gt,
@@ -54,23 +56,31 @@ def _as_rate(buckets: Node) -> Node | None:
     return None
 
 
-def nothing_but_labels(node: Node) -> Node | None:
-    """A counter's growth that is multiplied by 0 gives its labels only (a counter is finite): its size is lost."""
-    match node:
-        case Binary("*", left, Number(value) as zero, matching) if value == 0:
-            plain = _only_labels(left)
-            return Binary("*", plain, zero, matching) if plain is not None else None
-    return None
+def nothing_but_labels(floats: frozenset[str]) -> Law:
+    """A counter's growth that is multiplied by 0 gives its labels only (a counter is finite): its size is lost.
+
+    Of a native histogram something else is left, and `max` of it is nothing: the counter must be one of numbers, as
+    its name says, or as those in `floats` are known to be.
+    """
+
+    def law(node: Node) -> Node | None:
+        match node:
+            case Binary("*", left, Number(value) as zero, matching) if value == 0:
+                plain = _only_labels(left, floats)
+                return Binary("*", plain, zero, matching) if plain is not None else None
+        return None
+
+    return law
 
 
-def _only_labels(growth: Node) -> Node | None:
+def _only_labels(growth: Node, floats: frozenset[str]) -> Node | None:
     """The first of the expressions that have the same series, whatever their values."""
     match growth:
         case Aggregate(mean, of, grouping, without, None) if mean in _MEANS:
-            inner = _only_labels(of)
+            inner = _only_labels(of, floats)
             return Aggregate("sum", inner, grouping, without) if inner is not None else None
-        case Call(function, (Range() as counted,)) if function in _GROWTH:
-            return Call("increase", (counted,))
+        case Call(function, (Range(Select(name)) as counted,)) if function in _GROWTH:
+            return Call("increase", (counted,)) if name in floats or name.endswith(_OF_NUMBERS) else None
     return None
 
 
@@ -185,10 +195,11 @@ def absence_is_one(node: Node) -> Node | None:
 
 
 Law = Callable[[Node], Node | None]
+LABELS = "what is multiplied by 0 gives nothing but its labels"
 LAWS: Mapping[str, tuple[Law, str]] = MappingProxyType(
     {
         "scaled-buckets": (scaled_buckets, "a quantile of buckets does not change when all are scaled alike"),
-        "nothing-but-labels": (nothing_but_labels, "what is multiplied by 0 gives nothing but its labels"),
+        "nothing-but-labels": (nothing_but_labels(frozenset()), LABELS),
         "covered-fill": (covered_fill, "no division sees a zero-fill that reaches further back than the divisor"),
         "absence-is-one": (absence_is_one, "`absent` gives 1 or nothing, and 1 passes both comparisons"),
         "matches-all": (matches_all, 'a matcher =~".*" matches everything'),
@@ -203,12 +214,16 @@ LAWS: Mapping[str, tuple[Law, str]] = MappingProxyType(
 AVERAGED = "all instances have the same buckets, by their contract, so that averages are the sums, all scaled alike"
 
 
-def why_equivalent(before: Node, after: Node, buckets: frozenset[str] = frozenset()) -> str | None:
+def why_equivalent(
+    before: Node, after: Node, buckets: frozenset[str] = frozenset(), floats: frozenset[str] = frozenset()
+) -> str | None:
     """The law by which the two mean the same for every input, or None.
 
-    `buckets` are the names of the histograms' buckets of which a contract says that all instances have the same.
+    `buckets` are the names of the histograms' buckets of which a contract says that all instances have the same,
+    `floats` those of series that are no native histograms.
     """
-    for law, why in (*LAWS.values(), (averaged_buckets(buckets), AVERAGED)):
+    known = ((nothing_but_labels(floats), LABELS), (averaged_buckets(buckets), AVERAGED))
+    for law, why in (*LAWS.values(), *known):
         if _normal(before, law) == _normal(after, law):
             return why
     return None

@@ -96,7 +96,7 @@ def _failing_of(suite: Suite, memory: Memory, jobs: int) -> dict[Test, Finding]:
 
 def _broken(sound: _Sound, memory: Memory, jobs: int, progress: Progress) -> Iterator[Row]:
     suite = sound.suite
-    facts = Facts(suite.labels(), suite.buckets)
+    facts = Facts(suite.labels(), suite.buckets, suite.floats())
     mutants = {
         rule: tuple(mutants_of(rule, facts, suite.tested_every(rule)))
         for rule in suite.rules

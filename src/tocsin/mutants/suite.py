@@ -95,13 +95,22 @@ class Suite:
     def labels(self) -> Mapping[str, frozenset[str]]:
         """The labels that the tests' input series have, by the series' names."""
         found: dict[str, frozenset[str]] = {}
+        for node, _ in self._input_series():
+            names = frozenset(matcher.label for matcher in node.matchers)
+            found[node.name] = found.get(node.name, frozenset()) | names
+        return found
+
+    def floats(self) -> frozenset[str]:
+        """The names of the tests' input series that are numbers, and never native histograms."""
+        given = frozenset(node.name for node, _ in self._input_series())
+        return given - {node.name for node, values in self._input_series() if "{{" in values}
+
+    def _input_series(self) -> Iterator[tuple[Select, str]]:
         for test in self.tests:
             for series in entries(test.data, "input_series"):
                 node = parsed(str(series.get("series", "")))
                 if isinstance(node, Select):
-                    names = frozenset(matcher.label for matcher in node.matchers)
-                    found[node.name] = found.get(node.name, frozenset()) | names
-        return found
+                    yield node, str(series.get("values", ""))
 
 
 def read_suite(rules: Sequence[Path], tests: Sequence[Path], told_at: Told = lambda source, _: source) -> Suite:
