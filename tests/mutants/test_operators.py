@@ -188,6 +188,8 @@ def test_annotation_says_something_else() -> None:
         ('{{ $value | humanize | printf "%s%%" -}}', ["0", "{{ $value | humanize -}}"]),
         ("{{ humanizeDuration .Value }}", ["0", "{{ .Value }}"]),
         ("{{ $value }}", ["0"]),
+        ("{{ $x := $value }}{{ $x }}", ["{{ $x := 0.0 }}{{ $x }}"]),
+        ("{{- $x = .Value | humanize }}{{ $x }}", ["{{- $x = 0.0 | humanize }}{{ $x }}", "{{- $x = .Value }}{{ $x }}"]),
         (
             "{{ if gt $value 5.0 }}many{{ else }}few{{ end }}",
             ["not: {{ if gt $value 5.0 }}many{{ else }}few{{ end }}", "{{ if not (gt $value 5.0) }}many{{ else }}few"],

@@ -17,6 +17,8 @@ _TEMPLATE = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 _ARGUMENTS = r"""(?:\s+(?:"(?:\\.|[^"\\])*"|`[^`]*`|[\d.]+))*"""
 _PIPE = re.compile(rf"\s*\|\s*\w+{_ARGUMENTS}(?=\s*-?\}}\}})")
 _CALL = re.compile(rf"(\{{\{{-?\s*)\w+{_ARGUMENTS}\s+(\$value|\$?\.Value)(?=\s*-?\}}\}})")
+_ASSIGNS = re.compile(r"\{\{-?\s*\$\w+\s*:?=")
+_VALUE = re.compile(r"\$value\b|\$?\.Value\b")
 _CONTROL = re.compile(r"\{\{-?\s*(if|else|with|range)\b")
 _CONDITION = re.compile(r"(\bif\s+)(.+?)(?=\s*-?\}\}$)", re.DOTALL)
 _NO_HOLD, _SOME_HOLD = "0s", "5m"
@@ -76,7 +78,9 @@ def _words(text: str) -> Iterator[tuple[str, str]]:
     if not printed:
         yield "another text", f"not: {text}"
     for old in printed:
-        yield f"{old} -> 0", text.replace(old, "0")
+        # What is assigned is used later, as a number: without it the template would not be one.
+        new = _VALUE.sub("0.0", old) if _ASSIGNS.match(old) else "0"
+        yield f"{old} -> {new}", text.replace(old, new)
     for old in values:
         new = _unformatted(old) if old in printed else _CONDITION.sub(r"\1not (\2)", old)
         if new != old:
