@@ -12,6 +12,7 @@ from tocsin.model.alert import Alert
 from tocsin.plan import Plan, PlannedAlert
 from tocsin.promql.durations import duration_text, milliseconds_of
 from tocsin.proving.derive import derived
+from tocsin.proving.noticed import unnoticed
 from tocsin.proving.stated import half_seen, unseen
 from tocsin.units import Quantity
 
@@ -128,10 +129,8 @@ def _proven(plan: Plan, planned: PlannedAlert) -> Iterator[Finding]:
     """What is not derived must be stated."""
     alert = planned.alert
     own = derived(plan, alert)
-    if own.claims:
-        return
     claims = [claim for proof in plan.definitions.proofs_of(alert) for claim in proof.claims]
-    missing = list(unseen(claims))
+    missing = [] if own.claims else list(unseen(claims))
     if missing:
         yield _found(
             alert,
@@ -141,9 +140,18 @@ def _proven(plan: Plan, planned: PlannedAlert) -> Iterator[Finding]:
         )
         return
     try:
-        missing = list(half_seen(plan, alert, claims))
+        missing = [] if own.claims else list(half_seen(plan, alert, claims))
+        parts = unnoticed(plan, alert, claims)
     except ValueError:  # a duration that is none: that is told already
         return
+    for part in parts:
+        yield _found(
+            alert,
+            "alert-half-proven",
+            f"nothing shows that `{part.text()}` matters: no proof notices when it is left out",
+            "state a scenario in which it decides: prove(alert, quiet(...), fires(...)); or leave it out",
+            Severity.WARNING,
+        )
     if missing:
         yield _found(
             alert,
