@@ -199,6 +199,7 @@ ALERTS = (
     alert("Backlog", f"{_waiting} and on (namespace) {_served} > 3", ">", quantity(50, PODS), unit=PODS),
     alert("Unserved", f"{_waiting} unless on (namespace) {_served} > 3", ">", quantity("17.5", PODS), unit=PODS),
     alert("Bytes", maximum(resident, by=pod), ">", quantity(123456789, BYTES)),
+    alert("NoneReady", '(sum(kube_node_status_condition{status="true"}) or vector(0))', "<", quantity(1, PODS)),
     alert("Peak", f"max_over_time({_served}[30m:1m])", ">", quantity(2, PODS), unit=PODS),
     alert("InState", "max by (status) (kube_node_status_condition)", ">", quantity(0, PODS), unit=PODS),
     alert("Restarted", increase(agent_request_duration.count, by=agent_name, over="2m"), ">", requests(7), "0s"),

@@ -174,6 +174,10 @@ def test_who_asks_for_absence_is_quiet_at_a_missed_scrape_if_it_waits(plan: Plan
     assert missed_by(plan, "GoneAtOnce") == {}
 
 
+def test_who_fires_of_a_default_is_quiet_at_a_missed_scrape_if_it_waits(plan: Plan) -> None:
+    assert [title for title, missed in missed_by(plan, "NoneReady").items() if "just short" in title and missed == 1]
+
+
 def test_where_no_label_tells_them_apart_the_quiet_ones_take_turns(plan: Plan) -> None:
     titles = {
         alert.name: list(dict.fromkeys(claim.scenario.title for claim in derived(plan, alert).claims))

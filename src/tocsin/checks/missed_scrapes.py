@@ -1,4 +1,4 @@
-"""Alerts that one failed scrape ends: they read a gauge as it is now."""
+"""Alerts that one failed scrape ends, or makes fire: they read a gauge as it is now."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from collections.abc import Iterator
 from tocsin.findings import Finding, Severity
 from tocsin.promql.durations import duration_text
 from tocsin.promql.parse import PromQLError, tree_of
+from tocsin.promql.tree import Binary, Node
 from tocsin.promql.types import Kind
 from tocsin.promql.vanishing import Vanishing, vanishing
 from tocsin.promql.world import World
+from tocsin.proving.defaults import fires_of_default
+from tocsin.reading.values import Rule
 from tocsin.subject import Placed, Subject, length_of
 
 _SCRAPES = 4
@@ -19,17 +22,29 @@ _USUAL = "2m"
 def findings_in(subject: Subject) -> Iterator[Finding]:
     for placed in subject.alerts:
         rule = placed.rule
-        if not length_of(rule.hold) or length_of(rule.keep_firing) or not _may_vanish(subject, placed):
+        if not _may_vanish(subject, placed):
             continue
         try:
-            found = vanishing(tree_of(rule.expr), subject.world)
+            told = _told(tree_of(rule.expr), rule, subject.world)
         except (PromQLError, ValueError):  # that is told already
             continue
-        if found is not None:
+        if told is not None:
             # Of others' rules nearly all read gauges so.
             severity = Severity.WARNING if subject.is_ours else Severity.INFO
-            message, way_out = _words(found, rule.hold, subject.world)
-            yield Finding("missed-scrape", severity, message, way_out, rule.source, rule.name, rule.expr)
+            yield Finding("missed-scrape", severity, *told, rule.source, rule.name, rule.expr)
+
+
+def _told(expr: Node, rule: Rule, world: World) -> tuple[str, str] | None:
+    """What a failed scrape does to an alert, and the way out; None where it does nothing."""
+    hold = length_of(rule.hold) or 0
+    found = vanishing(expr, world) if hold and not length_of(rule.keep_firing) else None
+    if found is not None:
+        return _words(found, rule.hold, world)
+    for filled in fires_of_default(expr):
+        found = vanishing(filled.left, world)
+        if found is not None and hold < (world.exported_type(found.gauge).scrape or 1):
+            return _words_of_default(found, filled, world)
+    return None
 
 
 def _may_vanish(subject: Subject, placed: Placed) -> bool:
@@ -42,12 +57,28 @@ def _may_vanish(subject: Subject, placed: Placed) -> bool:
 
 
 def _words(found: Vanishing, hold: str, world: World) -> tuple[str, str]:
-    scrape = world.exported_type(found.gauge).scrape
-    window = duration_text(_SCRAPES * scrape) if scrape else _USUAL
-    where = "" if found.alone else "where one target alone exports it, "
+    window, where = _window(found, world), _where(found)
     return (
         f"it reads {found.gauge} as it is now, and a failed scrape marks that as stale: {where}one ends the alert, and "
         f"its `for` of {hold} begins anew",
         f"look back on it: last_over_time({found.gauge}[{window}]), which definitions write "
         f'maximum(..., over="{window}"); or keep it firing for a while (keep_firing_for)',
     )
+
+
+def _words_of_default(found: Vanishing, filled: Binary, world: World) -> tuple[str, str]:
+    return (
+        f"it fires where `or {filled.right.text()}` stands in for {found.gauge}, which is read as it is now, and a "
+        f"failed scrape marks that as stale: {_where(found)}one is enough",
+        f"look back on it: last_over_time({found.gauge}[{_window(found, world)}]); or let it wait for longer than a "
+        "scrape takes to come again (for)",
+    )
+
+
+def _window(found: Vanishing, world: World) -> str:
+    scrape = world.exported_type(found.gauge).scrape
+    return duration_text(_SCRAPES * scrape) if scrape else _USUAL
+
+
+def _where(found: Vanishing) -> str:
+    return "" if found.alone else "where one target alone exports it, "

@@ -23,6 +23,7 @@ from tocsin.plan import Plan, PlannedAlert
 from tocsin.promql.tree import Binary, Call, Node, Select
 from tocsin.promql.world import SYNTHETIC
 from tocsin.proving.asked import Asked
+from tocsin.proving.defaults import fires_of_default
 from tocsin.proving.errors import UnderivableError, UnprovenError
 from tocsin.proving.evaluate import vector_of
 from tocsin.proving.given import given_metric, given_to
@@ -237,6 +238,8 @@ class _Derivation:
     @property
     def _is_about_scrapes(self) -> bool:
         """Whether it fires where nothing is there, or nothing could be scraped."""
+        if any(fires_of_default(self.rules.condition)):
+            return True
         return any(_asks_for_presence(part) for node in self.rules.nodes for part in node.walk()) or any(
             leaf.metric.name in SYNTHETIC for leaf in self.leaves
         )
