@@ -12,10 +12,17 @@ from tocsin.source import Source
 
 def holes(suite: Suite) -> list[Finding]:
     """An error for each hole that the suite has, in the order of the files."""
-    found = [*_untouched(suite)]
+    found = [*_unread(suite), *_untouched(suite)]
     for test in suite.tests:
         found += _without_interval(test)
     return found
+
+
+def _unread(suite: Suite) -> Iterator[Finding]:
+    for file in suite.files:
+        if file.unread:
+            why = "Prometheus reads the first document of a file alone: this one is never loaded"
+            yield Finding("promtool", Severity.ERROR, why, "give it a file of its own", file.unread)
 
 
 def _untouched(suite: Suite) -> Iterator[Finding]:

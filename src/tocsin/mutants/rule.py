@@ -34,7 +34,8 @@ class Rule:
 class RuleFile:
     """The groups of a rule file, in the order in which they stand.
 
-    `content` is the file's own; `resource` is what a Kubernetes resource has in it, which promtool cannot read.
+    `content` is the file's own; `resource` is what a Kubernetes resource has in it, which promtool cannot read;
+    `unread` is where a document begins that Prometheus never reads.
     """
 
     path: Path
@@ -42,3 +43,4 @@ class RuleFile:
     rules: tuple[Rule, ...]
     content: bytes
     resource: Mapping[str, Any] | None = None
+    unread: Source | None = None

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import glob
-from collections import ChainMap
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,11 +13,11 @@ from tocsin.metrics import nearest
 from tocsin.mutants.documents import line_of, read, read_bytes
 from tocsin.mutants.reach import Reach, Rules, entries, parsed, reach, with_beneath
 from tocsin.mutants.rule import Rule, RuleFile
+from tocsin.mutants.rule_files import Told, rule_file
 from tocsin.promql.durations import milliseconds_of
 from tocsin.promql.tree import Select
 from tocsin.source import Source
 
-Told = Callable[[Source, str], Source]
 _DEFAULT_INTERVAL = "1m"
 
 
@@ -136,25 +135,8 @@ class _Reader:
     def rule_file(self, path: Path) -> RuleFile:
         whole = path.resolve()
         if whole not in self.files:
-            content = read_bytes(path)
-            documents = read(content, path)
-            groups = tuple(group for document in documents for group in _groups(path, document))
-            specs = [spec for spec in map(_spec, documents) if spec is not None]
-            resource = {**ChainMap(*map(dict, specs)), "groups": list(groups)} if specs else None
-            self.files[whole] = RuleFile(path, groups, tuple(self._rules(path, groups)), content, resource)
+            self.files[whole] = rule_file(path, self._told_at)
         return self.files[whole]
-
-    def _rules(self, path: Path, groups: Sequence[Mapping[str, Any]]) -> Iterator[Rule]:
-        for number, group in enumerate(groups):
-            for data in group.get("rules") or ():
-                source = Source(str(path), line_of(data))
-                if not isinstance(data, Mapping) or not data.keys() & {"alert", "record"} or "expr" not in data:
-                    raise TocsinError(
-                        "no rule: it has no `alert` or `record`, or no `expr`", help="mend it", source=source
-                    )
-                name = str(data.get("alert") or data.get("record"))
-                interval = str(group.get("interval") or "")
-                yield Rule(self._told_at(source, name), number, data, parsed(str(data["expr"])), interval)
 
     def tests(self, path: Path) -> Iterator[Test]:
         content = read_bytes(path)
@@ -171,27 +153,6 @@ class _Reader:
                 name = str(data.get("name") or f"test {number}")
                 source = self._told_at(Source(str(path), line_of(data)), "")
                 yield Test(source, name, file, data, reach(data, rules))
-
-
-def _spec(document: Any) -> Mapping[str, Any] | None:
-    """What a PrometheusRule has in it."""
-    if isinstance(document, Mapping) and "groups" not in document and isinstance(document.get("spec"), Mapping):
-        return document["spec"]  # type: ignore[no-any-return]
-    return None
-
-
-def _groups(path: Path, document: Any) -> Iterable[Mapping[str, Any]]:
-    """The groups of a rule file, or of a PrometheusRule."""
-    spec = _spec(document)
-    document = document if spec is None else spec
-    groups = document.get("groups") if isinstance(document, Mapping) else None
-    if not isinstance(groups, list) or not all(isinstance(group, Mapping) for group in groups):
-        raise TocsinError(
-            "no rule file: it has no list `groups`",
-            help="name a file of Prometheus rules, or a PrometheusRule",
-            source=Source(str(path)),
-        )
-    return groups
 
 
 def _loaded(path: Path, document: Mapping[str, Any]) -> Iterator[Path]:

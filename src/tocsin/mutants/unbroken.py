@@ -5,21 +5,26 @@ from __future__ import annotations
 import contextlib
 import re
 import tempfile
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from tocsin.findings import Finding, Severity
-from tocsin.mutants.documents import write
+from tocsin.mutants.documents import line_of, write
 from tocsin.mutants.memory import Memory
 from tocsin.mutants.rule import Rule, RuleFile
 from tocsin.mutants.suite import Suite, TestFile
-from tocsin.promtool import Result, check_rules, test_rules
+from tocsin.promtool import Result, check_rules, test_rules, version
 from tocsin.source import Source
 
 _RULE = re.compile(r'group "(.*?)", rule (\d+), "(.*?)": (.*)')
 _LINE = re.compile(r"line (\d+): (.*)")
+_PLACE = re.compile(r"(?:line )?(\d+)(?::\d+)?: (.*)")
+# `labels` of a group and such: known to some versions, and no mistake.
+_UNKNOWN = re.compile(r"field (\S+) not found in type rulefmt\.(RuleGroup|Rule)(?:Node)?")
+_NEWER = frozenset({("RuleGroup", "labels"), ("RuleGroup", "query_offset"), ("Rule", "keep_firing_for")})
 _HEADS = re.compile(r"FAILED:|SUCCESS.*|\d+ rules found|(?:yaml: )?unmarshal errors:|")
 # So it begins to tell of a test.
 _HAS_RUN = re.compile(r"^\s*(?:name|alertname|expr|rule|group): ", re.MULTILINE)
@@ -103,15 +108,39 @@ def _texts(file: TestFile) -> list[bytes]:
 
 def _refusals(file: RuleFile, result: Result) -> Iterator[Finding]:
     said = [line.strip().removeprefix(f"{result.name}:").strip() for line in result.output.splitlines()]
+    seen: Counter[str] = Counter()
     for text in (text for text in said if not _HEADS.fullmatch(text)):
-        in_rule, in_line = _RULE.search(text), _LINE.fullmatch(text)
+        in_rule, in_line = _RULE.search(text), _PLACE.fullmatch(text)
         rule = _rule(file, in_rule) if in_rule else None
+        why = in_line[2] if in_line else text
         if in_rule and rule:
             yield Finding("promtool", Severity.ERROR, in_rule[4], _MEND, rule.source, rule.name)
-        elif in_line and file.resource is None:
-            yield Finding("promtool", Severity.ERROR, in_line[2], _MEND, Source(str(file.path), int(in_line[1])))
-        else:
-            yield Finding("promtool", Severity.ERROR, text, _MEND, Source(str(file.path)))
+            continue
+        # What is in a resource is given to promtool alone: its lines are others there.
+        line = int(in_line[1]) if in_line else None
+        if file.resource is not None:
+            line = _line_of(file, why, seen[why])
+            seen[why] += 1
+        yield Finding("promtool", Severity.ERROR, *_told(why), Source(str(file.path), line))
+
+
+def _told(why: str) -> tuple[str, str]:
+    """What promtool says, and what to do about it."""
+    unknown = _UNKNOWN.fullmatch(why)
+    if unknown and (unknown[2], unknown[1]) in _NEWER:
+        major, minor = version()
+        return f"promtool {major}.{minor} is too old: {why}", "take a newer one, of your Prometheus; PROMTOOL names it"
+    return why, _MEND
+
+
+def _line_of(file: RuleFile, why: str, number: int) -> int | None:
+    """Where the field stands that promtool does not know, the one of this number among those of its name."""
+    unknown = _UNKNOWN.fullmatch(why)
+    if not unknown:
+        return None
+    holders = file.groups if unknown[2] == "RuleGroup" else [rule.data for rule in file.rules]
+    lines = [line_of(one[unknown[1]]) or line_of(one) for one in holders if unknown[1] in one]
+    return lines[number] if number < len(lines) else None
 
 
 def _rule(file: RuleFile, told: re.Match[str]) -> Rule | None:
