@@ -100,6 +100,7 @@ _TESTS = (
     Check("test-hollow", _E, "A promtool test that cannot fail."),
     Check("alert-unproven", _E, "An alert that nothing shows to fire and to stay quiet.", of_definitions=True),
     Check("alert-half-proven", _W, "An alert of which the proofs show a part only.", of_definitions=True),
+    Check("claim-edge", _W, "A claim that Prometheus 2 and 3 answer differently.", of_definitions=True),
     Check("rule-unproven", _E, "A recorded series whose value is neither derived nor stated.", of_definitions=True),
 )
 _DEFINITIONS = (

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 # What is wrong with the proof of a definition keeps nobody from writing the definition.
-_ABOUT_PROOFS = frozenset({"alert-unproven", "alert-half-proven", "rule-unproven", "test-hollow"})
+_ABOUT_PROOFS = frozenset({"alert-unproven", "alert-half-proven", "claim-edge", "rule-unproven", "test-hollow"})
 
 
 def check(plan: Plan) -> list[Finding]:

@@ -52,9 +52,9 @@ def _rounds(node: Node) -> bool:
     )
 
 
-def stored(scenario: Scenario, read: Iterable[str], until: int = 0) -> Store:
+def stored(scenario: Scenario, read: Iterable[str], until: int = 0, *, closed: bool = False) -> Store:
     """The scenario's samples of the series that are read; what ends before a time in milliseconds is gone then."""
-    store = Store()
+    store = Store(closed=closed)
     spacing = scenario.spacing / 1000
     for series in series_of(scenario, until, frozenset(read)):
         samples = (

@@ -17,6 +17,7 @@ from tocsin.proving.ranges import EXTRAPOLATED, Sample, Span, Stretch, extrapola
 from tocsin.proving.vectors import Labels, Value, Vector, matches
 
 _LOOKBACK = 300.0
+_HAIR = 1e-6
 _SUBQUERY_STEP = "1m"  # Prometheus's default evaluation interval
 
 
@@ -69,9 +70,13 @@ class _Stored:
 
 
 class Store:
-    """Series by name. Recorded series are added as they are computed."""
+    """Series by name. Recorded series are added as they are computed.
 
-    def __init__(self) -> None:
+    To Prometheus 2 ranges are `closed` on the left as well.
+    """
+
+    def __init__(self, *, closed: bool = False) -> None:
+        self.before = _HAIR if closed else 0.0
         self._series: dict[str, dict[Labels, _Stored]] = {}
         # What an expression was at a time that is past, and stays: subqueries ask for the same steps again and again.
         self.past: dict[tuple[int, float], Value] = {}
@@ -119,11 +124,16 @@ class Moment:
         window = _seconds(ranged.window.text("rule"))
         end = self.now - _seconds(ranged.of.offset if isinstance(ranged, Range) else ranged.offset)
         span = Span(end - window, end, self.now)
+        # Scrapes keep off the edges by themselves.
+        begun = Span(span.start - self.store.before, end, self.now)
         found: Iterable[tuple[Labels, float | None]]
         if isinstance(ranged, Range):
-            found = ((one.labels, one.over(function, span, parameters)) for one in self.store.named(ranged.of))
+            found = (
+                (one.labels, one.over(function, begun if one.is_computed else span, parameters))
+                for one in self.store.named(ranged.of)
+            )
         else:
-            computed = self._computed(ranged, span)
+            computed = self._computed(ranged, begun)
             found = ((labels, over_range(function, own, span, parameters)) for labels, own in computed)
         return {labels: value for labels, value in found if value is not None}
 
