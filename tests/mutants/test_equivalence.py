@@ -61,15 +61,18 @@ SAME = {
         ('c{job="a"} > 3 and c{job="a"} < 900', 'c{job="a"} > 3 and c < 900'),
         ('c{job="a"} unless k{job="a"} > 40', 'c{job="a"} unless k > 40'),
         (
-            'c{job="a"} * on (job) group_left () sum by (job, pod) (e{job="a"})',
-            'c * on (job) group_left () sum by (job, pod) (e{job="a"})',
+            'c{job="a"} * on (job) group_left () sum by (job) (e{job="a"})',
+            'c * on (job) group_left () sum by (job) (e{job="a"})',
         ),
         (
             'c{pod="1"} / e{pod="1"} * 100 < 500 and 2 * max by (job, pod) (k{pod="1"}) >= 0',
             'c / e{pod="1"} * 100 < 500 and 2 * max by (job, pod) (k) >= 0',
         ),
         ('(c{job="a"} or e{job="a"}) - c{job="a"}', '(c or e) - c{job="a"}'),
-        ('k{pod="1"} + on (pod) c{pod="1",job="a"}', 'k + on (pod) c{pod="1",job="a"}'),
+        (
+            'c{pod="1"} * on (pod) group_left () topk by (pod) (1, k{pod="1"})',
+            'c * on (pod) group_left () topk by (pod) (1, k{pod="1"})',
+        ),
     ],
     "unseen-below": [
         (
@@ -184,6 +187,8 @@ DIFFERENT = [
     ('topk(1, c{job="a"}) and c{job="a"}', 'topk(1, c) and c{job="a"}'),
     # Two series of one pod are an error, partner or not.
     ('sum by (pod) (c{pod="1"}) * on (pod) k{pod="1"}', 'sum by (pod) (c{pod="1"}) * on (pod) k'),
+    # They are one only where there is something to meet.
+    ('e{pod="2"} * on (pod) k{pod="2"}', 'e * on (pod) k{pod="2"}'),
     ('c{pod="1"} / c{pod="1"}', "c / c"),
     ("sum(c{job=~'a.*'})", "sum(c)"),
 ]

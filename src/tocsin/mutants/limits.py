@@ -36,7 +36,10 @@ def _seen(ratio: Node) -> Node | None:
     """What of a ratio may exceed a positive limit, where that is less than it says."""
     match ratio:
         case Binary("/", Binary("or" | "and" as word, part, fill) as filled, divisor) if (
-            ratio.matching == filled.matching == Matching() and is_unique(part, Matching()) and _is_nothing(fill)
+            ratio.matching == filled.matching == Matching()
+            and is_unique(part, Matching())
+            and is_unique(divisor, Matching())
+            and _is_nothing(fill)
         ):
             if word == "or" or _counted(fill) == (_guarded(divisor) or divisor):
                 return Binary("/", part, divisor)

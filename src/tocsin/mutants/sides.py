@@ -7,6 +7,7 @@ series must meet too, or they have no partner.
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 
 from tocsin.metrics import Matcher
 from tocsin.promql.tree import Aggregate, Binary, Call, Matching, Negate, Node, Number, Range, Select, Subquery
@@ -31,27 +32,29 @@ _SETS = frozenset({"and", "or", "unless"})
 def asked_twice(node: Node) -> Node | None:
     """An operation of which each side asks of a matched label what the other side asks too.
 
+    Where one series of a side may meet many, two of them are an error as soon as there is anything to meet: also those
+    that the matcher would leave out, and also of what only has something to meet without it.
+
     What one side of `and` lets through decides of both, and what the left side of `unless` does of the right. `or`
     takes what has no partner.
     """
     match node:
         case Binary(operator, left, right) if operator != "or" and not (is_scalar(left) or is_scalar(right)):
-            one = left if operator == "unless" else _asking(left, right, node, "left")
-            other = _asking(right, left, node, "right")
+            if operator not in _SETS and not is_unique(
+                left if node.matching.group == "right" else right, node.matching
+            ):
+                return None
+            one = left if operator == "unless" else _asking(left, asked_of(right), node)
+            other = _asking(right, asked_of(left), node)
             return node.with_children((one, other)) if (one, other) != (left, right) else None
     return None
 
 
-def _asking(side: Node, other: Node, node: Binary, which: str) -> Node:
-    """A side with what the other asks of the labels that are matched.
-
-    Two series of the side of which there must be one are an error, also where they have no partner.
-    """
-    many = node.matching.group or "left"
-    if node.operator in _SETS or which == many or is_unique(side, node.matching):
-        for matcher in sorted(asked_of(other), key=str):
-            if matches(node.matching, matcher.label):
-                side = _narrowed(side, matcher) or side
+def _asking(side: Node, matchers: frozenset[Matcher], node: Binary) -> Node:
+    """A side with what the other asks of the labels that are matched."""
+    for matcher in sorted(matchers, key=str):
+        if matches(node.matching, matcher.label):
+            side = _narrowed(side, matcher) or side
     return side
 
 
@@ -170,9 +173,9 @@ def is_unique(node: Node, matching: Matching) -> bool:
         case Call(function) if function in BY_SERIES:
             return is_unique(_series_of(node), matching)
         case Aggregate(operator, of):
-            if operator in _RANKS:
-                return is_unique(of, matching)
             by = not node.without and all(matches(matching, label) for label in node.grouping or ())
+            if operator in _RANKS:
+                return (by and node.parameter == Number(Decimal(1))) or is_unique(of, matching)
             return operator in GROUPS and (by or matching.labels is None)
         case Binary(left=left, right=right):
             sides = [side for side in (left, right) if not is_scalar(side)]
