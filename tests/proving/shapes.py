@@ -150,6 +150,9 @@ _budget = or_default(maximum(tenant_daily_budget, by=tenant_id), usd(100), for_e
 _cached = rate(llm_tokens(token_type="cache_read"), by=agent_name)
 _backup = "max by (pod) (backup_time_seconds)"
 _waiting = "(sum by (namespace) (pods_waiting))"
+_either = (
+    "sum by (agent_name) (rate(agent_timeout_total[5m])) > 2 or sum by (agent_name) (rate(agent_errors_total[5m])) > 3"
+)
 _served = "sum by (namespace) (rate(pods_served_total[5m]))"
 _tokens = 'sum(rate(llm_tokens_total{token_type!="input",model=~"gpt-4.*"}[5m]))'
 
@@ -200,6 +203,7 @@ ALERTS = (
     alert("Unserved", f"{_waiting} unless on (namespace) {_served} > 3", ">", quantity("17.5", PODS), unit=PODS),
     alert("Bytes", maximum(resident, by=pod), ">", quantity(123456789, BYTES)),
     alert("NoneReady", '(sum(kube_node_status_condition{status="true"}) or vector(0))', "<", quantity(1, PODS)),
+    alert("Either", _either, ">", quantity(0, PODS), unit=PODS),
     alert("Peak", f"max_over_time({_served}[30m:1m])", ">", quantity(2, PODS), unit=PODS),
     alert("InState", "max by (status) (kube_node_status_condition)", ">", quantity(0, PODS), unit=PODS),
     alert("Restarted", increase(agent_request_duration.count, by=agent_name, over="2m"), ">", requests(7), "0s"),

@@ -189,6 +189,14 @@ def test_where_no_label_tells_them_apart_the_quiet_ones_take_turns(plan: Plan) -
     assert titles["Timeouts"] == ["derived: several at once"]
 
 
+def test_each_side_of_an_or_is_beyond_it_alone(plan: Plan) -> None:
+    (either,) = (one for one in ALERTS if one.name == "Either")
+    found = derived(plan, either)
+    values = {dict(one.labels)["agent_name"]: one.value for claim in found.claims for one in claim.instances}
+    assert values["just-beyond"] == "2.002 pods"
+    assert values["other-1"] == "3.002 pods"
+
+
 def test_of_a_closed_set_of_values_nobody_has_another(plan: Plan) -> None:
     (alert,) = (one for one in ALERTS if one.name == "InState")
     scenarios = {claim.scenario.title: claim.scenario for claim in derived(plan, alert).claims}

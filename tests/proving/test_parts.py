@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from shapes import DEFINITIONS, alert
 
-from agentmetrics.catalog import agent_errors
+from agentmetrics.catalog import agent_timeouts
 from tocsin.checks.alerts import findings_of_proofs
 from tocsin.define import REQUESTS, SECONDS, Feed, Scenario, fires, growing, instance, prove, quantity, quiet
 from tocsin.model.alert import Alert
@@ -36,7 +36,8 @@ def told(of: Alert, *proofs: Proof) -> list[str]:
     [
         (f"{TIMEOUTS} and {LATER} > 0.01", [f"{LATER} > 0.01"]),
         (f"{TIMEOUTS} and {LATER} > 0.5", []),
-        (f"{TIMEOUTS} > 2 or {ERRORS} > 3", [f"{ERRORS} > 3"]),
+        (f"{TIMEOUTS} > 3 or {LATER} > 1.5", [f"{TIMEOUTS} > 3"]),
+        (f"{TIMEOUTS} > 2 or {ERRORS} > 3 or {ALL} > 7", []),
         (f"{TIMEOUTS} and on () hour() >= 0", ["hour() >= 0"]),
         (f"{TIMEOUTS} and {ERRORS} > 3", []),
         (f"{TIMEOUTS} unless {ERRORS} > 3", []),
@@ -59,10 +60,7 @@ def test_part_without_any_effect_is_not_asked_for(expr: str) -> None:
 
 
 def test_what_an_author_states_shows_a_part() -> None:
-    either = of(f"{TIMEOUTS} > 2 or {ERRORS} > 3")
-    failing = Scenario(
-        "errors alone",
-        Feed(agent_errors(agent_name="a", error_type="timeout", tenant_id="t"), growing(a_second(4), lasting="20m")),
-    )
-    assert told(either, prove(either, quiet(failing, "1m"))) == [f"{ERRORS} > 3"]
-    assert told(either, prove(either, fires(failing, "15m", instance("4 requests/second", agent_name="a")))) == []
+    either = of(f"{TIMEOUTS} > 3 or {LATER} > 1.5")
+    rush = Scenario("a rush", Feed(agent_timeouts(agent_name="a", tenant_id="t"), growing(a_second(4), lasting="15m")))
+    assert told(either, prove(either, quiet(rush, "1m"))) == [f"{TIMEOUTS} > 3"]
+    assert told(either, prove(either, fires(rush, "12m", instance("4 requests/second", agent_name="a")))) == []

@@ -106,7 +106,7 @@ class _Derivation:
             by_presence=any(_asks_for_presence(part) for node in rules.nodes for part in node.walk()),
         )
         levels = solver.levels()
-        near = (levels.just_beyond, levels.just_short, *levels.guarded)
+        near = (levels.just_beyond, levels.just_short, *levels.guarded, *levels.others)
         splits = splits_of(asked, (leaf for leaf in leaves if leaf in direct), near)
         return cls(plan, planned, rules, leaves, timing, levels, splits)
 
@@ -187,7 +187,7 @@ class _Derivation:
     def _labels(self, name: str, labels: Iterable[str]) -> dict[str, str]:
         """A subject's labels: its name; of a closed set of values one, which is its own as long as there are some."""
         closed = {label.name: label.values for leaf in self.leaves for label in leaf.open if label.values}
-        place = _PLACES[name] if name in _PLACES else len(_PLACES) - 1 + int(name.removeprefix("guarded-"))
+        place = _PLACES[name] if name in _PLACES else len(_PLACES) - 1 + int(name.rpartition("-")[2])
         return {label: closed[label][place % len(closed[label])] if label in closed else name for label in labels}
 
     def _subjects(self, onset: int, names: Sequence[str]) -> Iterator[Subject]:
@@ -206,6 +206,12 @@ class _Derivation:
         for number, guarded in enumerate(levels.guarded, 1):
             labels = named(f"guarded-{number}")
             yield Subject(f"guarded {number}", labels, ((guarded, whole),), False, splits=self.splits)
+        for number, other in enumerate(levels.others, 1):
+            labels = named(f"other-{number}")
+            subject = Subject(f"other {number}", labels, ((other, ill), well), True, splits=self.splits)
+            firing = [firing_of(states) for states in self._simulated([subject], self._end(onset), onset)]
+            if self._does_as_it_should(subject, firing, onset):
+                yield subject
         brief = self._brief(onset, whole) if self.timing.hold else 0
         if brief:
             phases = ((levels.just_beyond, brief), (levels.healthy, whole - brief))

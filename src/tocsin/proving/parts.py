@@ -26,6 +26,20 @@ def parts_of(condition: Binary) -> Iterator[Part]:
                 yield Part(gone, without)
 
 
+def without_a_side(condition: Binary) -> Iterator[Binary]:
+    """A condition of alternatives (`or`), without each of them; what only stands in for something is none."""
+    for place in places_of(condition):
+        if not isinstance(place.node, Binary) or place.node.operator != "or":
+            continue
+        _, *above = reversed([parent for parent, _ in place.above] or [condition])
+        if all(isinstance(parent, Binary) and parent.operator == "or" for parent in above):
+            for gone, kept in _left_out(place):
+                without = place.put(kept)
+                is_side = not (isinstance(gone, Binary) and gone.operator == "or")
+                if is_side and isinstance(without, Binary) and is_let_through(kept, place) is None:
+                    yield without
+
+
 def _left_out(place: Place) -> Iterator[tuple[Node, Node]]:
     """What can be left out of a node, and what is left of it."""
     match place.node:

@@ -14,6 +14,7 @@ from tocsin.promql.tree import Binary, Node, Number
 from tocsin.proving.asked import Answer, Asked
 from tocsin.proving.drivers import Accepts, At, Driver, Found, Presence, Search, base, drivers_of
 from tocsin.proving.errors import UnprovenError
+from tocsin.proving.parts import without_a_side
 from tocsin.proving.workloads import Leaf, Workload, in_order
 
 _COMPARISONS = frozenset({">", ">=", "<", "<=", "==", "!="})
@@ -21,13 +22,15 @@ _COMPARISONS = frozenset({">", ">=", "<", "<=", "==", "!="})
 
 @dataclass(frozen=True, slots=True)
 class Levels:
-    """Workloads around a threshold. Each of `guarded` is beyond it, and fails something else that is asked."""
+    """Workloads around a threshold. Each of `guarded` is beyond it, and fails something else that is asked; each of
+    `others` is beyond it by an alternative (`or`) that the first one does not show."""
 
     just_beyond: Workload
     far_beyond: Workload
     just_short: Workload
     healthy: Workload
     guarded: tuple[Workload, ...] = ()
+    others: tuple[Workload, ...] = ()
 
     @classmethod
     def around(cls, still: Workload, leaf: Leaf, found: Found) -> Levels:
@@ -56,7 +59,24 @@ class Solver:
             # Who is far beyond does not stand at the guards.
             levels = replace(again, far_beyond=levels.far_beyond)
         guarded = [{**levels.just_beyond, guard: found.just_short} for guard, found in guards]
-        return replace(levels, guarded=tuple(one for one in guarded if not self.asked.of(one).is_compared))
+        guarded = [one for one in guarded if not self.asked.of(one).is_compared]
+        return replace(levels, guarded=tuple(guarded), others=tuple(self._others(levels)))
+
+    def _others(self, levels: Levels) -> Iterator[Workload]:
+        for condition in without_a_side(self.asked.condition):
+            without = replace(self.asked, condition=condition)
+            if without.holds(levels.just_beyond):
+                found = next(self._alone(levels.healthy, without), None)
+                if found is not None:
+                    yield found
+
+    def _alone(self, still: Workload, without: Asked) -> Iterator[Workload]:
+        """What is beyond the threshold, and would not be without an alternative."""
+        for leaf, driver in self._drivers(still):
+            for found in driver.levels(self._at(still, leaf), self._search(still, leaf, _by_any)):
+                beyond = {**still, leaf: found.just_beyond}
+                if not without.holds(beyond):
+                    yield beyond
 
     def _first(self) -> tuple[Workload, Leaf, Driver | Presence, Levels]:
         still: Workload = {leaf: base(leaf) for leaf in self.leaves}
