@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from functools import partial
 from weakref import WeakKeyDictionary
 
@@ -20,7 +19,7 @@ from tocsin.metrics import Gauge, Matcher
 from tocsin.model.alert import Alert
 from tocsin.model.scenario import Claim, Feed, Instance, Scenario
 from tocsin.plan import Plan, PlannedAlert
-from tocsin.promql.tree import Binary, Call, Node, Select
+from tocsin.promql.tree import Binary, Select
 from tocsin.promql.world import SYNTHETIC
 from tocsin.proving.asked import Asked
 from tocsin.proving.defaults import fires_of_default
@@ -28,6 +27,7 @@ from tocsin.proving.errors import UnderivableError, UnprovenError
 from tocsin.proving.evaluate import vector_of
 from tocsin.proving.given import given_metric, given_to
 from tocsin.proving.instances import windows_in
+from tocsin.proving.own import Own, own_of
 from tocsin.proving.printed import is_stable, printed
 from tocsin.proving.simulation import Rules, settled_states, states_over_time, stored
 from tocsin.proving.solve import Levels, Solver
@@ -35,10 +35,10 @@ from tocsin.proving.spread import Split, splits_of, spread
 from tocsin.proving.states import States
 from tocsin.proving.steady import nodes_of
 from tocsin.proving.store import Moment, Store
-from tocsin.proving.subjects import LOST, Subject, distinct, tell_of
+from tocsin.proving.subjects import LOST, Subject, asks_for_presence, distinct, idle_setting, tell_of
 from tocsin.proving.timing import Timing, timing_of
 from tocsin.proving.vectors import Labels
-from tocsin.proving.workloads import Leaf, Mix, Setting, Workload, feed, foreign_feeds, leaves_of, read_beside_the_clock
+from tocsin.proving.workloads import Leaf, Setting, Workload, feed, foreign_feeds, leaves_of, read_beside_the_clock
 from tocsin.units import RATIO
 
 _PLACES = {"just-beyond": 0, "far-beyond": 1, "just-short": 2, "brief": 3, "idle": 4}
@@ -80,6 +80,7 @@ class _Derivation:
     timing: Timing
     levels: Levels
     splits: Mapping[Leaf, Split]
+    own: Own | None
 
     @classmethod
     def of(cls, plan: Plan, planned: PlannedAlert) -> _Derivation:
@@ -103,12 +104,16 @@ class _Derivation:
             leaves,
             direct,
             exact=rules.is_exact,
-            by_presence=any(_asks_for_presence(part) for node in rules.nodes for part in node.walk()),
+            by_presence=any(asks_for_presence(part) for node in rules.nodes for part in node.walk()),
         )
         levels = solver.levels()
         near = (levels.just_beyond, levels.just_short, *levels.guarded, *levels.others)
         splits = splits_of(asked, (leaf for leaf in leaves if leaf in direct), near)
-        return cls(plan, planned, rules, leaves, timing, levels, splits)
+        full = plan.alert(planned.alert)
+        own = own_of(full, solver)
+        if own is not None:
+            rules = replace(rules, condition=replace(condition, right=full.right))
+        return cls(plan, planned, rules, leaves, timing, levels, splits, own)
 
     def result(self) -> Derived:
         onset = self._onset()
@@ -209,16 +214,23 @@ class _Derivation:
         for number, other in enumerate(levels.others, 1):
             labels = named(f"other-{number}")
             subject = Subject(f"other {number}", labels, ((other, ill), well), True, splits=self.splits)
-            firing = [firing_of(states) for states in self._simulated([subject], self._end(onset), onset)]
-            if self._does_as_it_should(subject, firing, onset):
-                yield subject
+            yield from self._if_seen(subject, onset)
+        if self.own is not None and set(names) == set(self.own.labels):
+            phases = ((self.own.beyond, ill), (self.own.short, whole - ill))
+            yield from self._if_seen(Subject("own threshold", self.own.labels, phases, True), onset)
         brief = self._brief(onset, whole) if self.timing.hold else 0
         if brief:
             phases = ((levels.just_beyond, brief), (levels.healthy, whole - brief))
             yield Subject("brief", named("brief"), phases, False)
-        idle = {leaf: _idle(leaf, setting) for leaf, setting in levels.healthy.items()}
+        idle = {leaf: idle_setting(leaf, setting) for leaf, setting in levels.healthy.items()}
         if idle != levels.just_short and any(not isinstance(leaf.metric, Gauge) for leaf in self.leaves):
             yield Subject("idle", named("idle"), ((idle, whole),), False)
+
+    def _if_seen(self, subject: Subject, onset: int) -> Iterator[Subject]:
+        """The subject, if it does as it should."""
+        firing = [firing_of(states) for states in self._simulated([subject], self._end(onset), onset)]
+        if self._does_as_it_should(subject, firing, onset):
+            yield subject
 
     def _missing(self, subject: Subject, onset: int) -> Subject:
         """The same, with scrapes that fail, as many as it survives: halfway through the `for`, and when it is over."""
@@ -236,7 +248,7 @@ class _Derivation:
     @property
     def _looks_back(self) -> int:
         """For how many scrapes its own windows keep the last value, less some, so that half of them would not do."""
-        if any(_asks_for_presence(part) for part in self.rules.condition.walk()):
+        if any(asks_for_presence(part) for part in self.rules.condition.walk()):
             return 0
         window = min(windows_in([self.rules.condition]).values(), default=0)
         return window * 5 // 8 // self.timing.scrape
@@ -246,7 +258,7 @@ class _Derivation:
         """Whether it fires where nothing is there, or nothing could be scraped."""
         if any(fires_of_default(self.rules.condition)):
             return True
-        return any(_asks_for_presence(part) for node in self.rules.nodes for part in node.walk()) or any(
+        return any(asks_for_presence(part) for node in self.rules.nodes for part in node.walk()) or any(
             leaf.metric.name in SYNTHETIC for leaf in self.leaves
         )
 
@@ -328,7 +340,8 @@ class _Derivation:
         return states_over_time(self.rules, store, self.timing.interval / 1000, last)
 
     def _store(self, scenario: Scenario) -> Store:
-        return stored(scenario, {name for leaf in self.leaves for name in leaf.series})
+        names = {name for leaf in self.leaves for name in leaf.series}
+        return stored(scenario, names | {self.own.series} if self.own else names)
 
     def _claims(self, title: str, subjects: Sequence[Subject], onset: int) -> list[Claim]:
         """What is there whenever that changes; nothing where somebody does not fire who should."""
@@ -376,20 +389,8 @@ class _Derivation:
         return not seen[0] and all(seen[onset : onset + 4]) and not seen[-1]
 
 
-def _asks_for_presence(node: Node) -> bool:
-    return (isinstance(node, Call) and node.function.startswith("absent")) or (
-        isinstance(node, Binary) and node.operator == "unless"
-    )
-
-
 def firing_of(states: States) -> dict[Labels, float]:
     return {labels: value for labels, (state, value) in states.items() if state == "firing"}
-
-
-def _idle(leaf: Leaf, setting: Setting) -> Setting:
-    if isinstance(setting, Mix):
-        return Mix(Decimal(0), setting.parts)
-    return setting if setting is None or isinstance(leaf.metric, Gauge) else Decimal(0)
 
 
 def alerts_of(template: str, firing: Mapping[Labels, float]) -> tuple[Instance, ...]:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 
+from tocsin.metrics import Gauge
 from tocsin.model.scenario import Claim
+from tocsin.promql.tree import Binary, Call, Node
 from tocsin.proving.spread import Split
-from tocsin.proving.workloads import Leaf, Workload
+from tocsin.proving.workloads import Leaf, Mix, Setting, Workload
 
 # What is not shown where one of them does not do as it should.
 LOST = {
@@ -59,3 +62,17 @@ def distinct(subjects: Iterable[Subject]) -> list[Subject]:
         if all((subject.labels, subject.phases) != (known.labels, known.phases) for known in found):
             found.append(subject)
     return found
+
+
+def asks_for_presence(node: Node) -> bool:
+    """Whether it is true where something is not there."""
+    return (isinstance(node, Call) and node.function.startswith("absent")) or (
+        isinstance(node, Binary) and node.operator == "unless"
+    )
+
+
+def idle_setting(leaf: Leaf, setting: Setting) -> Setting:
+    """The same without traffic; a gauge stands as it stood."""
+    if isinstance(setting, Mix):
+        return Mix(Decimal(0), setting.parts)
+    return setting if setting is None or isinstance(leaf.metric, Gauge) else Decimal(0)
