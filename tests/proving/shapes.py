@@ -153,6 +153,7 @@ _waiting = "(sum by (namespace) (pods_waiting))"
 _either = (
     "sum by (agent_name) (rate(agent_timeout_total[5m])) > 2 or sum by (agent_name) (rate(agent_errors_total[5m])) > 3"
 )
+_beside = "agent_active_sessions / on (tenant_id) group_left () max by (tenant_id) (tenant_daily_budget_usd)"
 _served = "sum by (namespace) (rate(pods_served_total[5m]))"
 _tokens = 'sum(rate(llm_tokens_total{token_type!="input",model=~"gpt-4.*"}[5m]))'
 
@@ -204,6 +205,7 @@ ALERTS = (
     alert("Bytes", maximum(resident, by=pod), ">", quantity(123456789, BYTES)),
     alert("NoneReady", '(sum(kube_node_status_condition{status="true"}) or vector(0))', "<", quantity(1, PODS)),
     alert("Either", _either, ">", quantity(0, PODS), unit=PODS),
+    alert("Beside", _beside, ">", percent(80), unit=RATIO),
     alert("Peak", f"max_over_time({_served}[30m:1m])", ">", quantity(2, PODS), unit=PODS),
     alert("InState", "max by (status) (kube_node_status_condition)", ">", quantity(0, PODS), unit=PODS),
     alert("Restarted", increase(agent_request_duration.count, by=agent_name, over="2m"), ">", requests(7), "0s"),

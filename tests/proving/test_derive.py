@@ -75,6 +75,8 @@ CHANGES = [
     ("pattern dropped", "PodNotRunning", {"expr": ('{phase=~"Pending|Failed"}', "")}),
     ("exclusion dropped", "Tokens", {"expr": ('token_type!="input",', "")}),
     ("job dropped", "AbsentTarget", {"expr": ('{job="agents"}', "")}),
+    ("least beside it", "Beside", {"expr": ("max by (tenant_id)", "min by (tenant_id)")}),
+    ("sum beside it", "Beside", {"expr": ("max by (tenant_id)", "sum by (tenant_id)")}),
     ("threshold beside a guard", "Backlog", {"expr": ("> 50", "> 51")}),
     ("higher guard", "Backlog", {"expr": ("> 3", "> 3.1")}),
     ("lower guard", "Backlog", {"expr": ("> 3", "> 2.9")}),

@@ -7,7 +7,7 @@ is. Where there is none, as where nothing is aggregated, one instance shows it a
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import replace
 from decimal import Decimal
 
@@ -18,6 +18,7 @@ from tocsin.proving.errors import UnderivableError
 from tocsin.proving.workloads import Leaf, Mix, Setting, Workload
 
 _INSTANCES = ("a", "b")
+_OF_TARGETS = frozenset({"job", "instance"})
 _MOST, _REST = Decimal("0.8"), Decimal("0.2")
 Split = Callable[[Leaf, Setting], tuple[Setting, Setting]]
 
@@ -28,8 +29,9 @@ def splits_of(asked: Asked, leaves: Iterable[Leaf], workloads: Iterable[Workload
     if not any(isinstance(part, Aggregate) for part in asked.condition.walk()):
         return found
     known = [(workload, asked.of(workload)) for workload in workloads]
+    told_apart = {name for _, answer in known for labels in answer.value for name, _ in labels} - _OF_TARGETS
     for leaf in leaves:
-        if "instance" in dict(leaf.labels({})):
+        if not _can_be_split(leaf, told_apart):
             continue
         for split in _SPLITS:
             tried = {**found, leaf: split}
@@ -37,6 +39,12 @@ def splits_of(asked: Asked, leaves: Iterable[Leaf], workloads: Iterable[Workload
                 found = tried
                 break
     return found
+
+
+def _can_be_split(leaf: Leaf, told_apart: Set[str]) -> bool:
+    """Whether it has no instance yet, or one of many that another label tells whose they are."""
+    own = {label.name for label in leaf.open if not label.values}
+    return "instance" not in dict(leaf.labels({})) or ("instance" in own and bool(own & told_apart))
 
 
 def spread(workload: Workload, splits: Mapping[Leaf, Split]) -> Workload:
@@ -52,7 +60,8 @@ def spread(workload: Workload, splits: Mapping[Leaf, Split]) -> Workload:
 
 def instances_of(leaf: Leaf) -> tuple[Leaf, ...]:
     """The leaf, as each instance exports it."""
-    return tuple(replace(leaf, fixed=(*leaf.fixed, ("instance", name))) for name in _INSTANCES)
+    others = tuple(label for label in leaf.open if label.name != "instance")
+    return tuple(replace(leaf, fixed=(*leaf.fixed, ("instance", name)), open=others) for name in _INSTANCES)
 
 
 def _stays(asked: Asked, workload: Workload, answer: Answer) -> bool:
