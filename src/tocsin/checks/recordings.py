@@ -8,8 +8,8 @@ from tocsin.findings import Finding, Severity
 from tocsin.promql.durations import duration_text
 from tocsin.promql.forms import form_of
 from tocsin.promql.labels import disjoint
+from tocsin.promql.matched import compiled
 from tocsin.promql.parse import PromQLError, parse, tree_of
-from tocsin.promql.selectors import compiled
 from tocsin.promql.tree import Binary, Call, Node, Range, Select, Subquery
 from tocsin.reading.values import RuleGroup
 from tocsin.subject import Links, Placed, Subject, length_of

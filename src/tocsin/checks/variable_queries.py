@@ -12,8 +12,8 @@ from tocsin.findings import Finding, Severity
 from tocsin.metrics import nearest
 from tocsin.promql.infer import analyse, recorded_type
 from tocsin.promql.labels import LabelSet
+from tocsin.promql.matched import compiled
 from tocsin.promql.parse import PromQLError, tree_of
-from tocsin.promql.selectors import compiled
 from tocsin.promql.tree import Select
 from tocsin.promql.world import AMBIENT
 from tocsin.reading.values import Dashboard, Target, Variable

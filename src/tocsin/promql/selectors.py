@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import math
-import re
-import warnings
 from collections.abc import Callable, Iterator
-from functools import lru_cache
 from typing import Any, NamedTuple, cast
 
 from tocsin.findings import Severity
@@ -14,6 +11,7 @@ from tocsin.metrics import Matcher, MatchOperator, bound_text, nearest
 from tocsin.promql.aggregations import Grouping
 from tocsin.promql.faults import Fault, error, warning
 from tocsin.promql.labels import ANY, Known, LabelSet
+from tocsin.promql.matched import alternatives, compiled, hits, is_mandatory
 from tocsin.promql.patterns import pattern_faults
 from tocsin.promql.types import GROWING, OPEN, Kind, Origin, Type
 from tocsin.promql.variables import has_variable, stands_in
@@ -25,11 +23,6 @@ _OPERATORS: dict[str, MatchOperator] = {
     "MatchOp.Re": "=~",
     "MatchOp.NotRe": "!~",
 }
-_LITERAL = re.compile(r"(?:[\w :/,@%=~-]|\\[.\-/])*\Z")
-# Written alike in Go and in Python, but with another meaning.
-_FOREIGN = re.compile(r"\[\[?:|\\[pPQEzCK]|\(\?[^:)]|\{,")
-_GROUPED = re.compile(r"[(\[{]|\\\w")
-_NEEDED = re.compile(r"[\w.](?![*?])")
 _FLOAT_SUFFIXES = ("_bucket", "_total", "_sum", "_count")
 _UP = OPEN.but(kind=Kind.GAUGE, low=0.0, high=1.0, finite=True, maybe_nan=False, floats=True)
 _OPEN_FLOATS = OPEN.but(floats=True)
@@ -250,16 +243,16 @@ def _label_value(world: World, name: str, base: Type, values: frozenset[str], ma
                 f"did you mean {near!r}?" if near else f"it is one of {listed}",
             )
         return
-    hits = _hits(matcher.value, values)
-    if hits is None or matcher.value in (".*", ".+"):
+    matched = hits(matcher.value, values)
+    if matched is None or matcher.value in (".*", ".+"):
         return
-    if hits == (frozenset() if matcher.operator == "=~" else values):
+    if matched == (frozenset() if matcher.operator == "=~" else values):
         yield error(
             "label-value",
             f"`{matcher}` lets through no value that {matcher.label} of {name} takes: the result is always empty",
             f"it is one of {listed}",
         )
-    elif hits == (values if matcher.operator == "=~" else frozenset()):
+    elif matched == (values if matcher.operator == "=~" else frozenset()):
         yield warning(
             "label-value",
             f"`{matcher}` lets through every value that {matcher.label} of {name} takes: it leaves nothing out",
@@ -310,7 +303,7 @@ def _le_value(world: World, name: str, base: Type, values: frozenset[str], match
         )
         return
     written = values if _knows_bounds(world, name) else values | {_short(value) for value in values}
-    if _hits(matcher.value, written) == frozenset() and matcher.operator == "=~":
+    if hits(matcher.value, written) == frozenset() and matcher.operator == "=~":
         yield error(
             "le-value",
             f"`{matcher}` matches no bound of {name}: the result is always empty",
@@ -346,7 +339,7 @@ def _let_through(known: Known, operator: MatchOperator, value: str) -> Known | N
             return known if value or known.sure else known._replace(sure=True)
         return known.narrowed(known.values - {value}, sure=not value)
     positive = operator == "=~"
-    if known.values is None and _is_mandatory(value):
+    if known.values is None and is_mandatory(value):
         values = alternatives(value) if positive else None
         if values is not None:
             return known.narrowed(values, sure=True)
@@ -362,40 +355,3 @@ def _let_through(known: Known, operator: MatchOperator, value: str) -> Known | N
     if values is None:
         return known if known.sure or not needed else known._replace(sure=True)
     return known.narrowed(values - {""}, sure=needed)
-
-
-def _is_mandatory(pattern: str) -> bool:
-    """Whether a pattern needs a character in any case, as far as a glance tells: to compile it takes long."""
-    return _GROUPED.search(pattern) is None and all(map(_NEEDED.search, pattern.split("|")))
-
-
-@lru_cache(maxsize=2048)
-def compiled(pattern: str) -> re.Pattern[str] | None:
-    """A matcher's pattern as Python's; None where the two might not mean the same."""
-    if _FOREIGN.search(pattern):
-        return None
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")
-            return re.compile(pattern, re.ASCII | re.DOTALL)
-    except (re.error, Warning, RecursionError):
-        return None
-
-
-@lru_cache(maxsize=2048)
-def alternatives(pattern: str) -> frozenset[str] | None:
-    """The values that a pattern matches, where it merely lists them."""
-    inner = pattern.removeprefix("^").removesuffix("$")
-    if inner.startswith("(") and inner.endswith(")") and inner.count("(") == 1 == inner.count(")"):
-        inner = inner[1:-1].removeprefix("?:")
-    parts = inner.split("|")
-    if not all(_LITERAL.match(part) for part in parts):
-        return None
-    return frozenset(re.sub(r"\\(.)", r"\1", part) for part in parts)
-
-
-def _hits(pattern: str, values: frozenset[str]) -> frozenset[str] | None:
-    regex = compiled(pattern)
-    if regex is None:
-        return None
-    return frozenset(value for value in values if regex.fullmatch(value))
