@@ -37,7 +37,8 @@ def findings_in(subject: Subject) -> Iterator[Finding]:
             yield from _missing(subject, placed, text, conditions)
         elif hold:
             yield from _interval(placed, hold)
-            yield from _outlives(placed, hold)
+            if any(_is_about_one(of) for of in conditions):
+                yield from _outlives(placed, hold)
         yield from _flapping(placed, text)
         if is_blind:
             yield from _blind(subject, placed, conditions)
@@ -115,6 +116,11 @@ def _interval(placed: Placed, hold: int) -> Iterator[Finding]:
             f"the group runs every {placed.group.interval}, so `for: {placed.rule.hold}` lasts {longer}",
             f"write {longer}, or let the group run as often as that divides by",
         )
+
+
+def _is_about_one(of: Comparison) -> bool:
+    """Whether one event may decide, or none."""
+    return any(side.constant is not None and side.constant <= 1 for side in (of.left, of.right))
 
 
 def _outlives(placed: Placed, hold: int) -> Iterator[Finding]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from tocsin.checks.variable_queries import labels_of, offered_label
 from tocsin.findings import Finding, Severity
@@ -51,8 +52,11 @@ def _of_panel(subject: Subject, dashboard: Dashboard, panel: Panel, defined: set
 
 
 def _used_in(text: str) -> frozenset[str]:
-    if "$" not in text and "[[" not in text:
-        return frozenset()
+    return _named_in(text) if "$" in text or "[[" in text else frozenset()
+
+
+@lru_cache(maxsize=1024)
+def _named_in(text: str) -> frozenset[str]:
     groups = set(_NAMED_GROUP.findall(text))
     found = (braced or bare or old for braced, bare, old in _USED.findall(text))
     return frozenset(name for name in found if name not in groups and not name.startswith("__"))

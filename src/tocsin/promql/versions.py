@@ -16,6 +16,8 @@ _DURATION_NUMBER = re.compile(r"(?<![\w.:])(?:\d+(?:ms|[smhdwy]))+(?![\w.])")
 _STRING = re.compile(r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'|`[^`]*`')
 _ELSEWHERE = re.compile(r"\boffset\s+-?\w+|\[[^\]]*\]")
 _BARE_RANGE = re.compile(r"\[\s*\d+(?:\.\d+)?\s*[\]:]|\boffset\s+-?\s*\d+(?:\.\d+)?(?![\w.])")
+# Whether anything of the two may be there: most have plain windows only.
+_ODD = re.compile(r"(?<![\w.:\[])\d+(?:ms|[smhdwy])|\[(?:\W|\d+(?:\.\d+)?\s*[\]:])|\boffset\b")
 DURATIONS_AS_NUMBERS = (2, 54)
 QUOTED_NAMES = (3, 0)
 FILLS = (3, 10)
@@ -97,7 +99,7 @@ def selector_faults(world: World, name: str) -> Iterator[Fault]:
 
 def number_faults(text: str, world: World) -> Iterator[Fault]:
     """syntax: a duration where a number belongs, or the reverse, before Prometheus takes one for the other."""
-    if world.prometheus >= DURATIONS_AS_NUMBERS:
+    if world.prometheus >= DURATIONS_AS_NUMBERS or not _ODD.search(text):
         return
     text = _STRING.sub('""', text)
     if _BARE_RANGE.search(text):
