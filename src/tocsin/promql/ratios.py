@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import nextafter
 
 from tocsin.promql.dimensions import same
 from tocsin.promql.faults import Fault, warning
 from tocsin.promql.matching import Matching
 from tocsin.promql.types import FLOWING, NATURAL, Kind, Type
-
-SMALLEST = nextafter(0.0, 1.0)
 
 
 def is_part(matching: Matching, left: Type, right: Type) -> bool:

@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from types import MappingProxyType
 
 from tocsin.promql.tree import Aggregate, Binary, Call, Negate, Node, Number
+from tocsin.proving.vectors import ARITHMETIC, COMPARISONS
 
-COMPARES: Mapping[str, Callable[[float, float], bool]] = MappingProxyType(
-    {">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le, "==": operator.eq, "!=": operator.ne}
-)
-_ARITHMETIC: Mapping[str, Callable[[float, float], float]] = MappingProxyType(
-    {"+": operator.add, "-": operator.sub, "*": operator.mul}
-)
 _KEEPING = frozenset({"sum", "max", "avg", "min"})
 
 
@@ -51,8 +44,8 @@ def is_let_through(fill: Node, place: Place) -> bool | None:
         if value is None:
             return None
         match parent:
-            case Binary(comparison, _, Number(limit), boolean=False) if comparison in COMPARES and at == 0:
-                if not COMPARES[comparison](value, float(limit)):
+            case Binary(comparison, _, Number(limit), boolean=False) if comparison in COMPARISONS and at == 0:
+                if not COMPARISONS[comparison](value, float(limit)):
                     return False
                 compared = True
             case _:
@@ -95,8 +88,8 @@ def _carried(value: float, parent: Node, at: int) -> float | None:
             return value
         case Binary("or"):
             return value
-        case Binary(arithmetic, left, right) if arithmetic in _ARITHMETIC:
+        case Binary(arithmetic, left, right) if arithmetic in ARITHMETIC:
             other = _constant(left if at else right)
             if other is not None:
-                return _ARITHMETIC[arithmetic](*((other, value) if at else (value, other)))
+                return ARITHMETIC[arithmetic](*((other, value) if at else (value, other)))
     return None

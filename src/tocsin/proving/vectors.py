@@ -38,7 +38,7 @@ def _power(base: float, exponent: float) -> float:
         return math.inf if base == 0 else math.nan
 
 
-_ARITHMETIC: dict[str, Callable[[float, float], float]] = {
+ARITHMETIC: dict[str, Callable[[float, float], float]] = {
     "+": operator.add,
     "-": operator.sub,
     "*": operator.mul,
@@ -47,7 +47,7 @@ _ARITHMETIC: dict[str, Callable[[float, float], float]] = {
     "^": _power,
     "atan2": math.atan2,
 }
-_COMPARISONS: dict[str, Callable[[float, float], bool]] = {
+COMPARISONS: dict[str, Callable[[float, float], bool]] = {
     ">": operator.gt,
     ">=": operator.ge,
     "<": operator.lt,
@@ -82,23 +82,23 @@ def joined(node: Binary, left: Value, right: Value) -> Value:
         return _each(node, ((labels, value, right, value) for labels, value in left.items()))
     if isinstance(right, dict):
         return _each(node, ((labels, left, value, value) for labels, value in right.items()))
-    if node.operator in _COMPARISONS:
-        return float(_COMPARISONS[node.operator](left, right))
-    return _ARITHMETIC[node.operator](left, right)
+    if node.operator in COMPARISONS:
+        return float(COMPARISONS[node.operator](left, right))
+    return ARITHMETIC[node.operator](left, right)
 
 
 def _each(node: Binary, pairs: Iterable[tuple[Labels, float, float, float]]) -> Vector:
     """`kept` is what a filter lets pass."""
     result: Vector = {}
     for labels, left, right, kept in pairs:
-        if node.operator in _COMPARISONS:
-            holds = _COMPARISONS[node.operator](left, right)
+        if node.operator in COMPARISONS:
+            holds = COMPARISONS[node.operator](left, right)
             if node.boolean:
                 result[labels] = float(holds)
             elif holds:
                 result[labels] = kept
         else:
-            result[labels] = _ARITHMETIC[node.operator](left, right)
+            result[labels] = ARITHMETIC[node.operator](left, right)
     return result
 
 
