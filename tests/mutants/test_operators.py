@@ -140,6 +140,13 @@ def test_hold_is_a_little_off_halved_doubled_dropped_or_added() -> None:
     assert mutants("for", record="r", expr="x") == []
 
 
+def test_field_that_is_empty_says_nothing() -> None:
+    held = mutants("for", alert="A", expr="x > 1", **{"for": None})
+    assert [(mutant.before, mutant.after) for mutant in held] == [("0s", "5m")]
+    assert [mutant.after for mutant in mutants("annotation", alert="A", expr="x", annotations={"a": None})] == ["not: "]
+    assert [mutant.after for mutant in mutants("label", alert="A", expr="x", labels={"a": None})] == ["not-", ""]
+
+
 @pytest.mark.parametrize(
     ("held", "tested", "near"),
     [
@@ -189,6 +196,7 @@ def test_annotation_says_something_else() -> None:
         ("{{ humanizeDuration .Value }}", ["0", "{{ .Value }}"]),
         ("{{ $value }}", ["0"]),
         ("{{ $x := $value }}{{ $x }}", ["{{ $x := 0.0 }}{{ $x }}"]),
+        ("{{ $x := $q.Value }}{{ $x }}", ["{{ $x := 0.0 }}{{ $x }}"]),
         ("{{- $x = .Value | humanize }}{{ $x }}", ["{{- $x = 0.0 | humanize }}{{ $x }}", "{{- $x = .Value }}{{ $x }}"]),
         (
             "{{ if gt $value 5.0 }}many{{ else }}few{{ end }}",

@@ -8,6 +8,7 @@ import pty
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -64,7 +65,8 @@ def test_what_promtool_refuses_is_no_mutant_and_not_noticed(files: tuple[Path, P
         return Mutant(rule, "comparison", expr, "x > 1", expr, {**rule.data, "expr": expr}, "")
 
     refused, noticed, alive = broken("x >>> 1"), broken("x < 1"), broken("x > 1.5")
-    judged = verdicts(suite, [refused, noticed, alive], jobs=1)
+    torn = replace(broken("x > 2"), data={**rule.data, "annotations": {"summary": "{{ $v0.0 }}"}})
+    judged = verdicts(suite, [refused, torn, noticed, alive], jobs=1)
     assert [(verdict.mutant.after, bool(verdict.killers)) for verdict in judged] == [
         ("x < 1", True),
         ("x > 1.5", False),

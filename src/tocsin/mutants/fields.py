@@ -18,7 +18,7 @@ _ARGUMENTS = r"""(?:\s+(?:"(?:\\.|[^"\\])*"|`[^`]*`|[\d.]+))*"""
 _PIPE = re.compile(rf"\s*\|\s*\w+{_ARGUMENTS}(?=\s*-?\}}\}})")
 _CALL = re.compile(rf"(\{{\{{-?\s*)\w+{_ARGUMENTS}\s+(\$value|\$?\.Value)(?=\s*-?\}}\}})")
 _ASSIGNS = re.compile(r"\{\{-?\s*\$\w+\s*:?=")
-_VALUE = re.compile(r"\$value\b|\$?\.Value\b")
+_VALUE = re.compile(r"\$value\b|(?:\$\w*)?\.Value\b")
 _CONTROL = re.compile(r"\{\{-?\s*(if|else|with|range)\b")
 _CONDITION = re.compile(r"(\bif\s+)(.+?)(?=\s*-?\}\}$)", re.DOTALL)
 _NO_HOLD, _SOME_HOLD = "0s", "5m"
@@ -41,7 +41,7 @@ def keep_firing(rule: Rule, seen: int) -> Changes:
 def _lengths(rule: Rule, field: str, seen: int) -> Changes:
     if "alert" not in rule:
         return
-    old = str(rule.get(field, _NO_HOLD))
+    old = str(rule.get(field) or _NO_HOLD)
     length = milliseconds_of(old)
     if not length:
         yield f"{old} -> {_SOME_HOLD}", old, _SOME_HOLD, {**rule, field: _SOME_HOLD}
@@ -55,7 +55,7 @@ def _lengths(rule: Rule, field: str, seen: int) -> Changes:
 
 def label(rule: Rule) -> Changes:
     """A label that the rule adds has another value, or is dropped."""
-    labels = rule.get("labels") or {}
+    labels = _texts(rule, "labels")
     for name, old in labels.items():
         new = _SEVERITIES.get(old, f"not-{old}")
         yield f"{name}: {old} -> {new}", old, new, {**rule, "labels": {**labels, name: new}}
@@ -65,10 +65,15 @@ def label(rule: Rule) -> Changes:
 
 def annotation(rule: Rule) -> Changes:
     """An annotation says something else; its values are printed as others, or unformatted."""
-    annotations = rule.get("annotations") or {}
+    annotations = _texts(rule, "annotations")
     for name, old in annotations.items():
         for what, new in _words(old):
             yield f"{name}: {what}", old, new, {**rule, "annotations": {**annotations, name: new}}
+
+
+def _texts(rule: Rule, field: str) -> Mapping[str, str]:
+    """Names and texts; where nothing is written, that is an empty one."""
+    return {name: "" if text is None else text for name, text in (rule.get(field) or {}).items()}
 
 
 def _words(text: str) -> Iterator[tuple[str, str]]:

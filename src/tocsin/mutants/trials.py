@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import shutil
 import tempfile
 from collections import Counter
@@ -20,8 +21,9 @@ from tocsin.mutants.suite import Suite, Test
 from tocsin.promql.durations import milliseconds_of
 from tocsin.promtool import Result, memory, test_rules
 
-# By promtool, as no PromQL: that is no mutant, and no test has noticed anything.
-_REFUSED = "could not parse expression"
+# A rule that promtool does not load, as no PromQL or for a torn template: that is no mutant, and no test has noticed
+# anything.
+_REFUSED = re.compile(r'\bgroup ".*", rule \d+, ".*": ')
 _CHUNK, _IN_A_CHUNK = 2 * 3_600_000, 100
 # Few enough that the progress moves and no call takes long, many enough that starting it does not count.
 _TO_A_CALL = 24
@@ -150,7 +152,7 @@ def verdicts(
             key = id(trial.mutant)
             if not result.passed:
                 killers[key].add(trial.test)
-            if _REFUSED in result.output:
+            if _REFUSED.search(result.output):
                 refused.add(key)
             left[key] -= 1
             if not left[key]:
