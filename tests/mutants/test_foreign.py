@@ -311,6 +311,9 @@ def test_files_are_named_as_a_shell_makes_them_of_wildcards(folder: Path, argume
         )
         (folder / f"all/{name}.yml").write_text(rules)
         (folder / f"all/{name}_test.yml").write_text(tests)
+    # What else lies there, with keys of the same names.
+    (folder / "all/prometheus.yml").write_text("global: {evaluation_interval: 1m}\nrule_files: [a.yml]\n")
+    (folder / "all/teams.yml").write_text("groups: [{name: ops}]\ntests: [smoke]\n")
     answer = tocsin(folder, *arguments, "--format", "json")
     assert [rule["name"] for rule in json.loads(answer.stdout)["rules"]] == ["A", "B"]
     named = tocsin(folder, *arguments, "B", "--format", "json")
@@ -360,6 +363,11 @@ def test_what_is_known_of_files_is_remembered_by_content_and_not_beside_them(
             "is 0s",
         ),
         ("alertname: HighErrorRate", "alertname: InstanceDown", "rules/api.yml:6: error[test-missing] HighErrorRate"),
+        (
+            "tests:",
+            "tests: []\n---\nrule_files: [r.yml]\ntests:",
+            "tests/api_test.yml:5: error[test-hollow] promtool reads",
+        ),
         (TESTS[TESTS.rindex("  alert_rule_test") :], "", "test-hollow] an instance is down: it expects nothing"),
     ],
 )
@@ -391,6 +399,13 @@ def test_what_cannot_be_read_is_told_in_words(folder: Path, arguments: list[str]
     assert answer.returncode == 2
     assert expected in answer.stderr
     assert "Traceback" not in answer.stderr
+
+
+def test_rule_file_that_two_names_lead_to_is_loaded_once(folder: Path) -> None:
+    (folder / "tests/api_test.yml").write_text(TESTS.replace("../rules/*.yml", "../rules/*.yml, ../rules/./api.yml"))
+    answer = prove(folder, "--min-score", "0")
+    assert answer.returncode == 0
+    assert "21 of 40 mutants noticed" in answer.stdout
 
 
 def test_rule_files_that_match_nothing_are_told_at_their_line(folder: Path) -> None:

@@ -23,6 +23,7 @@ tests:
   - {eval_time: 1m, alertname: B, exp_alerts: [{}]}
 """
 HEAD = "apiVersion: monitoring.coreos.com/v1\nkind: PrometheusRule\nmetadata: {name: NAME}\n"
+SIGN = "{name: s, rules: [{alert: A, expr: x > 5, labels: {sign: =}}]}"
 ONE, OTHER = GROUP.format("g", "A"), GROUP.format("g", "B")
 FORMS = {
     "resource for Thanos": f"{HEAD}spec:\n  groups:\n  - {ONE[:-1]}, partial_response_strategy: warn}}\n"
@@ -55,6 +56,15 @@ def test_resources_are_proven_as_the_operator_gives_them_to_prometheus(form: str
     found = proven(tmp_path, FORMS[form])
     assert told(found) == []
     assert [(rule["name"], rule["killed"] > 0) for rule in found["rules"]] == [("A", True), ("B", True)]
+
+
+def test_sign_that_yaml_has_a_meaning_for_is_a_text(tmp_path: Path) -> None:
+    tests = TESTS.replace("A, exp_alerts: [{}]", "A, exp_alerts: [{exp_labels: {sign: =}}]").replace(
+        "  - {eval_time: 1m, alertname: B, exp_alerts: [{}]}\n", ""
+    )
+    found = proven(tmp_path, f"groups: [{SIGN}]\n", tests=tests)
+    assert told(found, "test-fails") == []
+    assert [rule["unbroken"] for rule in found["rules"]] == [None]
 
 
 def test_document_that_prometheus_never_reads_is_told_and_has_no_rules(tmp_path: Path) -> None:

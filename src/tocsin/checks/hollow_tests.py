@@ -40,6 +40,10 @@ def _found(source: Source, name: str | None, message: str, way_out: str) -> Find
 
 
 def _file(file: TestFile) -> Iterator[Finding]:
+    if not file.is_run:
+        why = "promtool reads the first document of a file alone: the tests of this one never run"
+        yield _found(file.source, None, why, "give it a file of its own")
+        return
     loaded: list[_Names | None] = []
     found_all = True
     for pattern in file.rule_files:

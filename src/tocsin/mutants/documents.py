@@ -82,7 +82,7 @@ def _loader() -> Any:
         loader.flatten_mapping(node)
         made.update({str(key): value for key, value in loader.construct_mapping(node).items()})
 
-    for tag in (_TEXT, *(f"tag:yaml.org,2002:{kind}" for kind in ("bool", "int", "float", "timestamp"))):
+    for tag in (_TEXT, *(f"tag:yaml.org,2002:{kind}" for kind in ("bool", "int", "float", "timestamp", "value"))):
         Loader.add_constructor(tag, scalar)
     Loader.add_constructor("tag:yaml.org,2002:map", block)
     return Loader

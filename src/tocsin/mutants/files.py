@@ -12,10 +12,11 @@ from typing import Literal
 from tocsin.findings import TocsinError
 
 Kind = Literal["rules", "tests"]
-_KEY = r"""(?m)^{}["']?(?:{})["']?\s*:"""
+_KEY = r"""(?m)^[\s{]*["']?%s["']?\s*:"""
+# All of these stand in a file of that kind. Others have groups and tests too: of people, of pipelines, of Grafana.
 _SIGNS = {
-    "tests": re.compile(_KEY.format(r"[\s{]*", "tests|rule_files").encode()),
-    "rules": re.compile(_KEY.format(r"[\s{]*", "groups").encode()),
+    "tests": (_KEY % "tests", r"\b(?:rule_files|evaluation_interval|input_series|alert_rule_test|promql_expr_test)\b"),
+    "rules": (_KEY % "groups", r"""\b(?:record|alert)["']?\s*:"""),
 }
 _ENDINGS = frozenset({".yaml", ".yml", ".json", ".rules"})
 _NAMES = {"rules": "rule file", "tests": "file of promtool's tests"}
@@ -70,4 +71,8 @@ def _is(path: Path, kind: Kind) -> bool:
         content = path.read_bytes()
     except OSError:
         return False
-    return bool(_SIGNS[kind].search(content)) and not (kind == "rules" and _SIGNS["tests"].search(content))
+    return _has_signs(content, kind) and not (kind == "rules" and _has_signs(content, "tests"))
+
+
+def _has_signs(content: bytes, kind: Kind) -> bool:
+    return all(re.search(sign.encode(), content) for sign in _SIGNS[kind])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -140,7 +141,8 @@ class _Reader:
 
     def tests(self, path: Path) -> Iterator[Test]:
         content = read_bytes(path)
-        for document in read(content, path):
+        # promtool reads no other document; that one is never run is told by `checks.hollow_tests`.
+        for document in read(content, path)[:1]:
             if not isinstance(document, Mapping) or not isinstance(document.get("tests"), list):
                 raise TocsinError(
                     "no test file: it has no list `tests`",
@@ -156,7 +158,8 @@ class _Reader:
 
 
 def _loaded(path: Path, document: Mapping[str, Any]) -> Iterator[Path]:
-    """The rule files of a test file: as promtool finds them, from the test file's folder, with wildcards."""
+    """The rule files of a test file: as promtool finds them, from the test file's folder, with wildcards, each once."""
+    every: dict[str, None] = {}
     for name in document.get("rule_files") or ():
         pattern = str(path.parent / str(name))
         found = sorted(glob.glob(pattern))
@@ -166,7 +169,8 @@ def _loaded(path: Path, document: Mapping[str, Any]) -> Iterator[Path]:
                 help=f"the name counts from the test file's folder, {path.parent or '.'}",
                 source=Source(str(path), line_of(name)),
             )
-        yield from map(Path, found)
+        every |= dict.fromkeys(map(os.path.normpath, found))
+    return map(Path, every)
 
 
 def _unknown(name: str, rules: Iterable[Rule]) -> TocsinError:

@@ -54,6 +54,7 @@ def test_file(document: Located, value: dict[str, Any]) -> TestFile:
         tuple(_case(document, case) for case in mappings(value, "tests")),
         document.at(value),
         text(value, "evaluation_interval"),
+        not document.index,
     )
 
 

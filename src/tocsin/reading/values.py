@@ -248,12 +248,16 @@ class TestCase:
 
 @dataclass(frozen=True, slots=True)
 class TestFile:
-    """A promtool test file. `rule_files` are patterns, relative to the file's folder."""
+    """A promtool test file. `rule_files` are patterns, relative to the file's folder.
+
+    `is_run` says whether promtool reads it: of a file with several documents it takes the first.
+    """
 
     rule_files: tuple[str, ...]
     cases: tuple[TestCase, ...]
     source: Source
     interval: str = ""
+    is_run: bool = True
 
 
 @dataclass(frozen=True, slots=True)
