@@ -10,6 +10,8 @@ import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from functools import lru_cache
 from typing import Literal
 
 from tocsin.units import REQUESTS, Unit
@@ -176,7 +178,7 @@ class Histogram(Metric):
     @property
     def bucket(self) -> Counter:
         """The cumulative counter of each bucket, by `le`."""
-        le = replace(LE, values=(*(bound_text(bound) for bound in self.buckets), "+Inf"))
+        le = replace(LE, values=tuple(text for _, text in bounds_of(self.buckets)))
         return Counter(f"{self.name}_bucket", self.help, labels=(*self.labels, le), unit=self.counts, open=self.open)
 
     @property
@@ -244,6 +246,13 @@ def series_of(metric: Metric) -> tuple[Metric, ...]:
     if isinstance(metric, Histogram):
         return (metric.bucket, metric.sum, metric.count)
     return (metric,)
+
+
+@lru_cache(256)
+def bounds_of(buckets: tuple[float, ...]) -> tuple[tuple[Decimal, str], ...]:
+    """The bounds of a histogram's buckets, the infinite one included, each as a number and as `le` has it."""
+    finite = ((Decimal(str(bound)), bound_text(bound)) for bound in buckets)
+    return (*finite, (Decimal("Infinity"), "+Inf"))
 
 
 def bound_text(bound: float) -> str:

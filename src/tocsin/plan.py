@@ -14,7 +14,7 @@ from functools import cached_property, partial
 
 from tocsin.findings import DefinitionError
 from tocsin.layout import Place, placed_panels
-from tocsin.metrics import Label, Matcher, Metric
+from tocsin.metrics import Label, Matcher, Metric, series_of
 from tocsin.model.alert import Alert
 from tocsin.model.dashboard import Dashboard
 from tocsin.model.definitions import Definitions
@@ -116,6 +116,16 @@ class Plan:
                 recordings[made.name] = (*recordings.get(made.name, ()), _recording(made))
                 world = World.of(self.definitions.catalogs, recordings, prometheus=oldest)
         return tuple(planned), world
+
+    @cached_property
+    def exported(self) -> Mapping[str, tuple[Metric, tuple[Label, ...]]]:
+        """The metric that each exported series is of, and the labels that its scrape adds."""
+        return {
+            series.name: (metric, catalog.target_labels)
+            for catalog in self.definitions.catalogs
+            for metric in catalog
+            for series in series_of(metric)
+        }
 
     @property
     def records(self) -> tuple[PlannedRecord, ...]:

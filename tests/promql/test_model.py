@@ -31,7 +31,7 @@ def store() -> Store:
         sample = _SAMPLE.match(line)
         if sample:
             labels = frozenset(re.findall(r'(\w+)="([^"]*)"', sample.group(2)))
-            found.append(sample.group(1), labels, [(float(sample.group(4)), float(sample.group(3)))])
+            found.append(sample.group(1), labels, [float(sample.group(4))], [float(sample.group(3))])
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _MILLISECONDS = {
     "y": 365 * 86_400_000,
@@ -20,11 +21,19 @@ _DURATION = re.compile(
 
 def milliseconds_of(duration: str) -> int:
     """A duration's length. Raises ValueError, saying how durations are written."""
-    found = _DURATION.match(duration) if isinstance(duration, str) else None
+    length = _length(duration) if isinstance(duration, str) else None
+    if length is None:
+        raise ValueError(f"{duration!r} is no duration: write it like 30s, 5m, 1h30m or 1d")
+    return length
+
+
+@lru_cache(1024)
+def _length(duration: str) -> int | None:
     if duration == "0":
         return 0
-    if not duration or not found:
-        raise ValueError(f"{duration!r} is no duration: write it like 30s, 5m, 1h30m or 1d")
+    found = _DURATION.match(duration) if duration else None
+    if not found:
+        return None
     return sum(
         int(number) * size for number, size in zip(found.groups(), _MILLISECONDS.values(), strict=True) if number
     )

@@ -150,7 +150,7 @@ def _compute(store: Store, records: Iterable[PlannedRecord], now: float) -> None
     """Adds what the group computes: of what others export there is nothing, and what is given stays beside it."""
     for record in records:
         for labels, value in vector_of(record.node, Moment(store, now)).items():
-            store.append(record.name, labels, [(now, value)])
+            store.append(record.name, labels, [now], [value])
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 from tocsin.proving.vectors import Labels, Vector, divided
 
@@ -11,13 +12,17 @@ def histogram_quantile(quantile: float, vector: Vector) -> Vector:
     """The quantile of each histogram of the vector."""
     histograms: dict[Labels, list[tuple[float, float]]] = {}
     for labels, count in vector.items():
-        bound = next((value for name, value in labels if name == "le"), None)
-        if bound is None:
-            continue
-        upper = math.inf if bound == "+Inf" else float(bound)
-        rest = frozenset(pair for pair in labels if pair[0] != "le")
-        histograms.setdefault(rest, []).append((upper, count))
+        upper, rest = _bucket(labels)
+        if upper is not None:
+            histograms.setdefault(rest, []).append((upper, count))
     return {labels: _quantile(quantile, sorted(buckets)) for labels, buckets in histograms.items()}
+
+
+@lru_cache(4096)
+def _bucket(labels: Labels) -> tuple[float | None, Labels]:
+    """The bound of a bucket, where it is one, and its histogram's labels."""
+    bound = next((value for name, value in labels if name == "le"), None)
+    return None if bound is None else float(bound), frozenset(pair for pair in labels if pair[0] != "le")
 
 
 def _quantile(quantile: float, buckets: list[tuple[float, float]]) -> float:

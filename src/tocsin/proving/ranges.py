@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 from tocsin.proving.errors import UnderivableError
 from tocsin.proving.vectors import least, most
@@ -13,8 +13,7 @@ from tocsin.proving.vectors import least, most
 Sample = tuple[float, float]  # seconds, value
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """A range of time, and the moment of its evaluation, which an offset sets apart from its end."""
 
     start: float
@@ -22,22 +21,21 @@ class Span:
     now: float
 
 
-@dataclass(frozen=True, slots=True)
-class Stretch:
-    """The samples of a series in a range, as far as its growth needs them; `lost` is what resets took from it."""
+class Stretch(NamedTuple):
+    """The `many` samples of a series in a range, as far as its growth needs them; `lost` is what resets took."""
 
     first: Sample
     last: Sample
-    count: int
+    many: int
     lost: float
 
 
-def stretch_of(samples: Sequence[Sample]) -> Stretch | None:
+def _stretch_of(times: Sequence[float], values: Sequence[float]) -> Stretch | None:
     """The stretch of some samples; None where there are fewer than two."""
-    if len(samples) < 2:
+    if len(values) < 2:
         return None
-    lost = sum(before for (_, before), (_, after) in pairwise(samples) if after < before)
-    return Stretch(samples[0], samples[-1], len(samples), lost)
+    lost = sum(before for before, after in pairwise(values) if after < before)
+    return Stretch((times[0], values[0]), (times[-1], values[-1]), len(values), lost)
 
 
 def extrapolated(function: str, stretch: Stretch, span: Span) -> float:
@@ -46,7 +44,7 @@ def extrapolated(function: str, stretch: Stretch, span: Span) -> float:
     first, last = stretch.first, stretch.last
     growth = last[1] - first[1] + (stretch.lost if counter else 0.0)
     sampled = last[0] - first[0]
-    between = sampled / (stretch.count - 1)
+    between = sampled / (stretch.many - 1)
     to_start, to_end = first[0] - span.start, span.end - last[0]
     if counter and growth > 0 and first[1] >= 0:
         to_start = min(to_start, sampled * (first[1] / growth))
@@ -58,13 +56,12 @@ def extrapolated(function: str, stretch: Stretch, span: Span) -> float:
     return growth * (factor / (span.end - span.start) if rate else factor)
 
 
-def _regression(samples: Sequence[Sample], at: float) -> tuple[float, float]:
+def _regression(times: Sequence[float], values: Sequence[float], at: float) -> tuple[float, float]:
     """Slope and value at a time of the least-squares line."""
-    count = len(samples)
-    mean_x = sum(time - at for time, _ in samples) / count
-    mean_y = sum(value for _, value in samples) / count
-    covariance = sum((time - at - mean_x) * (value - mean_y) for time, value in samples)
-    variance = sum((time - at - mean_x) ** 2 for time, _ in samples)
+    mean_x = sum(time - at for time in times) / len(times)
+    mean_y = sum(values) / len(values)
+    covariance = sum((time - at - mean_x) * (value - mean_y) for time, value in zip(times, values, strict=True))
+    variance = sum((time - at - mean_x) ** 2 for time in times)
     slope = covariance / variance
     return slope, mean_y - slope * mean_x
 
@@ -102,30 +99,32 @@ OVER_TIME: dict[str, Callable[[list[float]], float]] = {
 EXTRAPOLATED = {"rate": (True, True), "increase": (True, False), "delta": (False, False)}
 
 
-def over_range(function: str, samples: Sequence[Sample], span: Span, parameters: tuple[float, ...]) -> float | None:
+def over_range(
+    function: str, times: Sequence[float], values: list[float], span: Span, parameters: tuple[float, ...]
+) -> float | None:
     """What a function makes of one series' samples in a range; None where it has no value."""
     if function in EXTRAPOLATED:
-        stretch = stretch_of(samples)
+        stretch = _stretch_of(times, values)
         return extrapolated(function, stretch, span) if stretch else None
     if function in OVER_TIME:
-        return OVER_TIME[function]([value for _, value in samples]) if samples else None
+        return OVER_TIME[function](values) if values else None
     if function == "quantile_over_time":
-        return _quantile(parameters[0], [value for _, value in samples]) if samples else None
+        return _quantile(parameters[0], values) if values else None
     if function in ("irate", "idelta"):
-        return _instant(function, samples)
+        return _instant(function, times, values)
     if function in ("deriv", "predict_linear"):
-        if len(samples) < 2:
+        if len(values) < 2:
             return None
         if function == "deriv":
-            return _regression(samples, samples[0][0])[0]
-        slope, value = _regression(samples, span.now)
+            return _regression(times, values, times[0])[0]
+        slope, value = _regression(times, values, span.now)
         return value + slope * parameters[0]
     raise UnderivableError(f"the function {function}()")
 
 
-def _instant(function: str, samples: Sequence[Sample]) -> float | None:
-    if len(samples) < 2:
+def _instant(function: str, times: Sequence[float], values: Sequence[float]) -> float | None:
+    if len(values) < 2:
         return None
-    (before, earlier), (after, later) = samples[-2], samples[-1]
+    earlier, later = values[-2:]
     growth = later if function == "irate" and later < earlier else later - earlier
-    return growth / (after - before) if function == "irate" else growth
+    return growth / (times[-1] - times[-2]) if function == "irate" else growth

@@ -14,7 +14,7 @@ from tocsin.proving.evaluate import evaluate, vector_of
 from tocsin.proving.states import AlertingRule, States
 from tocsin.proving.store import Moment, Store
 from tocsin.proving.vectors import Value, Vector, joined
-from tocsin.scenarios.samples import series_of
+from tocsin.scenarios.samples import STALE, series_of
 
 _HAIR = Decimal("1e-9")
 _COMPARISONS = frozenset({">", ">=", "<", "<="})
@@ -57,12 +57,11 @@ def stored(scenario: Scenario, read: Iterable[str], until: int = 0, *, closed: b
     store = Store(closed=closed)
     spacing = scenario.spacing / 1000
     for series in series_of(scenario, until, frozenset(read)):
-        samples = (
-            (at * spacing, float(value) if isinstance(value, Decimal) else None)
-            for at, value in enumerate(series.samples)
-            if value is not None
-        )
-        store.append(series.name, frozenset(series.labels), samples)
+        there = [(at, value) for at, value in enumerate(series.samples) if isinstance(value, Decimal)]
+        ends = [at * spacing for at, value in enumerate(series.samples) if value is STALE]
+        labels = frozenset(series.labels)
+        store.append(series.name, labels, (at * spacing for at, _ in there), (float(value) for _, value in there))
+        store.mark(series.name, labels, ends)
     return store
 
 

@@ -6,15 +6,15 @@ Where a stale marker stands a selector sees nothing, and a range has a sample le
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from tocsin.promql.durations import milliseconds_of
-from tocsin.promql.tree import Node, Range, Select, Subquery
+from tocsin.promql.tree import Range, Select, Subquery
 from tocsin.proving.errors import UnderivableError
 from tocsin.proving.evaluate import evaluate
-from tocsin.proving.ranges import EXTRAPOLATED, Sample, Span, Stretch, extrapolated, over_range
-from tocsin.proving.vectors import Labels, Value, Vector, matches
+from tocsin.proving.ranges import EXTRAPOLATED, Span, Stretch, extrapolated, over_range
+from tocsin.proving.vectors import Labels, Vector, matches
 
 _LOOKBACK = 300.0
 _HAIR = 1e-6
@@ -28,45 +28,63 @@ class _Stored:
     labels: Labels
     times: list[float] = field(default_factory=list)
     values: list[float] = field(default_factory=list)
-    lost: list[float] = field(default_factory=list)  # by resets, up to each sample
     ends: list[float] = field(default_factory=list)
     is_computed: bool = False
+    _lost: list[float] = field(default_factory=list)  # by resets, up to each sample; as far as somebody asked
 
     @property
     def is_gone(self) -> bool:
         return bool(self.ends) and self.ends[-1] > self.times[-1]
 
-    def append(self, time: float, value: float | None) -> None:
-        """None marks the series as gone."""
-        if value is None:
-            self.ends.append(time)
-            return
-        reset = self.values[-1] if self.values and value < self.values[-1] else 0.0
+    def append(self, time: float, value: float) -> None:
         self.times.append(time)
         self.values.append(value)
-        self.lost.append((self.lost[-1] if self.lost else 0.0) + reset)
 
     def over(self, function: str, span: Span, parameters: tuple[float, ...]) -> float | None:
         """What a function makes of the samples in a range; None where it has no value."""
+        begin, end = bisect_right(self.times, span.start), bisect_right(self.times, span.end)
         if function not in EXTRAPOLATED:
-            return over_range(function, self.within(span.start, span.end), span, parameters)
+            return over_range(function, self.times[begin:end], self.values[begin:end], span, parameters)
         # The same without looking at each sample: windows are long.
-        first, last = bisect_right(self.times, span.start), bisect_right(self.times, span.end) - 1
-        if last <= first:
+        last = end - 1
+        if last <= begin:
             return None
-        lost = self.lost[last] - self.lost[first]
-        earliest, latest = (self.times[first], self.values[first]), (self.times[last], self.values[last])
-        return extrapolated(function, Stretch(earliest, latest, last - first + 1, lost), span)
+        lost = self._lost_upto(last) - self._lost_upto(begin)
+        earliest, latest = (self.times[begin], self.values[begin]), (self.times[last], self.values[last])
+        return extrapolated(function, Stretch(earliest, latest, end - begin, lost), span)
 
-    def within(self, start: float, end: float) -> list[Sample]:
-        first, last = bisect_right(self.times, start), bisect_right(self.times, end)
-        return list(zip(self.times[first:last], self.values[first:last], strict=True))
+    def _lost_upto(self, place: int) -> float:
+        while len(self._lost) <= place:
+            at = len(self._lost)
+            before = self.values[at - 1] if at and self.values[at] < self.values[at - 1] else 0.0
+            self._lost.append((self._lost[-1] if at else 0.0) + before)
+        return self._lost[place]
 
     def last(self, at: float) -> float | None:
-        place, end = bisect_right(self.times, at) - 1, bisect_right(self.ends, at) - 1
+        place = bisect_right(self.times, at) - 1
         if place < 0 or self.times[place] <= at - _LOOKBACK:
             return None
+        end = bisect_right(self.ends, at) - 1
         return None if end >= 0 and self.ends[end] > self.times[place] else self.values[place]
+
+
+@dataclass(slots=True)
+class _Steps:
+    """What a subquery has asked at its steps so far. Those that are past stay as they were."""
+
+    asked: Subquery
+    first: int
+    reached: int
+    series: dict[Labels, _Stored] = field(default_factory=dict)
+
+    def add(self, time: float, vector: Vector) -> None:
+        """What it is at the next step."""
+        for labels, value in vector.items():
+            series = self.series.get(labels)
+            if series is None:
+                series = self.series[labels] = _Stored(labels)
+            series.append(time, value)
+        self.reached += 1
 
 
 class Store:
@@ -78,13 +96,18 @@ class Store:
     def __init__(self, *, closed: bool = False) -> None:
         self.before = _HAIR if closed else 0.0
         self._series: dict[str, dict[Labels, _Stored]] = {}
-        # What an expression was at a time that is past, and stays: subqueries ask for the same steps again and again.
-        self.past: dict[tuple[int, float], Value] = {}
+        # By the identity of a node, which is kept, so that it stays its own.
+        self._met: dict[int, tuple[Select, int, list[_Stored]]] = {}
+        self._steps: dict[int, _Steps] = {}
 
-    def append(self, name: str, labels: Labels, samples: Iterable[tuple[float, float | None]]) -> None:
+    def append(self, name: str, labels: Labels, times: Iterable[float], values: Iterable[float]) -> None:
         series = self._series.setdefault(name, {}).setdefault(labels, _Stored(labels))
-        for time, value in samples:
-            series.append(time, value)
+        series.times += times
+        series.values += values
+
+    def mark(self, name: str, labels: Labels, ends: Iterable[float]) -> None:
+        """Marks a series as gone at some times."""
+        self._series[name][labels].ends += ends
 
     def record(self, name: str, time: float, vector: Vector) -> None:
         """What a recording rule computed; a series that it no longer gives is marked as gone.
@@ -93,22 +116,38 @@ class Store:
         """
         known = self._series.setdefault(name, {})
         for labels, value in vector.items():
-            series = known.setdefault(labels, _Stored(labels, is_computed=True))
-            if not series.is_computed:
+            series = known.get(labels)
+            if series is None:
+                series = known[labels] = _Stored(labels, is_computed=True)
+            elif not series.is_computed:
                 raise UnderivableError(f"{name}, which is given and computed")
             series.append(time, value)
-        for labels, series in known.items():
-            if labels not in vector and series.is_computed and not series.is_gone:
-                series.append(time, None)
+        if len(known) > len(vector):
+            for labels, series in known.items():
+                if labels not in vector and series.is_computed and not series.is_gone:
+                    series.ends.append(time)
 
-    def named(self, select: Select) -> Iterator[_Stored]:
+    def named(self, select: Select) -> Collection[_Stored]:
         if not select.name or select.at:
             raise UnderivableError(f"the selector `{select.text()}`")
-        series = self._series.get(select.name, {}).values()
-        return (one for one in series if not select.matchers or matches(one.labels, select.matchers))
+        series = self._series.get(select.name, {})
+        if not select.matchers:
+            return series.values()
+        _, count, found = self._met.get(id(select), (select, 0, []))
+        if count < len(series):
+            found = [one for one in series.values() if matches(one.labels, select.matchers)]
+            self._met[id(select)] = select, len(series), found
+        return found
+
+    def steps(self, ranged: Subquery, first: int) -> _Steps:
+        """What is known of a subquery whose first step that counts is this one."""
+        known = self._steps.get(id(ranged))
+        if known is None or not known.first <= first <= known.reached:
+            known = self._steps[id(ranged)] = _Steps(ranged, first, first)
+        return known
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Moment:
     """A source of values: the store at a time, in seconds."""
 
@@ -117,8 +156,7 @@ class Moment:
 
     def instant(self, select: Select) -> Vector:
         at = self.now - _seconds(select.offset)
-        found = ((one.labels, one.last(at)) for one in self.store.named(select))
-        return {labels: value for labels, value in found if value is not None}
+        return {one.labels: value for one in self.store.named(select) if (value := one.last(at)) is not None}
 
     def over(self, function: str, ranged: Range | Subquery, parameters: tuple[float, ...]) -> Vector:
         window = _seconds(ranged.window.text("rule"))
@@ -126,36 +164,43 @@ class Moment:
         span = Span(end - window, end, self.now)
         # Scrapes keep off the edges by themselves.
         begun = Span(span.start - self.store.before, end, self.now)
-        found: Iterable[tuple[Labels, float | None]]
         if isinstance(ranged, Range):
-            found = (
-                (one.labels, one.over(function, begun if one.is_computed else span, parameters))
+            return {
+                one.labels: value
                 for one in self.store.named(ranged.of)
-            )
-        else:
-            computed = self._computed(ranged, begun)
-            found = ((labels, over_range(function, own, span, parameters)) for labels, own in computed)
-        return {labels: value for labels, value in found if value is not None}
+                if (value := one.over(function, begun if one.is_computed else span, parameters)) is not None
+            }
+        return {
+            labels: value
+            for labels, (times, values) in self._computed(ranged, begun)
+            if (value := over_range(function, times, values, span, parameters)) is not None
+        }
 
-    def _computed(self, ranged: Subquery, span: Span) -> Iterable[tuple[Labels, list[Sample]]]:
+    def _computed(self, ranged: Subquery, span: Span) -> Iterable[tuple[Labels, tuple[list[float], list[float]]]]:
+        """The times and values of the samples at a subquery's steps."""
         step = _seconds(ranged.step or _SUBQUERY_STEP)
-        gathered: dict[Labels, list[Sample]] = {}
-        for number in range(int(span.start // step) + 1, int(span.end // step) + 1):
-            vector = self._at(ranged.of, number * step)
-            if not isinstance(vector, dict):
-                raise UnderivableError(f"`{ranged.text()}`")
-            for labels, value in vector.items():
-                gathered.setdefault(labels, []).append((number * step, value))
-        return gathered.items()
+        first, end = int(span.start // step) + 1, int(span.end // step) + 1
+        known = self.store.steps(ranged, first)
+        while known.reached < end and known.reached * step < self.now:
+            time = known.reached * step
+            known.add(time, self._vector(ranged, time))
+        found: dict[Labels, tuple[list[float], list[float]]] = {}
+        for labels, series in known.series.items():
+            begin, beyond = bisect_right(series.times, span.start), bisect_right(series.times, span.end)
+            found[labels] = series.times[begin:beyond], series.values[begin:beyond]
+        # What is now may still change.
+        for number in range(max(first, known.reached), end):
+            for labels, value in self._vector(ranged, number * step).items():
+                times, values = found.setdefault(labels, ([], []))
+                times.append(number * step)
+                values.append(value)
+        return found.items()
 
-    def _at(self, node: Node, time: float) -> Value:
-        """The value of an expression at a step; the plan keeps the node, so its id is its own."""
-        known = self.store.past.get((id(node), time))
-        if known is None:
-            known = evaluate(node, Moment(self.store, time))
-            if time < self.now:
-                self.store.past[id(node), time] = known
-        return known
+    def _vector(self, ranged: Subquery, time: float) -> Vector:
+        found = evaluate(ranged.of, Moment(self.store, time))
+        if not isinstance(found, dict):
+            raise UnderivableError(f"`{ranged.text()}`")
+        return found
 
 
 def _seconds(duration: str | None) -> float:

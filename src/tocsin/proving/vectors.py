@@ -6,6 +6,7 @@ import math
 import operator
 import re
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 
 from tocsin.metrics import Matcher
 from tocsin.promql.tree import Aggregate, Binary, Matching
@@ -102,12 +103,14 @@ def _each(node: Binary, pairs: Iterable[tuple[Labels, float, float, float]]) -> 
     return result
 
 
+@lru_cache(4096)
+def _chosen(labels: Labels, names: tuple[str, ...], without: bool) -> Labels:
+    """Some of the labels, or all others."""
+    return frozenset(pair for pair in labels if (pair[0] in names) != without)
+
+
 def _key(labels: Labels, matching: Matching) -> Labels:
-    if matching.labels is None:
-        return labels
-    if matching.ignoring:
-        return frozenset(pair for pair in labels if pair[0] not in matching.labels)
-    return frozenset(pair for pair in labels if pair[0] in matching.labels)
+    return labels if matching.labels is None else _chosen(labels, matching.labels, matching.ignoring)
 
 
 def _vectors_joined(node: Binary, left: Vector, right: Vector) -> Vector:
@@ -177,9 +180,8 @@ def grouped(node: Aggregate, vector: Vector) -> Vector:
     aggregate = AGGREGATES.get(node.operator)
     if aggregate is None:
         raise UnderivableError(f"the aggregation {node.operator}")
-    names = set(node.grouping or ())
+    names, without = node.grouping or (), node.without
     groups: dict[Labels, list[float]] = {}
     for labels, value in vector.items():
-        key = frozenset(pair for pair in labels if (pair[0] in names) != node.without)
-        groups.setdefault(key, []).append(value)
+        groups.setdefault(_chosen(labels, names, without), []).append(value)
     return {key: aggregate(values) for key, values in groups.items()}

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from types import MappingProxyType
 
-from tocsin.metrics import Counter, Gauge, Histogram, Label, Matcher, Metric, Selection, bound_text, series_of
+from tocsin.metrics import Counter, Gauge, Histogram, Label, Matcher, Metric, Selection, bounds_of
 from tocsin.model.amounts import a_second
 from tocsin.model.scenario import Feed, Growing, Holding, Segment, Serving, Silence
 from tocsin.plan import Plan
@@ -94,13 +93,7 @@ def leaves_of(
         read, labels = _selects(plan, node, given)
         selects += read
         named |= labels
-    bases = {
-        series.name: (metric, catalog.target_labels)
-        for catalog in plan.definitions.catalogs
-        for metric in catalog
-        for series in series_of(metric)
-    }
-    bases |= {name: (metric, ()) for name, metric in given.items()}
+    bases = {**plan.exported, **{name: (metric, ()) for name, metric in given.items()}}
     found: dict[tuple[str, Labels], Leaf] = {}
     # Those that fix the most come first: a selector of all series reads theirs too.
     for select in sorted(selects, key=lambda one: -len(one.matchers)):
@@ -197,10 +190,8 @@ def _histogram_levels(leaf: Leaf, mix: Mix) -> Iterator[tuple[str, Labels, float
     assert isinstance(metric, Histogram)
     buckets = metric.bucket.name
     if buckets in leaf.series:
-        for bound in (*metric.buckets, math.inf):
-            upto = Decimal(str(bound))
+        for upto, le in bounds_of(metric.buckets):
             share = sum((share for value, share in mix.parts if value <= upto), Decimal(0))
-            le = "+Inf" if math.isinf(bound) else bound_text(bound)
             yield buckets, frozenset({("le", le)}), float(mix.flow * share)
     yield metric.count.name, frozenset(), float(mix.flow)
     mean = sum((value * share for value, share in mix.parts), Decimal(0))

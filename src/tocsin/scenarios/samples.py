@@ -8,14 +8,14 @@ selectors see nothing of it from there on, and ranges have a sample less.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
+from itertools import accumulate, islice, pairwise
 from typing import Final
 
-from tocsin.metrics import Counter, Gauge, Histogram, Matcher, Metric, bound_text
+from tocsin.metrics import Counter, Gauge, Histogram, Matcher, Metric, bounds_of
 from tocsin.model.amounts import Flow
 from tocsin.model.scenario import Feed, Growing, Holding, Scenario, Segment, Serving
 from tocsin.promql.durations import milliseconds_of
@@ -64,24 +64,22 @@ def series_of(scenario: Scenario, until: int = 0, names: Set[str] | None = None)
         metric = feed.series.metric
         if not isinstance(metric, Histogram):
             if names is None or metric.name in names:
-                yield Series(metric, labels, tuple(life.samples(None)))
+                yield Series(metric, labels, life.samples(None))
             continue
         if names is None or metric.bucket.name in names:
             yield from _buckets(metric, labels, life)
         for part, upto in ((metric.sum, None), (metric.count, _ALL)):
             if names is None or part.name in names:
-                yield Series(part, labels, tuple(life.samples(upto)))
+                yield Series(part, labels, life.samples(upto))
 
 
 def _buckets(metric: Histogram, labels: tuple[tuple[str, str], ...], life: _Life) -> Iterator[Series]:
     # Most hold what the one before them holds.
     known: dict[tuple[Decimal, ...], tuple[Sample, ...]] = {}
-    for bound in (*metric.buckets, math.inf):
-        upto = Decimal(str(bound))
+    for upto, le in bounds_of(metric.buckets):
         shares = tuple(_share(part, upto) for part, _ in life.segments if isinstance(part, Serving))
         if shares not in known:
-            known[shares] = tuple(life.samples(upto))
-        le = "+Inf" if math.isinf(bound) else bound_text(bound)
+            known[shares] = life.samples(upto)
         yield Series(metric.bucket, (*labels, ("le", le)), known[shares])
 
 
@@ -120,39 +118,65 @@ class _Life:
             feed.lasting < end,
         )
 
-    def samples(self, upto: Decimal | None) -> Iterator[Sample]:
+    def samples(self, upto: Decimal | None) -> tuple[Sample, ...]:
         """`upto` counts a histogram's observations up to a bound; without it they are summed."""
-        is_there = False
-        for sample in self._values(upto):
-            yield STALE if is_there and sample is None else sample
-            is_there = sample is not None
-        if is_there and self.is_over:
-            yield STALE
+        values, silent = self._values(upto)
+        for scrape in self.missed:
+            if scrape < len(values) and values[scrape] is not None:
+                values[scrape] = self.failed
+        was_there = values[:]
+        for scrape in {*silent, *self.missed}:
+            if 0 < scrape < len(values) and values[scrape] is None and was_there[scrape - 1] is not None:
+                values[scrape] = STALE
+        if self.is_over and values[-1] is not None and values[-1] is not STALE:
+            values.append(STALE)
+        return tuple(values)
 
-    def _values(self, upto: Decimal | None) -> Iterator[Decimal | None]:
-        yield from [None] * self.first
-        scrape, standing, begun = self.first, Decimal(0), False
+    def _values(self, upto: Decimal | None) -> tuple[list[Sample], list[int]]:
+        """The values as if no scrape failed, and where it falls silent."""
+        values: list[Sample] = [None] * self.first
+        silent: list[int] = []
+        standing: Decimal | None = None
         for segment, length in self.segments:
-            for change in _changes(segment, length, self.spacing, upto):
-                if isinstance(segment, Growing | Serving) and change is not None:
-                    # A counter's first sample is 0: that is how a process starts.
-                    standing = (Decimal(0) if scrape in self.resets else standing) + (change if begun else 0)
-                    begun, change = True, standing
-                yield self.failed if scrape in self.missed and change is not None else change
-                scrape += 1
+            if isinstance(segment, Growing | Serving):
+                grown = self._grown(_grown_by(segment, length, self.spacing, upto), len(values), standing)
+                standing = grown[-1] if grown else standing
+                values += grown
+            elif isinstance(segment, Holding):
+                values += _held(segment, length)
+            else:
+                silent.append(len(values))
+                values += [None] * length
+        return values, silent
+
+    def _grown(self, changes: list[Decimal], begin: int, standing: Decimal | None) -> list[Decimal]:
+        """A counter's values from a scrape on, of what it grew by since the scrape before each."""
+        if not changes:
+            return []
+        if standing is None:
+            # A counter's first sample is 0: that is how a process starts.
+            changes, standing = [Decimal(0), *changes[1:]], Decimal(0)
+        starts = sorted(scrape - begin for scrape in self.resets if 0 <= scrape - begin < len(changes))
+        values: list[Decimal] = []
+        for start, end in pairwise((0, *starts, len(changes))):
+            values += islice(accumulate(changes[start:end], initial=standing), 1, None)
+            standing = Decimal(0)
+        return values
 
 
-def _changes(segment: Segment, length: int, spacing: int, upto: Decimal | None) -> Iterator[Decimal | None]:
-    """For each scrape of a segment: a gauge's value, or what a counter grew by since the scrape before it."""
-    if isinstance(segment, Holding):
-        for place in range(length):
-            yield segment.value + (segment.to - segment.value) * place / max(1, length - 1)
-    elif isinstance(segment, Growing | Serving):
-        start, end = _grown(segment, segment.flow, spacing, upto), _grown(segment, segment.to, spacing, upto)
-        for place in range(length):
-            yield start if start == end else start + (end - start) * (2 * place + 1) / (2 * length)
-    else:
-        yield from [None] * length
+def _held(segment: Holding, length: int) -> list[Decimal]:
+    if segment.value == segment.to:
+        return [segment.value] * length
+    step = segment.to - segment.value
+    return [segment.value + step * place / max(1, length - 1) for place in range(length)]
+
+
+def _grown_by(segment: Growing | Serving, length: int, spacing: int, upto: Decimal | None) -> list[Decimal]:
+    """What a counter grows by from one scrape to the next."""
+    start, end = _grown(segment, segment.flow, spacing, upto), _grown(segment, segment.to, spacing, upto)
+    if start == end:
+        return [start] * length
+    return [start + (end - start) * (2 * place + 1) / (2 * length) for place in range(length)]
 
 
 def _grown(segment: Growing | Serving, flow: Flow, spacing: int, upto: Decimal | None) -> Decimal:
