@@ -30,6 +30,23 @@ def test_what_may_be_another_language_is_left_alone() -> None:
     assert "metric-unknown" in ids(dashboard(panel("upp", source={"uid": "unknown"})))
 
 
+SESSIONS = "agent_active_sessions"
+
+
+@pytest.mark.parametrize(
+    ("expr", "told"),
+    [
+        (f'sum by (agent_name) ({SESSIONS}{{agent_name=~"$agent_name"}})', True),
+        (f'sum by (agent_name) ({SESSIONS}{{agent_name="$agent_name"}})', False),
+        (f'sum by (agent_name, tenant_id) ({SESSIONS}{{agent_name="$agent_name"}})', True),
+        (f'absent({SESSIONS}{{agent_name="$agent_name"}})', False),
+        (f'absent({SESSIONS}{{agent_name="a", agent_name="b"}})', False),
+    ],
+)
+def test_only_several_series_need_a_legend(expr: str, told: bool) -> None:
+    assert ("legend" in ids(dashboard(panel(expr), variables=(SOURCE, AGENT)))) is told
+
+
 def test_variables_of_grafana_and_groups_of_a_pattern_are_no_variables_of_the_dashboard() -> None:
     def told(*panels: Mapping[str, Any]) -> bool:
         return "variable-undefined" in ids(dashboard(*panels, variables=(SOURCE,)), catalogs=())

@@ -33,6 +33,14 @@ def test_share_over_two_variables_is_none(part: str, whole: str) -> None:
     assert share(part, whole).high > 1
 
 
+@pytest.mark.parametrize(("operator", "some"), [("=", 1), ("=~", 3), ("!=", 3)])
+def test_label_that_equals_a_variable_has_one_value(operator: str, some: int) -> None:
+    known = typed(f'sum by (agent, code) (requests_total{{agent{operator}"$agent"}})').labels.known
+    assert known["agent"].cardinality == some
+    assert known["agent"].values == {"planner", "writer", "critic"}
+    assert known["code"].cardinality == 3
+
+
 def test_windows_are_quoted_as_variables() -> None:
     faults = analyse("rate(sessions[$a]) + rate(sessions[$b])", WORLD).faults
     assert {fault.expr for fault in faults} == {"rate(sessions[$interval])"}

@@ -186,7 +186,7 @@ def _legend(dashboard: Dashboard, panel: Panel, target: Target, of: Type) -> Ite
             f"did you mean {{{{{near}}}}}?" if near else f"the labels of the result are {has}",
             target,
         )
-    several = of.labels.closed and any(not known.pinned for known in of.labels.known.values())
+    several = of.labels.closed and any(known.cardinality != 1 for known in of.labels.known.values())
     if not target.legend and several and panel.kind in _GRAPHS and not panel.legend_hidden and not target.hidden:
         names = " ".join(f"{{{{{name}}}}}" for name in of.labels.names)
         yield _found(

@@ -45,8 +45,9 @@ def function_faults(name: str, of: Type) -> Iterator[Fault]:
 def _summed_reset(name: str) -> Fault:
     return warning(
         "counter-reset",
-        f"{name}() over a sum of counters: when one process restarts the sum falls, and all the rest counts again",
-        f"take {name}() of each counter first, then sum: sum({name}(...))",
+        f"{name}() over counters that are put together: when one process restarts the result falls, and all the rest "
+        "counts again",
+        f"take {name}() of each counter first, then put these together: sum({name}(...))",
     )
 
 

@@ -119,7 +119,7 @@ def labels_of_absence(node: Any) -> LabelSet:
         if matcher.operator == "=" and matcher.value:
             alone = names.count(matcher.label) == 1
             written = alone and not has_variable(matcher.value)
-            found[matcher.label] = Known(frozenset({matcher.value}) if written else None, written, 1 if alone else None)
+            found[matcher.label] = Known(frozenset({matcher.value}) if written else None, written, 1)
     return LabelSet(found, True)
 
 
@@ -198,12 +198,15 @@ def _narrowed(world: World, name: str, base: Type, matchers: list[_Read]) -> tup
             faults += tuple(_label_unknown(name, labels, one.matcher))
         if known is None:
             continue
-        if unknown:
+        if unknown and operator != "=":
             continue
-        if known.values is not None and value and (operator != "=" or value not in known.values):
+        if not unknown and known.values is not None and value and (operator != "=" or value not in known.values):
             faults += tuple(_label_value(world, name, base, known.values, one.matcher))
         before = known if left is None else left.get(label, known)
-        after = alone if before is ANY else _let_through(before, operator, value) if before is not None else None
+        if unknown:  # one value, whichever that is
+            after = before._replace(cardinality=1) if before is not None else None
+        else:
+            after = alone if before is ANY else _let_through(before, operator, value) if before is not None else None
         if after is not before:
             left = {**labels.known} if left is None else left
             left[label] = after
