@@ -106,6 +106,23 @@ def test_only_the_first_document_of_a_rule_file_is_loaded() -> None:
 
 
 @pytest.mark.parametrize(
+    ("group", "certain"),
+    [
+        ("{name: g, rules: [{alert: A, for: 5m}]}", [False]),
+        ("{name: g, rules: [{alert: A, for: [5m]}]}", [True]),
+        ("{name: g, rules: [{alert: A, $patch: delete}]}", []),
+        ("{name: g, $patch: delete}", []),
+    ],
+)
+def test_resource_may_be_a_patch_that_says_a_part_of_another(group: str, certain: list[bool]) -> None:
+    def refused(text: str) -> list[bool]:
+        return [one.certain for one in read_text(text.encode(), "x.yaml").refused]
+
+    assert refused(f"kind: PrometheusRule\nspec: {{groups: [{group}]}}\n") == certain
+    assert False not in refused(f"groups: [{group}]\n")
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "groups: []\nalert: yes\n",

@@ -90,6 +90,11 @@ def test_templates_of_other_things_are_not_told_of() -> None:
         ({"kind": "PrometheusRuleList", "items": [{"spec": yaml.safe_load(RULES)}]}, 1, 0),
         ({"kind": "ConfigMapList", "items": [{"data": {"a.yaml": RULES, "b.json": PANELS, "c.json": "{kind"}}]}, 1, 1),
         ({"apiVersion": "monitoring.googleapis.com/v1", "kind": "Rules", "spec": yaml.safe_load(RULES)}, 1, 0),
+        (
+            {"apiVersion": "monitoring.openshift.io/v1", "kind": "AlertingRule", "spec": yaml.safe_load(RULES)},
+            1,
+            0,
+        ),
         ({"apiVersion": "elsewhere.example.com/v1", "kind": "Rules", "spec": yaml.safe_load(RULES)}, 0, 0),
     ],
 )

@@ -31,6 +31,7 @@ _OF_RULES = (b"rules", b"rule_files", b"tests")
 # Kinds of resources that hold groups, and the others whose groups are no PromQL; by the API that they belong to.
 _RULE_KINDS = frozenset({"PrometheusRule", "VMRule"})
 _GOOGLE, _GOOGLE_KINDS = "monitoring.googleapis.com/", frozenset({"Rules", "ClusterRules", "GlobalRules"})
+_OPENSHIFT, _OPENSHIFT_KIND = "monitoring.openshift.io/", "AlertingRule"
 _LOKI, _LOKI_KINDS = "loki.grafana.com/", frozenset({"AlertingRule", "RecordingRule"})
 _GRAFANA = "dashboard.grafana.app/"
 _MOST_NESTED = 8
@@ -197,7 +198,7 @@ def _read(found: _Found, document: Located, value: Any, depth: int, kind: str = 
 def _is_resource(found: _Found, document: Located, value: dict[str, Any], kind: str, depth: int) -> bool:
     """Whether it is of Kubernetes, of a kind that holds something; that is read then."""
     api, spec = text(value, "apiVersion"), mapping(value, "spec")
-    if kind in _RULE_KINDS or (kind in _GOOGLE_KINDS and api.startswith(_GOOGLE)):
+    if _holds_groups(kind, api):
         found.of_a_kind = True
         _groups(found, document, mappings(spec, "groups"), text(mapping(value, "metadata"), "namespace"), kind=kind)
     elif kind in _LOKI_KINDS and api.startswith(_LOKI):
@@ -213,6 +214,12 @@ def _is_resource(found: _Found, document: Located, value: dict[str, Any], kind: 
     else:
         return False
     return True
+
+
+def _holds_groups(kind: str, api: str) -> bool:
+    """Whether a resource of this kind, of this API, has groups of rules."""
+    of_google = kind in _GOOGLE_KINDS and api.startswith(_GOOGLE)
+    return kind in _RULE_KINDS or of_google or (kind == _OPENSHIFT_KIND and api.startswith(_OPENSHIFT))
 
 
 def _tests(found: _Found, document: Located, value: dict[str, Any]) -> None:
@@ -265,7 +272,7 @@ def _groups(
         if not made.is_promql:
             found.refused.append(refused_language(made))
         elif not rules and not of_grafana:
-            found.refused += refused_group(document, group, names)
+            found.refused += refused_group(document, group, names, of_resource=bool(kind))
 
 
 def _embedded(found: _Found, document: Located, data: dict[str, Any], depth: int, keys: tuple[str, ...] = ()) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from tocsin.metrics import nearest
@@ -31,6 +32,9 @@ _OF_OTHERS = frozenset(
     }
 )
 
+# Of Kustomize: what stands beside it is not all that there is.
+_PATCH = "$patch"
+_NO_EXPR = "the rule has no `expr`"
 _PROGRAMS = {"loki": "Loki, in LogQL", "vlogs": "VictoriaLogs", "graphite": "Graphite"}
 
 
@@ -73,8 +77,15 @@ def refused_language(group: RuleGroup) -> Refused:
     return Refused(group.source, why, aside, certain=False)
 
 
-def refused_group(document: Located, group: dict[str, Any], names: set[str]) -> Iterator[Refused]:
-    """What would not be loaded of a group; `names` are those of the groups above it in the file."""
+def refused_group(
+    document: Located, group: dict[str, Any], names: set[str], *, of_resource: bool = False
+) -> Iterator[Refused]:
+    """What would not be loaded of a group; `names` are those of the groups above it in the file.
+
+    That of a resource may be a patch, which says a part of another's.
+    """
+    if of_resource and _PATCH in group:
+        return
     name = text(group, "name")
     if not name or name in names:
         why = f"two groups of the file are called {name}" if name else "the group has no name"
@@ -87,9 +98,21 @@ def refused_group(document: Located, group: dict[str, Any], names: set[str]) -> 
         yield _whole(document, group, f"`rules` is {_called(rules)} where a list of rules belongs")
     for rule in items(group, "rules"):
         if isinstance(rule, dict):
-            yield from _refused_rule(document, rule)
+            yield from _refused_in_patch(document, rule) if of_resource else _refused_rule(document, rule)
         elif rule is not None:
             yield _whole(document, group, f"{as_text(rule) or 'a list'} stands where a rule should")
+
+
+def _refused_in_patch(document: Located, rule: dict[str, Any]) -> Iterator[Refused]:
+    """The same of a rule that may be a part of a patch: without an expression it may say more of another's."""
+    if _PATCH in rule:
+        return
+    for refused in _refused_rule(document, rule):
+        if refused.message.startswith(_NO_EXPR):
+            why = f"{_NO_EXPR}: Prometheus refuses it, unless it is a patch"
+            yield replace(refused, message=why, help="state one; of a patch lint what is built of it", certain=False)
+        else:
+            yield refused
 
 
 def _refused_rule(document: Located, rule: dict[str, Any]) -> Iterator[Refused]:
@@ -119,7 +142,7 @@ def _lacking(rule: Mapping[str, Any]) -> str:
     alien = [key for key in _ALERTS if "record" in rule and rule.get(key)]
     if alien:
         return f"the rule has `record`, and {' and '.join(f'`{key}`' for key in alien)}, which only alerts have"
-    return "the rule has no `expr`" if not text(rule, "expr").strip() else ""
+    return _NO_EXPR if not text(rule, "expr").strip() else ""
 
 
 def _strangers(of: Mapping[Any, Any], known: frozenset[str], what: str) -> Iterator[str]:
