@@ -25,6 +25,7 @@ from tocsin.define import (
     average,
     maximum,
     minimum,
+    promql,
     quantile,
     rate,
     ratio,
@@ -33,7 +34,7 @@ from tocsin.define import (
 from tocsin.documents import rendered
 from tocsin.output import write_tree
 from tocsin.plan import Plan
-from tocsin.targets import prometheus_rules, prometheus_tests
+from tocsin.targets import prometheus_given, prometheus_rules, prometheus_tests
 
 service, code = Label("service", cardinality=5), Label("code", cardinality=5)
 served = Counter("served_total", "Served.", labels=(service, code), unit=REQUESTS, initialised=False)
@@ -58,18 +59,40 @@ GROUP = RuleGroup(
 )
 
 
+def written(folder: Path, *groups: RuleGroup) -> Path:
+    catalogs = (Catalog("web", (served, latency, load, healthy, fans)),)
+    plan = Plan(replace(DEFINITIONS, catalogs=catalogs, alerts=(), groups=groups, proofs=()))
+    targets = (prometheus_rules, prometheus_tests, prometheus_given)
+    drafts = [draft for target in targets for draft in target.documents(plan)]
+    write_tree(folder / "out", list(rendered(drafts)))
+    return folder / "out"
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    catalogs = (Catalog("web", (served, latency, load, healthy, fans)),)
-    plan = Plan(replace(DEFINITIONS, catalogs=catalogs, alerts=(), groups=(GROUP,), proofs=()))
-    drafts = [draft for target in (prometheus_rules, prometheus_tests) for draft in target.documents(plan)]
-    write_tree(tmp_path / "out", list(rendered(drafts)))
-    return tmp_path / "out"
+    return written(tmp_path, GROUP)
 
 
-def passes(folder: Path) -> bool:
-    (result,) = promtool.test_rules(folder, ["prometheus/tests/rules-web.yaml"])
-    return result.passed
+def passes(folder: Path, *names: str) -> bool:
+    return all(result.passed for result in promtool.test_rules(folder, names or ("prometheus/tests/rules-web.yaml",)))
+
+
+def test_no_window_begins_at_a_sample_that_only_prometheus_2_counts(tmp_path: Path) -> None:
+    sums = {
+        "steps": "sum_over_time(sum by (service) (rate(served_total[5m]))[5m:1m])",
+        "counted": "count_over_time(load[5m:1m])",
+        "given": "sum_over_time(service:served:rate5m[2h:5m])",
+        "recorded": "count_over_time(service:served:rate5m[10m])",
+    }
+    groups = [
+        RuleGroup(name, "1m", (Record(Indicator(promql(expr), title=name), f"{name}:sum"),))
+        for name, expr in sums.items()
+    ]
+    folder = written(tmp_path, GROUP, *groups)
+    names = {f"prometheus/tests/{path.name}" for path in (folder / "prometheus/tests").iterdir()}
+    expected = {"rules-steps", "rules-counted", "rules-given-given", "rules-recorded", "rules-recorded-given"}
+    assert {f"prometheus/tests/{name}.yaml" for name in expected} <= names
+    assert passes(folder, *sorted(names))
 
 
 def test_each_record_is_stated_and_idle_is_left_out_only_where_it_is_no_number(folder: Path) -> None:

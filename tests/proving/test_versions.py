@@ -8,8 +8,24 @@ import pytest
 from shapes import DEFINITIONS, alert
 
 from agentmetrics.catalog import agent_timeouts
-from tocsin.checks.alerts import findings_of_proofs
-from tocsin.define import REQUESTS, SECONDS, Feed, Scenario, a_second, growing, prove, quantity, quiet
+from tocsin.checks.edges import findings_of_proofs
+from tocsin.define import (
+    REQUESTS,
+    SECONDS,
+    Feed,
+    Indicator,
+    Record,
+    RuleGroup,
+    Scenario,
+    a_second,
+    computes,
+    growing,
+    instance,
+    promql,
+    prove,
+    quantity,
+    quiet,
+)
 from tocsin.plan import Plan
 
 RATE = "sum by (agent_name) (rate(agent_timeout_total[5m]))"
@@ -36,3 +52,13 @@ def test_claim_on_an_edge_is_told_with_a_time_beside_it(at: str, instead: str) -
 @pytest.mark.parametrize(("window", "at"), [("[30m:1m]", "20m"), ("[30m:1m]", "50m"), ("[30m:1m] offset 1s", "42m")])
 def test_claim_that_both_answer_alike_is_not(window: str, at: str) -> None:
     assert told(window, at) == []
+
+
+@pytest.mark.parametrize(("window", "at", "differs"), [("[10m:1m]", "20m", True), ("[10m:1m] offset 1s", "20m", False)])
+def test_stated_value_on_an_edge_is_told(window: str, at: str, differs: bool) -> None:
+    summed = Indicator(promql(f"sum_over_time({RATE}{window})"), title="Summed")
+    group = RuleGroup("sums", "1m", (Record(summed, "timeouts:sum10m"),))
+    proof = prove(summed, computes(RUSH, at, instance("7.5", agent_name="a")))
+    plan = Plan(replace(DEFINITIONS, alerts=(), groups=(group,), proofs=(proof,)))
+    words = [one.message for one in findings_of_proofs(plan)]
+    assert [one.startswith(f"at {at} a sample lies where `{RATE}{window}` begins") for one in words] == [True] * differs

@@ -14,7 +14,6 @@ from tocsin.promql.durations import duration_text, milliseconds_of
 from tocsin.proving.derive import derived
 from tocsin.proving.noticed import unnoticed
 from tocsin.proving.stated import half_seen, unseen
-from tocsin.proving.versions import differing
 from tocsin.units import Quantity
 
 _GRAFANA_BASE_INTERVAL = 10_000
@@ -30,7 +29,6 @@ def findings(plan: Plan) -> Iterator[Finding]:
 def findings_of_proofs(plan: Plan) -> Iterator[Finding]:
     for planned in plan.alerts:
         yield from _proven(plan, planned)
-        yield from _on_edges(plan, planned)
 
 
 def _found(alert: Alert, id_: str, message: str, help_: str, severity: Severity = Severity.ERROR) -> Finding:
@@ -161,26 +159,6 @@ def _proven(plan: Plan, planned: PlannedAlert) -> Iterator[Finding]:
             f"nothing shows {' or '.join(missing)}, and no proof could be derived: {own.missing}",
             "state quiet(scenario, ...) as well: when its condition is met and the time is not up, and after the end",
             Severity.WARNING,
-        )
-
-
-def _on_edges(plan: Plan, planned: PlannedAlert) -> Iterator[Finding]:
-    alert = planned.alert
-    claims = [claim for proof in plan.definitions.proofs_of(alert) for claim in proof.claims]
-    try:
-        found = list(differing(plan, alert, claims))
-    except ValueError:  # a duration that is none: that is told already
-        return
-    for one in found:
-        yield Finding(
-            "claim-edge",
-            Severity.WARNING,
-            f"at {one.claim.at} a sample lies where `{one.window.text()}` begins: Prometheus 2 counts it, Prometheus 3"
-            " does not, and the alert is not the same to them",
-            (f"claim it at {one.instead}, where it is, or " if one.instead else "")
-            + "let the window begin a little earlier (offset 1s)",
-            one.claim.source,
-            alert.name,
         )
 
 

@@ -15,12 +15,15 @@ from weakref import WeakKeyDictionary
 from tocsin.metrics import Gauge, Label, Matcher, Selection
 from tocsin.model.recording import RuleGroup
 from tocsin.model.scenario import Claim, Feed, Scenario, holding
+from tocsin.model.spacing import spacing_of
 from tocsin.plan import Plan, PlannedRecord
 from tocsin.promql.durations import duration_text, milliseconds_of
 from tocsin.promql.tree import Node, Range, Select, Subquery
+from tocsin.proving.edges import later_by
 from tocsin.proving.errors import UnderivableError
 from tocsin.proving.evaluate import vector_of
 from tocsin.proving.simulation import stored
+from tocsin.proving.steady import nodes_of
 from tocsin.proving.store import Moment, Store
 from tocsin.proving.values import Stated, instances_of
 from tocsin.proving.workloads import in_order
@@ -65,6 +68,11 @@ def _values(plan: Plan, group: RuleGroup) -> GivenValues | None:
     times = _Times.of(group, records)
     if times.end // times.step > _MOST_STEPS:
         return None
+    try:
+        # Evaluated once, and a little later where a window would begin at a sample.
+        end = times.end + later_by(nodes_of(records).values(), {}, times.end, spacing_of(times.step, times.end), 1)
+    except UnderivableError:
+        return None
     given = [known[name] for name in dict.fromkeys(_given(records))]
     # Where no label tells subjects apart, each has a scenario of its own.
     apart = not all(gauge.labels for gauge in given)
@@ -74,16 +82,16 @@ def _values(plan: Plan, group: RuleGroup) -> GivenValues | None:
         scenario = Scenario(title, *_feeds(given, times, names), every=duration_text(times.step))
         store = stored(scenario, [gauge.name for gauge in given])
         try:
-            _compute(store, (record for record in plan.records if record.group is group), times.end / 1000)
+            _compute(store, (record for record in plan.records if record.group is group), end / 1000)
         except UnderivableError:
             return None
-        now = Moment(store, times.end / 1000)
+        now = Moment(store, end / 1000)
         for record in records:
             vector = now.instant(Select(record.name))
             found = instances_of(vector)
             if found or (apart and not vector):
-                stated.append((record, Claim(scenario, duration_text(times.end), found, record.record.source)))
-    return GivenValues(tuple(stated), times.end) if stated else None
+                stated.append((record, Claim(scenario, duration_text(end), found, record.record.source)))
+    return GivenValues(tuple(stated), end) if stated else None
 
 
 def _gauges(plan: Plan) -> dict[str, Gauge]:

@@ -9,7 +9,7 @@ A gauge whose last value counts for a while is still seen of all but the last: i
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from types import MappingProxyType
 from weakref import WeakKeyDictionary
@@ -17,12 +17,15 @@ from weakref import WeakKeyDictionary
 from tocsin.metrics import Counter, Gauge
 from tocsin.model.recording import RuleGroup
 from tocsin.model.scenario import Claim, Instance, Scenario
+from tocsin.model.spacing import spacing_of
 from tocsin.plan import Plan, PlannedRecord
 from tocsin.promql.durations import duration_text, milliseconds_of
 from tocsin.promql.tree import Range, Select, Subquery
-from tocsin.proving.errors import UnderivableError
+from tocsin.proving.edges import edged_in, later_by
+from tocsin.proving.errors import UnderivableError, UnprovenError
 from tocsin.proving.instances import ALONE, BOTH, shown, windows_in
 from tocsin.proving.simulation import recorded, stored
+from tocsin.proving.steady import nodes_of
 from tocsin.proving.store import Moment, Store
 from tocsin.proving.vectors import Vector
 from tocsin.proving.workloads import Leaf, feed, leaves_of
@@ -42,22 +45,40 @@ Instances = tuple[str | None, ...]
 _ALONE: Instances = (ALONE,)
 
 Stated = tuple[PlannedRecord, Claim]
-_known: WeakKeyDictionary[Plan, dict[int, tuple[Stated, ...]]] = WeakKeyDictionary()
+_known: WeakKeyDictionary[Plan, dict[int, tuple[list[Stated], int]]] = WeakKeyDictionary()
 
 
-def derived_values(plan: Plan, group: RuleGroup) -> tuple[Stated, ...]:
-    """A claim for each record of a group whose value can be derived; computed once."""
-    known = _known.setdefault(plan, {})
-    if id(group) not in known:
-        try:
-            known[id(group)] = tuple(_values(plan, group))
-        except ValueError:  # an interval that is none: a check tells of it
-            known[id(group)] = ()
-    return known[id(group)]
+def derived_values(plan: Plan, group: RuleGroup) -> list[Stated]:
+    """A claim for each record of a group whose value can be derived."""
+    return _derived(plan, group)[0]
 
 
 def interval_of(plan: Plan, group: RuleGroup) -> int:
-    """How often a group's test evaluates, in milliseconds: as the group does, or less often where windows are long.
+    """How often a group's test evaluates, in milliseconds."""
+    return _derived(plan, group)[1]
+
+
+def digits_of(claim: Claim) -> int:
+    """To how many digits behind the point the values of a claim are stated."""
+    exponents = (Decimal(one.value).as_tuple().exponent for one in claim.instances)
+    return max((-one for one in exponents if isinstance(one, int) and one < 0), default=0)
+
+
+def _derived(plan: Plan, group: RuleGroup) -> tuple[list[Stated], int]:
+    """The claims and the interval; computed once."""
+    known = _known.setdefault(plan, {})
+    if id(group) not in known:
+        try:
+            interval = _interval_of(plan, group)
+            found, later = _values(plan, group, interval) if interval else ([], 0)
+            known[id(group)] = found, interval + later
+        except ValueError:  # an interval that is none: a check tells of it
+            known[id(group)] = [], 0
+    return known[id(group)]
+
+
+def _interval_of(plan: Plan, group: RuleGroup) -> int:
+    """As often as the group is evaluated, or less often where windows are long.
 
     What is recorded is computed at each step of a subquery that reads it, and read at no other time; what is stated is
     told of an evaluation.
@@ -78,21 +99,44 @@ def interval_of(plan: Plan, group: RuleGroup) -> int:
     return max((one for one in range(every, most + 1, every) if not any(time % one for time in wanted)), default=every)
 
 
-def _values(plan: Plan, group: RuleGroup) -> Iterator[Stated]:
-    records = [record for record in plan.records if record.group is group and _is_derivable(plan, record)]
-    if not records or not milliseconds_of(group.interval):
-        return
+def _values(plan: Plan, group: RuleGroup, interval: int) -> tuple[list[Stated], int]:
+    """The claims, and by how much each evaluation comes later, where only then both engines say the same."""
+    own = [record for record in plan.records if record.group is group]
+    records = [record for record in own if _is_derivable(plan, record)]
+    if not records:
+        return [], 0
+    told = _told_of(plan, records, interval, 0)
+    # What is stated is told of an evaluation, which then may not come later.
+    if len(told) < len(records) and not any(any(plan.definitions.proofs_of(one.record.indicator)) for one in own):
+        later = _later(plan, records, interval)
+        others = _told_of(plan, records, interval, later) if later else []
+        if len(others) > len(told):
+            return others, later
+    return told, 0
+
+
+def _later(plan: Plan, records: Sequence[PlannedRecord], interval: int) -> int:
+    """By how much evaluations must come later, so that no window begins at a sample; 0 where nothing helps."""
+    nodes = nodes_of(_needed(plan, records))
+    evaluations = _evaluations(records, interval)
+    spacing = spacing_of(milliseconds_of(_scrape(interval)), evaluations * interval)
+    try:
+        return later_by(nodes.values(), nodes, interval, spacing, evaluations)
+    except UnprovenError:
+        return 0
+
+
+def _told_of(plan: Plan, records: Sequence[PlannedRecord], interval: int, later: int) -> list[Stated]:
     labels = {label for record in records for label in record.labels}
     leaves = leaves_of(plan, (record.node for record in records), labels)
     instances = BOTH if all(_is_derivable(plan, record, BOTH) for record in records) else _ALONE
-    interval = interval_of(plan, group)
-    told, untold = _told(plan, records, leaves, interval, instances, frozenset())
+    told, untold = _told(plan, records, leaves, interval, later, instances, frozenset())
     if untold:
         # Something of who is idle is no number, which no test can state: he lives without that.
         metrics = frozenset(leaf.metric.name for leaf in leaves_of(plan, (one.node for one in untold), labels))
-        others, still_untold = _told(plan, records, leaves, interval, instances, metrics)
+        others, still_untold = _told(plan, records, leaves, interval, later, instances, metrics)
         told = others if len(still_untold) < len(untold) else told
-    yield from told
+    return told
 
 
 def _told(
@@ -100,31 +144,46 @@ def _told(
     records: Sequence[PlannedRecord],
     leaves: Sequence[Leaf],
     interval: int,
+    later: int,
     instances: Instances,
     never_idle: frozenset[str],
 ) -> tuple[list[Stated], list[PlannedRecord]]:
     """A claim for each record of which one can be made, and the others."""
     labels = {label for record in records for label in record.labels}
-    evaluations = _EVALUATIONS + max(map(_longest_step, records)) // interval
+    evaluations = _evaluations(records, interval)
     scenario = _scenario(
         leaves, labels, interval, instances, evaluations, never_idle, windows_in(one.node for one in records)
     )
-    needed = {id(one): one for record in records for one in (*plan.records_read(record.node), record)}
-    in_order = [record for record in plan.records if id(record) in needed]
-    store = stored(scenario, {name for leaf in leaves for name in leaf.series})
-    for number in range(evaluations + 1):
-        recorded(store, in_order, number * interval / 1000)
-    moment = Moment(store, evaluations * interval / 1000)
-    at = duration_text(evaluations * interval)
+    needed = _needed(plan, records)
+    nodes = nodes_of(needed)
+    # Where a sample may lie on the edge of a window, both engines are asked.
+    is_edged = any(one.step or one.is_recorded for node in nodes.values() for one in edged_in(node, nodes))
+    moments = []
+    for closed in (False, True) if is_edged else (False,):
+        store = stored(scenario, {name for leaf in leaves for name in leaf.series}, closed=closed)
+        for number in range(evaluations + 1):
+            recorded(store, needed, number * (interval + later) / 1000)
+        moments.append(Moment(store, evaluations * (interval + later) / 1000))
+    at = duration_text(evaluations * (interval + later))
     told: list[Stated] = []
     untold: list[PlannedRecord] = []
     for record in records:
-        found = instances_of(moment.instant(Select(record.name)))
-        if found:
+        found, *others = (instances_of(moment.instant(Select(record.name))) for moment in moments)
+        if found and all(other == found for other in others):
             told.append((record, Claim(scenario, at, found, record.record.source)))
         else:
             untold.append(record)
     return told, untold
+
+
+def _needed(plan: Plan, records: Sequence[PlannedRecord]) -> list[PlannedRecord]:
+    """The records, and what they read, in the order in which they are computed."""
+    needed = {id(one) for record in records for one in (*plan.records_read(record.node), record)}
+    return [record for record in plan.records if id(record) in needed]
+
+
+def _evaluations(records: Sequence[PlannedRecord], interval: int) -> int:
+    return _EVALUATIONS + max(map(_longest_step, records)) // interval
 
 
 def _is_derivable(plan: Plan, record: PlannedRecord, instances: Instances = _ALONE) -> bool:
@@ -152,7 +211,7 @@ def _scenario(
     never_idle: frozenset[str] = frozenset(),
     windows: Mapping[str, int] = _NONE,
 ) -> Scenario:
-    scrape = duration_text(interval // 2 if interval % 2000 == 0 else interval)
+    scrape = _scrape(interval)
     closed = {label.name: label.values for leaf in leaves for label in leaf.open if label.values}
     lasting = evaluations * interval
     hit = {
@@ -179,6 +238,10 @@ def _scenario(
         and not (name == _WITHOUT_EVENTS and _comes_with_events(leaf, leaves))
     }
     return Scenario(_TITLE, *feeds.values(), every=scrape)
+
+
+def _scrape(interval: int) -> str:
+    return duration_text(interval // 2 if interval % 2000 == 0 else interval)
 
 
 def _of_closed(values: Sequence[str], place: int) -> str:

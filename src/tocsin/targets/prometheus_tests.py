@@ -26,7 +26,7 @@ from tocsin.proving.beside import by_scenario, together
 from tocsin.proving.bounds import bounded_beside
 from tocsin.proving.derive import derived
 from tocsin.proving.threshold import standing_beside
-from tocsin.proving.values import derived_values, interval_of
+from tocsin.proving.values import derived_values, digits_of, interval_of
 from tocsin.scenarios.promtool import input_series
 from tocsin.scenarios.samples import series_of
 from tocsin.targets.prometheus_alerts import alert_path, rule_labels
@@ -184,8 +184,7 @@ def expected_alert(plan: Plan, alert: Alert, one: Instance) -> dict[str, Any]:
 
 def computed(record: PlannedRecord, claim: Claim) -> dict[str, Any]:
     """The values of a recorded series as promtool compares them, to as many digits as are stated."""
-    digits = max((_digits(one.value) for one in claim.instances), default=0)
-    precision = Number(Decimal(1).scaleb(-digits))
+    precision = Number(Decimal(1).scaleb(-digits_of(claim)))
     return {
         "expr": Call("round", (Select(record.name), precision)).text(),
         "eval_time": claim.at,
@@ -197,11 +196,6 @@ def computed(record: PlannedRecord, claim: Claim) -> dict[str, Any]:
             for one in claim.instances
         ],
     }
-
-
-def _digits(value: str) -> int:
-    exponent = Decimal(value).as_tuple().exponent
-    return max(0, -exponent) if isinstance(exponent, int) else 0
 
 
 def series_fed(
