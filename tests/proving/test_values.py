@@ -77,6 +77,14 @@ def passes(folder: Path, *names: str) -> bool:
     return all(result.passed for result in promtool.test_rules(folder, names or ("prometheus/tests/rules-web.yaml",)))
 
 
+def test_record_that_has_no_model_stands_in_nobodys_way(tmp_path: Path) -> None:
+    exprs = {"spread": "max by (service) (stddev_over_time(load[5m]))", "seen": "max by (service) (load)"}
+    records = (Record(Indicator(promql(expr), title=name), f"load:{name}") for name, expr in exprs.items())
+    folder = written(tmp_path, RuleGroup("loads", "1m", tuple(records)))
+    text = (folder / "prometheus/tests/rules-loads.yaml").read_text()
+    assert ("load:seen" in text, "load:spread" in text) == (True, False)
+
+
 def test_no_window_begins_at_a_sample_that_only_prometheus_2_counts(tmp_path: Path) -> None:
     sums = {
         "steps": "sum_over_time(sum by (service) (rate(served_total[5m]))[5m:1m])",

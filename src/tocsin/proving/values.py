@@ -127,6 +127,14 @@ def _later(plan: Plan, records: Sequence[PlannedRecord], interval: int) -> int:
 
 
 def _told_of(plan: Plan, records: Sequence[PlannedRecord], interval: int, later: int) -> list[Stated]:
+    try:
+        return _together(plan, records, interval, later)
+    except UnderivableError:  # of one of them there is no model where samples are
+        one_by_one = ([record] for record in records) if len(records) > 1 else ()
+        return [stated for alone in one_by_one for stated in _told_of(plan, alone, interval, later)]
+
+
+def _together(plan: Plan, records: Sequence[PlannedRecord], interval: int, later: int) -> list[Stated]:
     labels = {label for record in records for label in record.labels}
     leaves = leaves_of(plan, (record.node for record in records), labels)
     instances = BOTH if all(_is_derivable(plan, record, BOTH) for record in records) else _ALONE
