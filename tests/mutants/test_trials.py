@@ -66,7 +66,7 @@ def test_what_promtool_refuses_is_no_mutant_and_not_noticed(files: tuple[Path, P
 
     refused, noticed, alive = broken("x >>> 1"), broken("x < 1"), broken("x > 1.5")
     torn = replace(broken("x > 2"), data={**rule.data, "annotations": {"summary": "{{ $v0.0 }}"}})
-    judged = verdicts(suite, [refused, torn, noticed, alive], jobs=1)
+    judged = verdicts(suite, [refused, torn, noticed, alive], jobs=1, every=True)
     assert [(verdict.mutant.after, bool(verdict.killers)) for verdict in judged] == [
         ("x < 1", True),
         ("x > 1.5", False),
@@ -88,6 +88,32 @@ def test_all_tests_that_notice_are_named(files: tuple[Path, Path]) -> None:
     noticed = {one["operator"]: [by["name"] for by in one["by"]] for one in told["noticed"]}
     assert noticed["comparison"] == ["test 1", "again"]
     assert noticed["boundary"] == ["at the threshold"]
+
+
+def test_tests_are_run_until_one_notices_unless_all_are_to_be_named(
+    files: tuple[Path, Path], counted: tuple[dict[str, str], Path]
+) -> None:
+    rules, tests = files
+    tests.write_text(TESTS + MORE)
+    environment, note = counted
+
+    def proven(*arguments: str) -> tuple[str, int]:
+        """What is said last, and how many tests promtool has run for it."""
+        note.write_text("")
+        command = ["prove", "High", "--rules", str(rules), "--tests", str(tests), *arguments]
+        output = CliRunner().invoke(main, command, env=environment).output
+        return output.splitlines()[-1], sum(map(int, note.read_text().split()))
+
+    last, some = proven("--all")
+    assert proven() == (last, 0)
+    # Who knows the first one that notices does not know all.
+    again, more = proven("--each")
+    assert again == last
+    assert more > 0
+    assert proven("--all", "--each")[1] > some
+    # Who knows all knows the first.
+    assert proven() == (last, 0)
+    assert proven("--each") == (last, 0)
 
 
 def test_test_touches_the_rules_that_it_asks_for_and_what_those_read(files: tuple[Path, Path]) -> None:

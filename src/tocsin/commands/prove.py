@@ -102,7 +102,9 @@ def command(
         return FOUND
     suite, memory, root, hollow = given
     chosen = suite.only(alerts) if alerts else suite
-    proof = prove(chosen, memory, jobs or os.cpu_count() or 1, _progress if mutants else None, foreign=bool(rules))
+    progress = _progress if mutants else None
+    every = each or form == "json"
+    proof = prove(chosen, memory, jobs or os.cpu_count() or 1, progress, every=every, foreign=bool(rules))
     memory.save(whole=mutants and not alerts)
     told = Proof((*hollow, *proof.findings), proof.rows)
     if each and form == "text" and proof.was_broken:

@@ -19,6 +19,9 @@ from tocsin.mutants.rule import Rule
 from tocsin.mutants.suite import Suite, Test
 from tocsin.mutants.trials import Verdict, pruned
 
+# Verdicts that name the first test that notices, and not all of them.
+_FIRST = b"first"
+
 
 def of_project(root: Path) -> Path:
     """Where a project's memory is: in a folder that git ignores."""
@@ -51,10 +54,15 @@ class Memory:
     def note_passed(self, *texts: bytes) -> None:
         self._known[self._key(*texts)] = True
 
-    def verdicts(self, suite: Suite, rule: Rule, mutants: Sequence[Mutant]) -> list[Verdict] | None:
-        """The verdicts on a rule's mutants, where nothing that they rest on has changed."""
-        found = self._known.get(self._key(*_texts(suite, rule, mutants)))
-        tests = suite.tests_of(rule)
+    def verdicts(self, suite: Suite, rule: Rule, mutants: Sequence[Mutant], *, every: bool) -> list[Verdict] | None:
+        """The verdicts on a rule's mutants, where nothing that they rest on has changed.
+
+        Where `every` test that notices is to be named, those that name the first one will not do.
+        """
+        texts, tests = _texts(suite, rule, mutants), suite.tests_of(rule)
+        found = self._known.get(self._key(*texts))
+        if not every and found is None:
+            found = self._known.get(self._key(_FIRST, *texts))
         if not isinstance(found, dict):
             return None
         return [
@@ -63,10 +71,13 @@ class Memory:
             if str(place) in found
         ]
 
-    def note_verdicts(self, suite: Suite, rule: Rule, mutants: Sequence[Mutant], verdicts: Iterable[Verdict]) -> None:
+    def note_verdicts(
+        self, suite: Suite, rule: Rule, mutants: Sequence[Mutant], verdicts: Iterable[Verdict], *, every: bool
+    ) -> None:
         """By the mutants' places; those that promtool refused have no verdict."""
         tests = suite.tests_of(rule)
-        self._known[self._key(*_texts(suite, rule, mutants))] = {
+        kind = () if every else (_FIRST,)
+        self._known[self._key(*kind, *_texts(suite, rule, mutants))] = {
             str(mutants.index(verdict.mutant)): [tests.index(killer) for killer in verdict.killers]
             for verdict in verdicts
         }

@@ -6,7 +6,6 @@ import contextlib
 import re
 import shutil
 import tempfile
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -16,7 +15,8 @@ from typing import Any
 
 from tocsin.mutants.breaking import Mutant
 from tocsin.mutants.documents import write
-from tocsin.mutants.rule import RuleFile
+from tocsin.mutants.reach import entries
+from tocsin.mutants.rule import Rule, RuleFile
 from tocsin.mutants.suite import Suite, Test
 from tocsin.promql.durations import milliseconds_of
 from tocsin.promtool import Result, memory, test_rules
@@ -31,7 +31,7 @@ _TO_A_CALL = 24
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What became of a mutant: the tests that noticed it."""
+    """What became of a mutant: the tests that noticed it, or the first of them."""
 
     mutant: Mutant
     killers: tuple[Test, ...]
@@ -138,30 +138,45 @@ def failing_tests(tests: Sequence[Test], jobs: int) -> list[tuple[Test, str]]:
 
 
 def verdicts(
-    suite: Suite, mutants: Iterable[Mutant], jobs: int, tick: Callable[[int], None] = lambda _: None
+    suite: Suite, mutants: Iterable[Mutant], jobs: int, tick: Callable[[int], None] = lambda _: None, *, every: bool
 ) -> list[Verdict]:
-    """What becomes of each mutant before all tests that touch its rule. `tick` is told of each that is done."""
+    """What becomes of each mutant before the tests that touch its rule: before `every` one, to name all that notice, or
+    one after the other until one does. `tick` is told of each that is done.
+    """
     broken = list(mutants)
-    trials = [_Trial(test, mutant) for mutant in broken for test in suite.tests_of(mutant.rule)]
-    left = Counter(id(trial.mutant) for trial in trials)
+    left = {id(mutant): _in_turn(suite, mutant.rule) for mutant in broken}
     killers: dict[int, set[Test]] = {id(mutant): set() for mutant in broken}
     refused: set[int] = set()
-    tick(len(broken) - len(left))
+    tick(sum(1 for tests in left.values() if not tests))
     with _bench(jobs) as bench:
-        for trial, result in bench.run(trials):
-            key = id(trial.mutant)
-            if not result.passed:
-                killers[key].add(trial.test)
-            if _REFUSED.search(result.output):
-                refused.add(key)
-            left[key] -= 1
-            if not left[key]:
-                tick(1)
+        while trials := [_Trial(test, one) for one in broken for test in left[id(one)][: None if every else 1]]:
+            for trial, result in bench.run(trials):
+                key = id(trial.mutant)
+                left[key].remove(trial.test)
+                if not result.passed:
+                    killers[key].add(trial.test)
+                if _REFUSED.search(result.output):
+                    refused.add(key)
+                if not every and (key in refused or killers[key]):
+                    left[key].clear()
+                if not left[key]:
+                    tick(1)
     return [
         Verdict(mutant, tuple(test for test in suite.tests_of(mutant.rule) if test in killers[id(mutant)]))
         for mutant in broken
         if id(mutant) not in refused
     ]
+
+
+def _in_turn(suite: Suite, rule: Rule) -> list[Test]:
+    """The tests that touch a rule; those that ask for itself, and not for what reads it, are likely to notice more."""
+
+    def asks(test: Test) -> bool:
+        if rule.is_alert:
+            return any(one.get("alertname") == rule.name for one in entries(test.data, "alert_rule_test"))
+        return any(rule.name in str(one.get("expr")) for one in entries(test.data, "promql_expr_test"))
+
+    return sorted(suite.tests_of(rule), key=lambda test: not asks(test))
 
 
 @contextlib.contextmanager
