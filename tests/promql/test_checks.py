@@ -272,6 +272,10 @@ NEWER = [
     ("sessions > 1_000", (2, 54)),
     ("sessions > 10m", (2, 54)),
     ("info(sessions)", (2, 55)),
+    ('{"x.y"}', (3, 0)),
+    ('requests_total{"agent"="a"}', (3, 0)),
+    ('{"requests_total", code!="500"}', (3, 0)),
+    ('sum by (code, "agent") (requests_total)', (3, 0)),
     ("rate(requests_total[5m + 1m])", (3, 4)),
     ("first_over_time(sessions[5m])", (3, 7)),
     ("rate(requests_total[5m] smoothed)", (3, 7)),
@@ -319,6 +323,19 @@ def test_newer_notation_is_an_error_for_older_prometheus_alone(expr: str, since:
     assert len(told((since[0], since[1] - 1))) == 1
     assert f"needs Prometheus {since[0]}.{since[1]} or newer" in told((since[0], since[1] - 1))[0]
     assert not told(since)
+
+
+@pytest.mark.parametrize(
+    "expr",
+    [
+        '{__name__="x.y"}',
+        'count_values("v", sessions) == 1',
+        'label_replace(sessions, "a", "$1", "b", "(.*)")',
+        'requests_total{code="\\"", agent="{\\"a\\"}"}',
+    ],
+)
+def test_text_in_quotes_is_no_name(expr: str) -> None:
+    assert not found("syntax", expr)
 
 
 @pytest.mark.parametrize("window", ["$__rate_interval", "$__interval", "$__range", "$interval"])

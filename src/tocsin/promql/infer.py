@@ -18,7 +18,7 @@ from tocsin.promql.quotes import quote
 from tocsin.promql.recorded import as_recorded, either_recording
 from tocsin.promql.types import OPEN, Comparison, Type
 from tocsin.promql.variables import has_variable, replacements
-from tocsin.promql.versions import number_faults, unread
+from tocsin.promql.versions import number_faults, quoted_faults, unread
 from tocsin.promql.walk import Walk
 from tocsin.promql.world import World
 
@@ -75,6 +75,7 @@ def _of(node: Any, walk: Walk) -> Analysis:
     faults = walk.faults
     if walk.odd:
         faults += number_faults(walk.source, world)
+    faults += quoted_faults(walk.source, world)
     if context.place is not None:
         if found.value != "vector":
             faults += result_faults(found, node)

@@ -11,13 +11,15 @@ from tocsin.promql.functions import FUNCTIONS
 from tocsin.promql.matching import Matching
 from tocsin.promql.world import World
 
-_PLAIN_NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*\Z")
 _DURATION_NUMBER = re.compile(r"(?<![\w.:])(?:\d+(?:ms|[smhdwy]))+(?![\w.])")
 _STRING = re.compile(r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'|`[^`]*`')
 _ELSEWHERE = re.compile(r"\boffset\s+-?\w+|\[[^\]]*\]")
 _BARE_RANGE = re.compile(r"\[\s*\d+(?:\.\d+)?\s*[\]:]|\boffset\s+-?\s*\d+(?:\.\d+)?(?![\w.])")
 # Whether anything of the two may be there: most have plain windows only.
 _ODD = re.compile(r"(?<![\w.:\[])\d+(?:ms|[smhdwy])|\[(?:\W|\d+(?:\.\d+)?\s*[\]:])|\boffset\b")
+# A string that is compared, opens a selector's braces, or stands among the labels of a grouping: a name.
+_QUOTED = re.compile(r'""\s*[=!]|\{\s*""\s*[,}]|\b(?:by|without|on|ignoring|group_left|group_right)\s*\([^()]*""', re.I)
+_MAY_BE_QUOTED = re.compile(r"[{(,]\s*[\"'`]")
 DURATIONS_AS_NUMBERS = (2, 54)
 QUOTED_NAMES = (3, 0)
 FILLS = (3, 10)
@@ -91,10 +93,10 @@ def matching_faults(world: World, matching: Matching) -> Iterator[Fault]:
         yield _newer(world, "fill", FILLS, "fill the gaps with `or`")
 
 
-def selector_faults(world: World, name: str) -> Iterator[Fault]:
-    """syntax: a metric name that must be quoted."""
-    if name and world.prometheus < QUOTED_NAMES and not _PLAIN_NAME.match(name):
-        yield _newer(world, f"the name {name!r}", QUOTED_NAMES, "use letters, digits, _ and : only")
+def quoted_faults(text: str, world: World) -> Iterator[Fault]:
+    """syntax: names in quotes, of labels or of metrics."""
+    if world.prometheus < QUOTED_NAMES and _MAY_BE_QUOTED.search(text) and _QUOTED.search(_STRING.sub('""', text)):
+        yield _newer(world, "a name in quotes", QUOTED_NAMES, "use letters, digits and _ only, without quotes")
 
 
 def number_faults(text: str, world: World) -> Iterator[Fault]:

@@ -13,7 +13,6 @@ from typing import Any
 
 import promql_parser as parser
 
-from tocsin.promql import versions
 from tocsin.promql.aggregations import Grouping, aggregated
 from tocsin.promql.context import Context
 from tocsin.promql.faults import Fault
@@ -206,8 +205,6 @@ def _read(walk: Walk, selector: Any, node: Any) -> tuple[Type, Faults, str, int 
     offset, at = selector.offset, selector.at
     shift = "" if offset is None is at else f"{offset or ''} {at or ''}".strip()
     name, found, faults = selected(world, selector, shift, walk.recorded)
-    if not (name.isascii() and name.isidentifier()):
-        faults = (*faults, *versions.selector_faults(world, name))
     return found, faults, name, leaf_form(node) if world.recordings else None
 
 

@@ -8,11 +8,13 @@ from dataclasses import replace
 from typing import Any
 
 from tocsin.metrics import nearest
+from tocsin.promql.durations import milliseconds_of
 from tocsin.reading.fields import as_text, items, text
 from tocsin.reading.located import Located
 from tocsin.reading.values import Refused, RuleGroup
 
 _ALERTS = ("for", "keep_firing_for", "annotations")
+_LENGTHS = ("interval", "query_offset", "for", "keep_firing_for")
 _NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
 _LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 # From here on names are made of any characters.
@@ -91,7 +93,8 @@ def refused_group(
         why = f"two groups of the file are called {name}" if name else "the group has no name"
         yield _whole(document, group, why, "name")
     names.add(name)
-    for why in (*_strangers(group, _GROUP_FIELDS, "group"), *_shapes(group, ("interval",), ("labels",))):
+    shapes = _shapes(group, ("interval", "query_offset"), ("labels",))
+    for why in (*_strangers(group, _GROUP_FIELDS, "group"), *shapes, *_times(group), *_limit(group)):
         yield _whole(document, group, why)
     rules = group.get("rules")
     if rules is not None and not isinstance(rules, list):
@@ -118,10 +121,11 @@ def _refused_in_patch(document: Located, rule: dict[str, Any]) -> Iterator[Refus
 def _refused_rule(document: Located, rule: dict[str, Any]) -> Iterator[Refused]:
     shapes = list(_shapes(rule, ("record", "alert", "expr", "for", "keep_firing_for"), ("labels", "annotations")))
     lacking = _lacking(rule)
-    for why in (*_strangers(rule, _RULE_FIELDS, "rule"), *shapes, *([lacking] if lacking and not shapes else ())):
+    first = [lacking] if lacking and not shapes else []
+    for why in (*_strangers(rule, _RULE_FIELDS, "rule"), *shapes, *_times(rule), *first):
         yield _whole(document, rule, why)
     name = text(rule, "record")
-    if name and set("{} ") & set(name):
+    if name and set("{}") & set(name):
         yield _whole(document, rule, f"{name} is no name to record")
     elif name and not _NAME.fullmatch(name):
         yield _old(document, rule, f"{name} is no name to record")
@@ -131,18 +135,41 @@ def _refused_rule(document: Located, rule: dict[str, Any]) -> Iterator[Refused]:
             yield _whole(document, rule, f"a rule may not set the label {label or 'without a name'}")
         elif not _LABEL.fullmatch(str(label)):
             yield _old(document, rule, f"{label} is no name of a label")
+    annotations = rule.get("annotations")
+    for name in annotations if isinstance(annotations, dict) else ():
+        if not _LABEL.fullmatch(str(name)):
+            yield _old(document, rule, f"{name or 'an empty text'} is no name of an annotation")
 
 
 def _lacking(rule: Mapping[str, Any]) -> str:
     if not text(rule, "alert") and not text(rule, "record"):
         empty = next((key for key in ("alert", "record") if key in rule), None)
         return f"`{empty}` is empty" if empty else "the rule has neither `alert` nor `record`"
-    if "alert" in rule and "record" in rule:
+    if text(rule, "alert") and text(rule, "record"):
         return "the rule has `alert` and `record`: it can be one of them only"
-    alien = [key for key in _ALERTS if "record" in rule and rule.get(key)]
+    alien = [key for key in _ALERTS if text(rule, "record") and not _is_nothing(rule.get(key))]
     if alien:
         return f"the rule has `record`, and {' and '.join(f'`{key}`' for key in alien)}, which only alerts have"
     return _NO_EXPR if not text(rule, "expr").strip() else ""
+
+
+def _is_nothing(value: Any) -> bool:
+    """Whether it says as much as if it were not there: no time at all is none."""
+    try:
+        return not value or (isinstance(value, str) and milliseconds_of(value) == 0)
+    except ValueError:
+        return False
+
+
+def _times(of: Mapping[str, Any]) -> Iterator[str]:
+    """Lengths of time that are an empty text: that is none, and other than nothing."""
+    yield from (f"`{key}` is an empty text where a length of time belongs" for key in _LENGTHS if of.get(key) == "")
+
+
+def _limit(group: Mapping[str, Any]) -> Iterator[str]:
+    limit = group.get("limit")
+    if limit is not None and not re.fullmatch(r"-?\d+", as_text(limit)):
+        yield f"`limit` is {as_text(limit) or _called(limit)}, and no whole number"
 
 
 def _strangers(of: Mapping[Any, Any], known: frozenset[str], what: str) -> Iterator[str]:

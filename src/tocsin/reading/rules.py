@@ -35,7 +35,7 @@ def rule_group(document: Located, group: dict[str, Any], namespace: str = "", ki
 
 def _rule(document: Located, rule: dict[str, Any]) -> Rule:
     return Rule(
-        "alert" if "alert" in rule else "record",
+        "alert" if text(rule, "alert") or "record" not in rule else "record",
         text(rule, "alert") or text(rule, "record"),
         text(rule, "expr"),
         document.at(rule),
