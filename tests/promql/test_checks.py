@@ -35,6 +35,12 @@ EXAMPLES = [
     ("syntax", ERROR, "sessions > 10m", "sessions offset 10m > 600"),
     ("syntax", ERROR, "sessions > 10m", 'balance_usd{tenant!="10m"} > 600'),
     ("syntax", ERROR, "rate(requests_total[300])", "rate(requests_total[300s])"),
+    (
+        "syntax",
+        ERROR,
+        "rate(requests_total[5m]) + rate(requests_total[300])",
+        'rate(requests_total{instance!="[5m]"}[5m]) + rate(requests_total[300s])',
+    ),
     ("syntax", ERROR, "first_over_time(sessions[5m])", "last_over_time(sessions[5m])"),
     ("syntax", ERROR, '{"requests.total"}', "requests_total"),
     ("syntax", ERROR, 'sessions{agent="writer" or agent="critic"}', 'sessions{agent=~"writer|critic"}'),
@@ -307,6 +313,23 @@ def test_check_of_a_place_finds_the_bad_query_and_leaves_the_good_one(
 def test_labels_of_one_target_count_once() -> None:
     [fault] = found("cardinality", "requests_total", Context("rule", budget=10))
     assert "18 series (3 agent x 3 code x 2 instance), and 10 are the budget" in fault.message
+
+
+@pytest.mark.parametrize(
+    ("expr", "quoted"),
+    [
+        (
+            "sum(rate({__name__='requests_total'}[5m])) by (agent) > 1",
+            'sum by (agent) (rate({__name__="requests_total"}[5m]))',
+        ),
+        ("max(sum by (agent) ((rate(requests_total[300s]))))", "sum by (agent) ((rate(requests_total[5m])))"),
+        ("sum by (agent, code) (rate(requests_total[5m]))", None),
+        ("sum without (agent) (rate(requests_total[5m]))", None),
+        ("sum by (agent) (rate(requests_total[5m] offset 5m))", None),
+    ],
+)
+def test_what_is_recorded_is_found_however_it_is_written(expr: str, quoted: str | None) -> None:
+    assert [fault.expr for fault in found("recorded-instead", expr, IN_A_RULE)] == ([quoted] if quoted else [])
 
 
 def test_recorded_series_says_what_it_saves() -> None:

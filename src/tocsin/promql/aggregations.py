@@ -17,17 +17,19 @@ from tocsin.promql.variables import has_variable, stands_in
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Grouping:
-    """`by` or `without` some labels; neither is `by` none. Each is equal to itself alone."""
+    """`by` or `without` some labels; neither is `by` none. Each is equal to itself alone; `form` is not."""
 
     labels: tuple[str, ...] = ()
     without: bool = False
     open: bool = False
+    form: int = 0
 
     @classmethod
     def written(cls, modifier: Any) -> Grouping:
         """What promql-parser's modifier says. Where a variable stands, other labels may be meant: it is `open`."""
         labels = tuple(sorted(modifier.labels))
-        return cls(labels, str(modifier.type).endswith("Without"), any(map(stands_in, labels)))
+        without = str(modifier.type).endswith("Without")
+        return cls(labels, without, any(map(stands_in, labels)), hash((without, labels)))
 
     def of(self, labels: LabelSet) -> LabelSet:
         if self.without:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import promql_parser as parser
 
+from tocsin.promql.aggregations import Grouping
+
 Note = Callable[[Any, int], None]
 LEAVES = frozenset({parser.VectorSelector, parser.MatrixSelector})
+# A name that stands among the matchers, with the comma that belongs to it. Within a value its quotes are escaped.
+_NAME = re.compile(r'(?<=\{)__name__="([\w:]+)"(?:,|(?=\}))|,__name__="([\w:]+)"')
 
 
 def form_of(node: Any, note: Note) -> int:
@@ -17,6 +22,35 @@ def form_of(node: Any, note: Note) -> int:
     It is told that of each selector too, with the range that it stands in.
     """
     return _FORMS[type(node)](node, note)
+
+
+class Recorded:
+    """Expressions that rules record as they are, each with its name."""
+
+    __slots__ = ("_by_leaf", "names")
+
+    def __init__(self) -> None:
+        self.names: dict[int, str] = {}
+        # By one of its selectors: the forms of all that it selects and groups by, without which nothing holds it.
+        self._by_leaf: dict[int, list[tuple[str, frozenset[int]]]] = {}
+
+    def add(self, node: Any, name: str) -> None:
+        leaves: list[int] = []
+        groupings: list[int] = []
+
+        def note(part: Any, form: int) -> None:
+            if type(part) in LEAVES:
+                leaves.append(form)
+            elif type(part) is parser.AggregateExpr and part.modifier is not None:
+                groupings.append(Grouping.written(part.modifier).form)
+
+        if self.names.setdefault(form_of(node, note), name) == name and leaves:
+            self._by_leaf.setdefault(leaves[0], []).append((name, frozenset((*leaves, *groupings))))
+
+    def may_be_in(self, marks: Iterable[int], record: str | None) -> bool:
+        """Whether an expression that selects and groups by all this may hold one, but for that of the rule `record`."""
+        held = frozenset(marks)
+        return any(needed <= held and name != record for mark in held for name, needed in self._by_leaf.get(mark, ()))
 
 
 def recorded_parts(node: Any, recorded: Mapping[int, str], record: str | None) -> list[tuple[Any, str]]:
@@ -36,22 +70,15 @@ def _leaf(node: Any, _note: Note) -> int:
     return hash(node.val)
 
 
-def leaf_form(node: Any) -> int:
-    """The form of a selector, or of one with a range."""
-    if type(node) is parser.MatrixSelector:
-        return hash((leaf_form(node.vector_selector), node.range))
-    name = node.name
-    matchers = []
-    for matcher in node.matchers.matchers:
-        if matcher.name == "__name__":
-            name = matcher.value
-        else:
-            matchers.append((matcher.name, str(matcher.op), matcher.value))
-    return hash((name, *sorted(matchers), node.offset, str(node.at)))
+def leaf_form(text: str) -> int:
+    """The form of a selector, or of one with a range, by its text as the parser prints it: matchers in one order."""
+    if "__name__" in text and (found := _NAME.search(text)):
+        text = f"{found[1] or found[2]}{text[: found.start()]}{text[found.end() :]}".replace("{}", "", 1)
+    return hash(text)
 
 
 def _selector(node: Any, note: Note) -> int:
-    return _noted(node, note, leaf_form(node))
+    return _noted(node, note, leaf_form(node.prettify()))
 
 
 def _subquery(node: Any, note: Note) -> int:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
 from contextlib import suppress
 from functools import partial
 from typing import Any, NamedTuple
 
 from tocsin.promql.context import NOWHERE, Context
 from tocsin.promql.faults import Fault, error
-from tocsin.promql.forms import LEAVES, form_of, recorded_parts
+from tocsin.promql.forms import Recorded, recorded_parts
 from tocsin.promql.functions import know_old_functions
 from tocsin.promql.labels import make
 from tocsin.promql.parse import PromQLError, TooDeepError, parse
@@ -18,7 +18,7 @@ from tocsin.promql.quotes import quote
 from tocsin.promql.recorded import as_recorded, either_recording
 from tocsin.promql.types import OPEN, Comparison, Type
 from tocsin.promql.variables import has_variable, replacements
-from tocsin.promql.versions import number_faults, quoted_faults, unread
+from tocsin.promql.versions import DURATIONS_AS_NUMBERS, number_faults, quoted_faults, unread
 from tocsin.promql.walk import Walk
 from tocsin.promql.world import World
 
@@ -26,6 +26,7 @@ __all__ = ["NOWHERE", "Analysis", "Context", "analyse", "quote", "recorded_type"
 
 # Nodes are not kept: an expression is parsed once, and its analysis is what is remembered.
 _parse = parse.__wrapped__
+_SPAN = re.compile(r"\[[^\]]*\]")
 know_old_functions()
 
 
@@ -73,7 +74,7 @@ def _of(node: Any, walk: Walk) -> Analysis:
     world, context = walk.world, walk.context
     found = walk.of_all() if walk.root is node else walk.type_of(node)
     faults = walk.faults
-    if walk.odd:
+    if world.prometheus < DURATIONS_AS_NUMBERS and (walk.odd or walk.spans != _SPAN.findall(walk.source)):
         faults += number_faults(walk.source, world)
     faults += quoted_faults(walk.source, world)
     if context.place is not None:
@@ -82,10 +83,10 @@ def _of(node: Any, walk: Walk) -> Analysis:
         if context.budget is not None:
             walk.report(node, tuple(budget_faults(found, context.budget)))
         if world.recordings:
-            forms = _forms(world)
-            # Most share no selector with what is recorded: their forms need not be made.
-            if not world.memory.leaves.isdisjoint(walk.leaves):
-                recordable = recorded_parts(node, forms, context.record)
+            recorded = _recorded(world)
+            # Most hold nothing of what is recorded: their forms need not be made.
+            if recorded.may_be_in(walk.marks, context.record):
+                recordable = recorded_parts(node, recorded.names, context.record)
                 faults += recorded_faults(world, recordable, walk.series, partial(recorded_type, world))
     told = tuple(dict.fromkeys(faults)) if len(faults) > 1 else tuple(faults)
     return make(Analysis, (found, told, tuple(walk.series), tuple(walk.comparisons)))
@@ -104,18 +105,13 @@ def recorded_type(world: World, name: str) -> Type:
     return known[name] or OPEN
 
 
-def _forms(world: World) -> Mapping[int, str]:
-    """What is recorded as it is, by its form."""
+def _recorded(world: World) -> Recorded:
+    """What is recorded as it is."""
     memory = world.memory
     if memory.forms is None:
-        memory.forms = {}
-
-        def note(part: Any, form: int) -> None:
-            if type(part) in LEAVES:
-                memory.leaves.add(form)
-
+        memory.forms = Recorded()
         for name, rules in world.recordings.items():
             if len(rules) == 1 and not rules[0].labels:
                 with suppress(PromQLError):  # told where the rule stands
-                    memory.forms.setdefault(form_of(_parse(rules[0].expr), note), name)
+                    memory.forms.add(_parse(rules[0].expr), name)
     return memory.forms

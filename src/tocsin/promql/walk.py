@@ -28,12 +28,13 @@ from tocsin.promql.node_faults import (
     met,
 )
 from tocsin.promql.operators import COMPARISONS, PLAIN, SETS, combined, negated
+from tocsin.promql.parse import put_back
 from tocsin.promql.patterns import or_faults
 from tocsin.promql.quotes import Faults, quoted
 from tocsin.promql.selectors import labels_of_absence, selected
 from tocsin.promql.types import Comparison, Kind, Type
 from tocsin.promql.variables import is_stand_in_length, is_stand_in_number
-from tocsin.promql.windows import GROWTH, SEEING, alert_faults, interval_faults, panel_faults
+from tocsin.promql.windows import SEEING, faults_of_place
 from tocsin.promql.world import World
 
 _MILLISECOND = timedelta(milliseconds=1)
@@ -52,11 +53,17 @@ _OF_VALUES = frozenset(
 )
 
 
+# What is known of a selector by its text: its type, its faults, the name that it reads, its form, and how its range is
+# written: "" where it has none, None where it is shifted in time.
+_Selected = tuple[Type, Faults, str, int, str | None]
+
+
 class Walk:
     """One walk over an expression.
 
     `indifferent` says that nobody looks at the value of what is walked, `odd` that the source may hold numbers or
-    durations in a spelling of their own. `root` is the node of the whole source, where that was parsed as it is.
+    durations in a spelling of their own, as it does where its ranges are not the `spans`. `marks` are
+    the forms of what it selects and groups by. `root` is the node of the whole source, where that was parsed as it is.
     """
 
     __slots__ = (
@@ -66,13 +73,14 @@ class Walk:
         "faults",
         "indifferent",
         "kept",
-        "leaves",
+        "marks",
         "modifiers",
         "odd",
         "recorded",
         "root",
         "series",
         "source",
+        "spans",
         "texts",
         "world",
     )
@@ -98,7 +106,8 @@ class Walk:
         self.root = root
         self.faults: list[Fault] = []
         self.series: list[str] = []
-        self.leaves: list[int | None] = []
+        self.marks: list[int] = []
+        self.spans: list[str] = []
         self.comparisons: list[Comparison] = []
         self.indifferent = False
         self.odd = False
@@ -126,13 +135,14 @@ class Walk:
         known = self.compared.get(key)
         if known is None:
             left = self.type_of(node.lhs)
-            faults, series, leaves, comparisons = self.faults, self.series, self.leaves, self.comparisons
-            self.compared[key] = (left, self.odd, tuple(faults), tuple(series), tuple(leaves), tuple(comparisons))
+            noted: tuple[list[Any], ...] = (self.faults, self.series, self.marks, self.spans, self.comparisons)
+            self.compared[key] = (left, self.odd, *map(tuple, noted))
         else:
-            left, self.odd, faults, series, leaves, comparisons = known
+            left, self.odd, faults, series, marks, spans, comparisons = known
             self.faults += faults
             self.series += series
-            self.leaves += leaves
+            self.marks += marks
+            self.spans += spans
             self.comparisons += comparisons
         return _operated(self, node, operator, modifier, left, _number(self, node.rhs))
 
@@ -174,38 +184,41 @@ def _selector(walk: Walk, node: Any) -> Type:
     text = node.prettify()
     entry = walk.texts.get(text)
     if entry is None:
-        entry = walk.texts[text] = _read(walk, node, node)
-    if text not in walk.source:
-        walk.odd = True
-    walk.series.append(entry[2])
-    walk.leaves.append(entry[3])
-    if entry[1]:
-        walk.report(node, entry[1])
-    return entry[0]
+        found, faults, name, leaf, shift = _read(walk, node, text)
+        entry = walk.texts[text] = (found, faults, name, leaf, None if shift else "")
+    return _noted(walk, node, entry)
 
 
 def _range(walk: Walk, node: Any) -> Type:
     text = node.prettify()
     entry = walk.texts.get(text)
     if entry is None:
-        found, faults, name, leaf = _read(walk, node.vector_selector, node)
-        entry = walk.texts[text] = (_ranged(walk, found, node.range), faults, name, leaf)
-    if text not in walk.source:
+        found, faults, name, leaf, shift = _read(walk, node.vector_selector, text)
+        span = None if shift else put_back(text[text.rindex("[") :])
+        entry = walk.texts[text] = (_ranged(walk, found, node.range), faults, name, leaf, span)
+    return _noted(walk, node, entry)
+
+
+def _noted(walk: Walk, node: Any, entry: _Selected) -> Type:
+    found, faults, name, leaf, span = entry
+    if span:
+        walk.spans.append(span)
+    elif span is None:
         walk.odd = True
-    walk.series.append(entry[2])
-    walk.leaves.append(entry[3])
-    if entry[1]:
-        walk.report(node, entry[1])
-    return entry[0]
+    walk.series.append(name)
+    walk.marks.append(leaf)
+    if faults:
+        walk.report(node, faults)
+    return found
 
 
-def _read(walk: Walk, selector: Any, node: Any) -> tuple[Type, Faults, str, int | None]:
-    """The type of a selector, its faults, the name that it reads, and the form of the node that it stands in."""
+def _read(walk: Walk, selector: Any, text: str) -> tuple[Type, Faults, str, int, str]:
+    """The type of a selector, its faults, the name that it reads, the form of its text, its shift."""
     world = walk.world
     offset, at = selector.offset, selector.at
     shift = "" if offset is None is at else f"{offset or ''} {at or ''}".strip()
     name, found, faults = selected(world, selector, shift, walk.recorded)
-    return found, faults, name, leaf_form(node) if world.recordings else None
+    return found, faults, name, leaf_form(text) if world.recordings else 0, shift
 
 
 def _length(duration: timedelta | None) -> int | None:
@@ -273,20 +286,8 @@ def _call(walk: Walk, node: Any) -> Type:
     if entry[1]:
         walk.report(node, entry[1])
     if name in SEEING and walk.context.place is not None and arguments and arguments[0].value == "range":
-        _report_window(walk, node, name, arguments[0])
+        walk.report(node, tuple(faults_of_place(walk.context, name, arguments[0])))
     return _absent(entry[0], nodes[0]) if name in _ABSENCE else entry[0]
-
-
-def _report_window(walk: Walk, node: Any, name: str, of: Type) -> None:
-    context = walk.context
-    if context.place == "panel":
-        if name in GROWTH:
-            walk.report(node, tuple(panel_faults(name, of)))
-        return
-    if context.is_alert and name in GROWTH:
-        walk.report(node, tuple(alert_faults(name, of)))
-    if context.interval is not None:
-        walk.report(node, tuple(interval_faults(of, context.interval)))
 
 
 def _absent(found: Type, argument: Any) -> Type:
@@ -315,6 +316,7 @@ def _aggregate(walk: Walk, node: Any) -> Type:
     if modifier is not None:
         text = str(modifier)
         grouping = walk.modifiers.get(text) or walk.modifiers.setdefault(text, Grouping.written(modifier))
+        walk.marks.append(grouping.form)
     key = (operator, grouping, given, of)
     entry = walk.kept.get(key)
     if entry is None:

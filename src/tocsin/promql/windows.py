@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tocsin.promql.context import Context
 from tocsin.promql.durations import duration_text
 from tocsin.promql.faults import Fault, error, warning
 from tocsin.promql.types import Type
@@ -52,6 +53,18 @@ def range_faults(name: str, of: Type) -> Iterator[Fault]:
             f"{duration_text(of.scrape)}",
             f"use a window of at least {duration_text(4 * of.scrape)}",
         )
+
+
+def faults_of_place(context: Context, name: str, of: Type) -> Iterator[Fault]:
+    """What is wrong with the window of a function that sees what happens in it, for where it stands."""
+    if context.place == "panel":
+        if name in GROWTH:
+            yield from panel_faults(name, of)
+        return
+    if context.is_alert and name in GROWTH:
+        yield from alert_faults(name, of)
+    if context.interval is not None:
+        yield from interval_faults(of, context.interval)
 
 
 def alert_faults(name: str, of: Type) -> Iterator[Fault]:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tocsin.metrics import Catalog, Counter, Gauge, Histogram, Label, Metric, series_of
 from tocsin.promql.durations import milliseconds_of
 from tocsin.promql.labels import LabelSet
 from tocsin.promql.types import OPEN, Kind, Type
+
+if TYPE_CHECKING:
+    from tocsin.promql.forms import Recorded
 
 # Series that Prometheus itself makes.
 SYNTHETIC = frozenset(
@@ -196,7 +199,6 @@ class Memory:
         "forms",
         "joins",
         "kept",
-        "leaves",
         "matchers",
         "modifiers",
         "recorded",
@@ -213,8 +215,7 @@ class Memory:
         self.modifiers: dict[str, Any] = {}
         self.analyses: dict[Any, Any] = {}
         self.recorded: dict[str, Type | None] = {}
-        self.forms: dict[int, str] | None = None
-        self.leaves: set[int] = set()
+        self.forms: Recorded | None = None
         self.vanishing: dict[str, Any] = {}
 
     def trim(self) -> None:
