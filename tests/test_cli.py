@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from projects import Copy
 
+from tocsin.model.alert import slug
 from tocsin.project import find_project
 
 COUNTS = re.compile(r"generated/: (\d+) new, (\d+) changed, (\d+) removed, (\d+) unchanged")
@@ -153,9 +154,9 @@ def test_proofs_notice_an_alert_that_is_broken_a_little(
     file: str, old: str, new: str, alert: str, project_copy: Copy
 ) -> None:
     project_copy.replace(file, old, new)
-    answer = project_copy.tocsin("test")
+    answer = project_copy.tocsin("prove", alert)
     assert answer.returncode == 1
-    assert f"FAILED {alert}" in answer.stdout
+    assert re.search(rf"/tests/{slug(alert)}(-derived)?\.yaml:\d+: error\[test-fails\]", answer.stdout)
 
 
 @pytest.mark.parametrize(

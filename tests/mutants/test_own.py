@@ -7,7 +7,26 @@ import re
 from pathlib import Path
 from typing import Any
 
-from projects import Copy
+from projects import Copy, MakeProject
+
+TWO_ALERTS = """
+from agentmetrics.catalog import agent_active_sessions, agent_name
+from tocsin.define import CRITICAL, WARNING, Alert, Indicator, quantity, total
+
+sessions = Indicator(total(agent_active_sessions, by=agent_name), title="Sessions", description="Open ones.")
+busy, very_busy = (
+    Alert(
+        name,
+        when=sessions > quantity(most, agent_active_sessions.unit),
+        hold="5m",
+        severity=severity,
+        summary="{agent_name} is busy",
+        description="{agent_name} has {value}.",
+        runbook="busy",
+    )
+    for name, most, severity in (("Busy", 10, WARNING), ("VeryBusy", 50, CRITICAL))
+)
+"""
 
 
 def prove(project: Copy, *arguments: str, **environment: str) -> dict[str, Any]:
@@ -87,22 +106,23 @@ def test_proofs_alone_are_run_without_mutants(project_copy: Copy, counted: tuple
 
 
 def test_memory_is_ignored_by_git_and_forgotten_on_demand(
-    project_copy: Copy, counted: tuple[dict[str, str], Path]
+    make_project: MakeProject, counted: tuple[dict[str, str], Path]
 ) -> None:
     promtool, note = counted
-    prove(project_copy, "AgentHighLatency", **promtool)
-    first = runs(note)
-    prove(project_copy, "AgentHighLatency", **promtool)
+    project = make_project({"watch/alerts.py": TWO_ALERTS, "docs/runbooks/busy.md": "# Busy\n"})
+    prove(project, "Busy", **promtool)
+    assert (first := runs(note)) > 0
+    prove(project, "Busy", **promtool)
     assert runs(note) == 0
-    prove(project_copy, "AgentHighLatency", "--all", **promtool)
+    prove(project, "Busy", "--all", **promtool)
     assert runs(note) == first
     # What else was known is known still.
-    prove(project_copy, "AgentHighErrorRate", **promtool)
+    prove(project, "VeryBusy", **promtool)
     runs(note)
-    prove(project_copy, "AgentHighLatency", "--all", **promtool)
+    prove(project, "Busy", "--all", **promtool)
     runs(note)
-    prove(project_copy, "AgentHighErrorRate", **promtool)
+    prove(project, "VeryBusy", **promtool)
     assert runs(note) == 0
-    assert (project_copy.root / ".tocsin/.gitignore").read_text() == "*\n"
-    (project_copy.root / ".tocsin/proven.json").write_text("not JSON")
-    assert prove(project_copy, "AgentHighLatency", **promtool)["findings"] == []
+    assert (project.root / ".tocsin/.gitignore").read_text() == "*\n"
+    (project.root / ".tocsin/proven.json").write_text("not JSON")
+    assert prove(project, "Busy", **promtool)["findings"] == []
