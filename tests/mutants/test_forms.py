@@ -31,6 +31,8 @@ FORMS = {
     "resources with a group of one name": "---\n".join(f"{HEAD}spec: {{groups: [{one}]}}\n" for one in (ONE, OTHER)),
     "list of resources": "kind: List\nitems:\n"
     + "".join(f"- kind: PrometheusRule\n  spec: {{groups: [{one}]}}\n" for one in (ONE, OTHER)),
+    "ConfigMap of files": "kind: ConfigMap\nmetadata: {name: c}\ndata:\n  note: groups of people\n"
+    + "".join(f"  {name}.yml: |\n    groups:\n    - {one}\n" for name, one in (("a", ONE), ("b", OTHER))),
     "list without kinds": "kind: PrometheusRuleList\nitems:\n"
     + "".join(f"- spec: {{groups: [{one}]}}\n" for one in (ONE, OTHER)),
     "resource beside others": f"kind: Service\nspec: {{ports: []}}\n---\n{HEAD}"
@@ -80,6 +82,13 @@ def test_field_that_nobody_knows_is_told_where_it_stands_in_the_resource(tmp_pat
     rules = "".join(f"    - alert: {name}\n      expr: x > 5\n      fro: 5m\n" for name in "AB")
     found = proven(tmp_path, f"{HEAD}spec:\n  groups:\n  - name: g\n    rules:\n{rules}")
     assert [line for line, why in told(found) if why.startswith("field fro not found")] == [10, 13]
+
+
+def test_rule_in_a_config_map_is_told_at_its_line(tmp_path: Path) -> None:
+    rules = "  - alert: A\n    expr: x > 5\n    for: 5m\n  - alert: B\n    expr: x{{ > 5\n"
+    text = "".join(f"    {line}\n" for line in f"groups:\n- name: g\n  rules:\n{rules}".splitlines())
+    found = proven(tmp_path, f"kind: ConfigMap\ndata:\n  a.rules: |\n{text}")
+    assert [(line, why[:27]) for line, why in told(found)] == [(10, "could not parse expression:")]
 
 
 def test_older_promtool_is_told_from_a_mistake(tmp_path: Path) -> None:

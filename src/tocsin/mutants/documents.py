@@ -24,9 +24,13 @@ class Block(dict[str, Any]):
 
 
 class Scalar(str):
-    """A scalar as it was written, and its line; `is_text` where it is no number, truth or time."""
+    """A scalar as it was written, and its line; `is_text` where it is no number, truth or time.
+
+    `first` is the line on which its text begins: that of a block begins on the next.
+    """
 
     line: int | None = None
+    first = 1
     is_text = True
 
 
@@ -58,6 +62,11 @@ def read(content: bytes, path: Path) -> list[Any]:
         ) from None
 
 
+def read_within(text: Scalar, path: Path) -> list[Any]:
+    """The documents of a text that stands in a file, with the lines of the file."""
+    return read(("\n" * (text.first - 1) + text).encode(), path)
+
+
 def write(data: Any) -> bytes:
     text = yaml.dump(data, Dumper=_dumper(), sort_keys=False, allow_unicode=True, width=1000, encoding="utf-8")
     assert isinstance(text, bytes)
@@ -72,6 +81,7 @@ def _loader() -> Any:
     def scalar(loader: Any, node: Any) -> Scalar:
         made = Scalar(loader.construct_scalar(node))
         made.line = node.start_mark.line + 1
+        made.first = made.line + (node.style in ("|", ">"))
         made.is_text = node.tag == _TEXT
         return made
 

@@ -18,13 +18,13 @@ _SIGNS = {
     "tests": (_KEY % "tests", r"\b(?:rule_files|evaluation_interval|input_series|alert_rule_test|promql_expr_test)\b"),
     "rules": (_KEY % "groups", r"""\b(?:record|alert)["']?\s*:"""),
 }
-_ENDINGS = frozenset({".yaml", ".yml", ".json", ".rules"})
+ENDINGS = frozenset({".yaml", ".yml", ".json", ".rules"})
 _NAMES = {"rules": "rule file", "tests": "file of promtool's tests"}
 
 
 def looks_like_a_file(word: str) -> bool:
     """Whether a word on the command line is a path, and no name of an alert."""
-    return glob.has_magic(word) or "/" in word or Path(word).suffix in _ENDINGS or os.path.exists(word)
+    return glob.has_magic(word) or "/" in word or Path(word).suffix in ENDINGS or os.path.exists(word)
 
 
 def found(named: Sequence[str], kind: Kind) -> list[Path]:
@@ -59,7 +59,7 @@ def _paths(name: str) -> tuple[Iterable[Path], bool]:
 def _below(folder: str) -> Iterator[Path]:
     for root, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        yield from (Path(root, name) for name in sorted(names) if Path(name).suffix in _ENDINGS)
+        yield from (Path(root, name) for name in sorted(names) if Path(name).suffix in ENDINGS)
 
 
 def _other(kind: Kind) -> Kind:
