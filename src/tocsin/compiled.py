@@ -75,7 +75,7 @@ class _Reading:
 
 
 def _placed(panel: Panel, source: Source) -> Panel:
-    return replace(panel, source=source, targets=tuple(replace(one, source=source) for one in panel.targets))
+    return panel._replace(source=source, targets=tuple(one._replace(source=source) for one in panel.targets))
 
 
 def expressions(plan: Plan) -> Iterator[Expression]:

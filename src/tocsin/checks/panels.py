@@ -103,7 +103,7 @@ def _queries(dashboard: Dashboard, panel: Panel) -> Iterator[Finding]:
             "all of its queries are hidden: it shows 'No data' for ever",
             "show one of them, or take the panel away",
         )
-    for ref in _twice(target.ref for target in panel.targets):
+    for ref in _twice(target.ref for target in panel.targets) if len(panel.targets) > 1 else ():
         yield _found(
             dashboard,
             panel,
@@ -172,7 +172,7 @@ def _overlap(one: Panel, other: Panel) -> bool:
 
 
 def _legend(dashboard: Dashboard, panel: Panel, target: Target, of: Type) -> Iterator[Finding]:
-    for label in dict.fromkeys(_LEGEND.findall(target.legend)):
+    for label in dict.fromkeys(_LEGEND.findall(target.legend)) if "{{" in target.legend else ():
         if not of.labels.misses(label) or label == "__name__":
             continue
         near = nearest(label, of.labels.names)

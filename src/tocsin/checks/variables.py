@@ -37,13 +37,16 @@ def _of_panel(subject: Subject, dashboard: Dashboard, panel: Panel, defined: set
     fixed = False
     if panel.repeat:
         yield from _undefined(dashboard, f"${panel.repeat}", panel.source, name, defined)
-    for text in dict.fromkeys((panel.title, *(target.legend for target in panel.targets))):
-        yield from _printed(dashboard, text, panel.source, name, defined)
-    for source in dict.fromkeys((panel.datasource, *(target.datasource for target in panel.targets))):
-        yield from _no_source(dashboard, source, panel.source, name, defined)
+    for text in dict.fromkeys([panel.title, *[target.legend for target in panel.targets]]):
+        if _names_variables(text):
+            yield from _printed(dashboard, text, panel.source, name, defined)
+    for source in dict.fromkeys([panel.datasource, *[target.datasource for target in panel.targets]]):
+        if _names_variables(source):
+            yield from _no_source(dashboard, source, panel.source, name, defined)
     for target in panel.targets:
         if may_be_promql(target):
-            yield from _undefined(dashboard, target.expr, target.source, name, defined)
+            if _names_variables(target.expr):
+                yield from _undefined(dashboard, target.expr, target.source, name, defined)
             if not fixed:
                 found = list(_fixed(dashboard, name, target.source, target))
                 fixed = bool(found)
@@ -51,8 +54,13 @@ def _of_panel(subject: Subject, dashboard: Dashboard, panel: Panel, defined: set
             yield from _ignored(subject, dashboard, target, name)
 
 
+def _names_variables(text: str) -> bool:
+    """Whether a text may name any but Grafana's own: most do not."""
+    return text.count("$") > text.count("$__") + text.count("${__") or "[[" in text
+
+
 def _used_in(text: str) -> frozenset[str]:
-    return _named_in(text) if "$" in text or "[[" in text else frozenset()
+    return _named_in(text) if _names_variables(text) else frozenset()
 
 
 @lru_cache(maxsize=1024)

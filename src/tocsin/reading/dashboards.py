@@ -73,9 +73,8 @@ def _source(of: dict[str, Any], engines: Mapping[str, str]) -> tuple[str, str]:
         name, engine = text(value, "uid"), text(value, "type")
     else:
         name, engine = as_text(value), ""
-    found = _VARIABLE.fullmatch(name)
-    if found:
-        engine = engine or engines.get(found[1] or found[2] or found[3], "")
+    if not engine and (found := _VARIABLE.fullmatch(name)):
+        engine = engines.get(found[1] or found[2] or found[3], "")
     if name in _BUILT_IN:
         engine = name
     # Only a hint, but one that keeps LogQL from being read as PromQL.
@@ -93,7 +92,8 @@ def _panels(document: Located, value: dict[str, Any], engines: Mapping[str, str]
 
 
 def _panel(document: Located, panel: dict[str, Any], engines: Mapping[str, str], row: int | None) -> Panel:
-    defaults = mapping(mapping(panel, "fieldConfig"), "defaults")
+    fields = mapping(panel, "fieldConfig")
+    defaults = mapping(fields, "defaults")
     legend = mapping(mapping(panel, "options"), "legend")
     name, engine = _source(panel, engines)
     return Panel(
@@ -105,13 +105,13 @@ def _panel(document: Located, panel: dict[str, Any], engines: Mapping[str, str],
         text(defaults, "unit") or _old_unit(panel),
         name,
         engine,
-        tuple(_target(document, target, engines, name, engine) for target in mappings(panel, "targets")),
+        tuple([_target(document, target, engines, name, engine) for target in mappings(panel, "targets")]),
         _grid(mapping(panel, "gridPos")),
         _steps(defaults),
         text(panel, "repeat"),
         row,
         "libraryPanel" in panel,
-        _overridden(panel),
+        _overridden(fields),
         flag(legend.get("showLegend")) is False or text(legend, "displayMode") == "hidden",
         _transformations(panel),
     )
@@ -123,16 +123,17 @@ def _old_unit(panel: dict[str, Any]) -> str:
     return text(axes[0], "format") if axes and isinstance(axes[0], dict) else text(panel, "format")
 
 
-def _overridden(panel: dict[str, Any]) -> frozenset[str]:
-    overrides = mappings(mapping(panel, "fieldConfig"), "overrides")
-    found = {text(one, "id") for override in overrides for one in mappings(override, "properties")}
-    return frozenset(found) if found else _NONE
+def _overridden(fields: dict[str, Any]) -> frozenset[str]:
+    overrides = mappings(fields, "overrides")
+    if not overrides:
+        return _NONE
+    return frozenset(text(one, "id") for override in overrides for one in mappings(override, "properties"))
 
 
 def _transformations(panel: dict[str, Any]) -> frozenset[str]:
     """What is done with the answers; panels from before there were transformations had one `transform`."""
-    found = {text(one, "id") for one in mappings(panel, "transformations")} | {text(panel, "transform")}
-    return frozenset(found - {""}) or _NONE
+    found = [text(panel, "transform"), *(text(one, "id") for one in mappings(panel, "transformations"))]
+    return frozenset(found) - {""} if any(found) else _NONE
 
 
 _NONE: frozenset[str] = frozenset()
@@ -142,15 +143,15 @@ def _steps(defaults: dict[str, Any]) -> tuple[float, ...]:
     thresholds = mapping(defaults, "thresholds")
     if text(thresholds, "mode") == "percentage":
         return ()
-    values = (number(step.get("value")) for step in mappings(thresholds, "steps"))
-    return tuple(value for value in values if value is not None)
+    values = [number(step.get("value")) for step in mappings(thresholds, "steps")]
+    return tuple([value for value in values if value is not None])
 
 
 def _grid(place: dict[str, Any]) -> Grid | None:
-    x, y, width, height = (whole(place.get(key)) for key in ("x", "y", "w", "h"))
+    width, height = whole(place.get("w")), whole(place.get("h"))
     if width is None or height is None:
         return None
-    return Grid(x or 0, y or 0, width, height)
+    return Grid(whole(place.get("x")) or 0, whole(place.get("y")) or 0, width, height)
 
 
 def _target(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 _FLAGS = {"true": True, "false": False}
@@ -18,7 +18,8 @@ def as_text(value: Any) -> str:
 
 
 def text(of: Mapping[Any, Any], key: str) -> str:
-    return as_text(of.get(key))
+    value = of.get(key, "")
+    return value if value.__class__ is str else as_text(value)
 
 
 def texts(of: Any) -> dict[str, str]:
@@ -31,11 +32,10 @@ def mapping(of: Mapping[Any, Any], key: str) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def mappings(of: Mapping[Any, Any], key: str) -> Iterator[dict[str, Any]]:
+def mappings(of: Mapping[Any, Any], key: str) -> list[dict[str, Any]]:
     """The mappings in a list; what else stands in it is passed over."""
     value = of.get(key)
-    if isinstance(value, list):
-        yield from (item for item in value if isinstance(item, dict))
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
 def items(of: Mapping[Any, Any], key: str) -> list[Any]:
@@ -54,7 +54,7 @@ def number(value: Any) -> float | None:
 
 
 def whole(value: Any) -> int | None:
-    found = number(value)
+    found = value if value.__class__ is int else number(value)
     return int(found) if found is not None and found == found and abs(found) < 2**53 else None
 
 

@@ -22,7 +22,7 @@ from tocsin.source import Source
 
 # One of these stands in every file that can be of interest; parsing the others would be for nothing. Contact points
 # are of no kind that is checked, and are looked through for credentials.
-_SIGNS = (b"groups", b"panels", b"rows", b"rule_files", b"record", b"alert", b"kind", b"contactPoints")
+_SIGNS = (b"panels", b"groups", b"rows", b"rule_files", b"record", b"alert", b"kind", b"contactPoints")
 # One of these in a text that cannot be read: it is told. Other things in a folder are none of ours.
 _CLEAR_SIGNS = (b"groups", b"panels", b"expr", b"rule_files", b"contactPoints")
 _RENDER = "it is a template: render it, and lint what comes out"
@@ -245,7 +245,7 @@ def _namespaced(found: _Found, document: Located, value: dict[str, Any]) -> None
     for namespace, groups in value.items():
         if isinstance(groups, list) and groups and all(_is_group(group) for group in groups):
             found.of_a_kind = True
-            _groups(found, document, iter(groups), str(namespace))
+            _groups(found, document, groups, str(namespace))
 
 
 def _is_group(value: Any) -> bool:
@@ -256,7 +256,7 @@ def _is_group(value: Any) -> bool:
 def _groups(
     found: _Found,
     document: Located,
-    groups: Iterator[dict[str, Any]],
+    groups: Iterable[dict[str, Any]],
     namespace: str,
     *,
     kind: str = "",

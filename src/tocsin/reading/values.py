@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from tocsin.source import Source
 
@@ -112,8 +112,7 @@ class GrafanaRule:
     org: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """One query of a panel. `expr` is "" where its language has none.
 
     `engine` is the type of its data source ("prometheus", "loki"), "" where that cannot be told. `instant` is None
@@ -131,8 +130,7 @@ class Target:
     hidden: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Grid:
+class Grid(NamedTuple):
     """A panel's place on the grid of 24 columns."""
 
     x: int
@@ -141,8 +139,7 @@ class Grid:
     height: int
 
 
-@dataclass(frozen=True, slots=True)
-class Panel:
+class Panel(NamedTuple):
     """`of_library` panels stand elsewhere: only their place is known. `steps` are the values of absolute thresholds.
 
     `row` says in which collapsed row it lies; None for those that lie on the dashboard itself. `overrides` are the
