@@ -57,6 +57,24 @@ def test_file_that_promtool_does_not_mention_has_not_passed(folder: Path) -> Non
     assert "missing.yaml" in result.output
 
 
+@pytest.mark.parametrize(
+    ("ending", "told"),
+    [
+        ("kill -9 $$", r"ended by signal 9\): it said nothing"),
+        ("echo panic: no room; exit 2", r"exit code 2\): panic: no"),
+    ],
+)
+def test_promtool_that_breaks_off_has_failed_no_test(
+    ending: str, told: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = folder / "promtool"
+    script.write_text(f"#!/bin/sh\n{ending}\n")
+    script.chmod(0o755)
+    monkeypatch.setenv("PROMTOOL", str(script))
+    with pytest.raises(TocsinError, match=told):
+        promtool.test_rules(folder, ["good.yaml"])
+
+
 def test_no_files_are_no_results(tmp_path: Path) -> None:
     assert promtool.test_rules(tmp_path, []) == []
     assert promtool.check_rules(tmp_path, []) == []

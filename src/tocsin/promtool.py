@@ -15,6 +15,7 @@ from pathlib import Path
 from tocsin.findings import TocsinError
 
 _TIMEOUT, _FOR_EACH = 300, 30
+_ANSWERS = frozenset({0, 1, 3})  # that all is well, that something is not, and that only a lint is not
 _MEMORY = Path("/dev/shm")
 _ROOM = 512 * 1024 * 1024
 # It does one thing at a time. Go's runtime would keep other processors looking for work, and collect far too often.
@@ -77,7 +78,7 @@ def _run(arguments: Sequence[str], folder: Path, scratch: Path | None = None) ->
     command = [str(find_promtool()), *arguments]
     try:
         # The verdicts go to stdout and their reasons to stderr: one pipe keeps them in order.
-        return subprocess.run(
+        said = subprocess.run(
             command,
             cwd=folder,
             env={**_GO, **os.environ, **({"TMPDIR": str(scratch)} if scratch else {})},
@@ -92,6 +93,21 @@ def _run(arguments: Sequence[str], folder: Path, scratch: Path | None = None) ->
         raise TocsinError(
             f"promtool could not run: {error}", help=f"see whether `{command[0]} --version` runs"
         ) from None
+    if said.returncode not in _ANSWERS:
+        raise _broken_off(said)
+    return said
+
+
+def _broken_off(said: subprocess.CompletedProcess[str]) -> TocsinError:
+    """It has said nothing of what was left, which must not count as failed."""
+    code = said.returncode
+    how = f"ended by signal {-code}" if code < 0 else f"exit code {code}"
+    panic = re.search(r"^panic: .*", said.stdout, re.MULTILINE)
+    last = panic.group() if panic else said.stdout.strip().rpartition("\n")[2]
+    return TocsinError(
+        f"promtool broke off ({how}): {last or 'it said nothing'}",
+        help="see whether it has memory, and room where it makes its databases (TMPDIR)",
+    )
 
 
 def check_rules(folder: Path, files: Sequence[str]) -> list[Result]:
