@@ -11,6 +11,7 @@ from typing import Any
 
 from tocsin.metrics import Matcher
 from tocsin.mutants.rule import Rule
+from tocsin.promql.matched import compiled
 from tocsin.promql.parse import PromQLError, tree_of
 from tocsin.promql.tree import Node, Select
 
@@ -159,7 +160,6 @@ def _may_read(selection: Select, rule: Rule) -> bool:
 def _lets_through(matcher: Matcher, value: str) -> bool:
     if matcher.operator in ("=", "!="):
         return (matcher.value == value) == (matcher.operator == "=")
-    try:
-        return bool(re.fullmatch(matcher.value, value)) == (matcher.operator == "=~")
-    except re.error:  # Go's expressions are not quite Python's
-        return True
+    pattern = compiled(matcher.value)
+    # Go's patterns are not quite Python's.
+    return pattern is None or bool(pattern.fullmatch(value)) == (matcher.operator == "=~")

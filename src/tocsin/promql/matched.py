@@ -8,7 +8,7 @@ from functools import lru_cache
 
 _LITERAL = re.compile(r"(?:[\w :/,@%=~-]|\\[.\-/])*\Z")
 # Written alike in Go and in Python, but with another meaning.
-_FOREIGN = re.compile(r"\[\[?:|\\[pPQEzCK]|\(\?[^:)]|\{,")
+_FOREIGN = re.compile(r"\[\[?:|\\[pPQEzCK]|\(\?(?!:|i\)|i:|P<)|\{,")
 _GROUPED = re.compile(r"[(\[{]|\\\w")
 _NEEDED = re.compile(r"[\w.](?![*?])")
 

@@ -15,7 +15,7 @@ from tocsin.promql.tree import Aggregate, Binary, Call, Negate, Node, Number, Ra
 from tocsin.proving.dates import DATES, date_of
 from tocsin.proving.errors import UnderivableError
 from tocsin.proving.quantiles import histogram_quantile
-from tocsin.proving.vectors import NO_LABELS, Labels, Value, Vector, divided, grouped, joined
+from tocsin.proving.vectors import NO_LABELS, Labels, Value, Vector, divided, grouped, joined, pattern_of
 
 
 class Source(Protocol):
@@ -144,9 +144,10 @@ def _label_replace(arguments: tuple[Node, ...], source: Source) -> Value:
     if len(texts) != 4:
         raise UnderivableError("label_replace() with labels that are no text")
     target, replacement, origin, pattern = texts
+    known = pattern_of(pattern)
     result: Vector = {}
     for labels, value in vector_of(of, source).items():
-        found = re.fullmatch(pattern, dict(labels).get(origin, ""))
+        found = known.fullmatch(dict(labels).get(origin, ""))
         if found:
             written = _expanded(replacement, found)
             labels = frozenset((name, own) for name, own in labels if name != target)

@@ -8,9 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from tocsin.promql.matched import compiled
+
 _TOKEN = re.compile(
-    r"(?P<open>\((?:\?:|\?P<\w+>)?)|(?P<close>\))|(?P<or>\|)"
-    r"|(?P<atom>\\.|\[\^?\]?[^\]]*\]|[^\\()|])(?P<times>[*+?]|\{\d+(?:,\d*)?\})?\??"
+    r"(?P<flag>\(\?i\))|(?P<open>\((?:\?i?:|\?P<\w+>)?)|(?P<close>\))|(?P<or>\|)"
+    r"|(?P<atom>\\.|\[\^?\]?(?:\\.|\[:\^?\w+:\]|[^\]\\])*\]|[^\\()|])(?P<times>[*+?]|\{\d+(?:,\d*)?\})?\??"
 )
 _TIMES = re.compile(r"(?P<times>[*+?]|\{\d+(?:,\d*)?\})\??")
 _CLASSES = {r"\d": "0", r"\w": "a", r"\s": " ", r"\D": "a", r"\W": "-", r"\S": "a", r"\b": ""}
@@ -37,6 +39,8 @@ class _Reader:
             if token["or"]:
                 found.append(text)
                 text = ""
+            elif token["flag"]:
+                continue
             elif token["open"]:
                 inner = self.alternatives()[0]
                 self._at = min(len(self._pattern), self._at + 1)
@@ -53,7 +57,8 @@ class _Reader:
         if atom in ("^", "$"):
             return ""
         if atom.startswith("["):
-            return next((one for one in "0aA-_./ " if re.fullmatch(atom, one)), atom[1])
+            known = compiled(atom)
+            return next((one for one in "0aA-_./ []" if known and known.fullmatch(one)), atom[-2:-1])
         return _CLASSES.get(atom, atom[-1])
 
 

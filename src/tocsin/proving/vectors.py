@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from functools import lru_cache
 
 from tocsin.metrics import Matcher
+from tocsin.promql.matched import compiled
 from tocsin.promql.tree import Aggregate, Binary, Matching
 from tocsin.proving.errors import UnderivableError
 
@@ -58,15 +59,26 @@ COMPARISONS: dict[str, Callable[[float, float], bool]] = {
 }
 
 
+def pattern_of(text: str) -> re.Pattern[str]:
+    """A pattern of Go's as Python's. Raises UnderivableError where the two may read it in different ways."""
+    found = compiled(text)
+    if found is None:
+        raise UnderivableError(f"the pattern `{text}`")
+    return found
+
+
 def matches(labels: Labels, matchers: Iterable[Matcher]) -> bool:
-    """Whether a series meets all matchers; a label that it has not is empty."""
+    """Whether a series meets all matchers; a label that it has not is empty.
+
+    Raises UnderivableError for a pattern that Go may read in another way.
+    """
     known = dict(labels)
     for matcher in matchers:
         value = known.get(matcher.label, "")
         if matcher.operator in ("=", "!="):
             found = value == matcher.value
         else:
-            found = re.fullmatch(matcher.value, value) is not None
+            found = pattern_of(matcher.value).fullmatch(value) is not None
         if found != (matcher.operator in ("=", "=~")):
             return False
     return True
