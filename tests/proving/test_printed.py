@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import inf, nan
+
 import pytest
 
 from tocsin.display import value_template
@@ -25,10 +27,19 @@ from tocsin.units import BYTES, CALLS, RATIO, SECONDS, USD
         (CALLS, 12345.0, "12.35k calls"),
         (CALLS, 0.05, "50m calls"),
         (CALLS, 0.0, "0 calls"),
+        (RATIO, inf, "+Inf%"),
+        (SECONDS, -inf, "-Inf"),
+        (USD, inf, "USD +Inf"),
+        (BYTES, nan, "NaNB"),
     ],
 )
 def test_value_is_printed_with_its_unit(unit: object, value: float, text: str) -> None:
     assert printed(value_template(unit, "$value"), value) == text  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("value", "text"), [(2.5, "at 2.50% now"), (inf, "at +Inf% now")])
+def test_sign_of_percent_in_a_format_is_one(value: float, text: str) -> None:
+    assert printed('at {{ printf "%.2f%% now" $value }}', value) == text
 
 
 def test_value_between_two_texts_is_not_stable() -> None:

@@ -11,6 +11,7 @@ from tocsin.proving.errors import UnderivableError
 
 _FUNCTION = re.compile(r"\{\{ ?\$value \| (\w+) ?\}\}")
 _PRINTF = re.compile(r'\{\{ ?printf "([^"%]*%\.\d+[fg][^"]*)" \$value ?\}\}')
+_FORMAT = re.compile(r"%\.\d+[fg]")
 _ACTION = re.compile(r"\{\{.*?\}\}")
 _LARGE, _SMALL = ("", "k", "M", "G", "T", "P", "E", "Z", "Y"), ("", "m", "u", "n", "p", "f", "a", "z", "y")
 
@@ -24,7 +25,13 @@ def printed(template: str, value: float) -> str:
             raise UnderivableError(f"the template function {found.group(1)}")
         return function(value)
 
-    text = _PRINTF.sub(lambda found: found.group(1).replace("%%", "%") % value, _FUNCTION.sub(piped, template))
+    def formatted(found: re.Match[str]) -> str:
+        text: str = found.group(1)
+        if math.isfinite(value):
+            return text % value
+        return _FORMAT.sub(_four_digits(value), text).replace("%%", "%")
+
+    text = _PRINTF.sub(formatted, _FUNCTION.sub(piped, template))
     if "{{" in text:
         raise UnderivableError(f"the template {template}")
     return text
@@ -43,7 +50,14 @@ def shows_format(template: str, value: float) -> bool:
 
 def _plain(value: float) -> str:
     """A float as Go prints it where no exponent is needed."""
-    return format(Decimal(repr(value)).normalize(), "f") if math.isfinite(value) else f"{value}"
+    return format(Decimal(repr(value)).normalize(), "f") if math.isfinite(value) else _four_digits(value)
+
+
+def _four_digits(value: float) -> str:
+    """A float as Go prints it with `%.4g`, which has names of its own for what is no number."""
+    if math.isnan(value):
+        return "NaN"
+    return f"{value:.4g}" if math.isfinite(value) else "+Inf" if value > 0 else "-Inf"
 
 
 def _scaled(value: float, step: float, units: tuple[str, ...], *, up: bool) -> str:
@@ -56,13 +70,13 @@ def _scaled(value: float, step: float, units: tuple[str, ...], *, up: bool) -> s
 
 def _humanize(value: float) -> str:
     if value == 0 or not math.isfinite(value):
-        return f"{value:.4g}"
+        return _four_digits(value)
     return _scaled(value, 1000, _LARGE if abs(value) >= 1 else _SMALL, up=abs(value) >= 1)
 
 
 def _humanize1024(value: float) -> str:
     if abs(value) <= 1 or not math.isfinite(value):
-        return f"{value:.4g}"
+        return _four_digits(value)
     return _scaled(value, 1024, ("", "ki", "Mi", "Gi", "Ti", "Pi", "Ei", "Zi", "Yi"), up=True)
 
 
@@ -70,7 +84,7 @@ def _humanize_duration(value: float) -> str:
     if value == 0:
         return "0s"
     if not math.isfinite(value):
-        return f"{value:.4g}"
+        return _four_digits(value)
     if abs(value) < 1:
         return _scaled(value, 1000, _SMALL, up=False) + "s"
     sign, whole = "-" if value < 0 else "", int(abs(value))
@@ -83,7 +97,7 @@ def _humanize_duration(value: float) -> str:
 
 
 def _humanize_percentage(value: float) -> str:
-    return f"{value * 100:.4g}%"
+    return f"{_four_digits(value * 100)}%"
 
 
 _FUNCTIONS: dict[str, Callable[[float], str]] = {
