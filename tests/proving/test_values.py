@@ -85,6 +85,13 @@ def test_record_that_has_no_model_stands_in_nobodys_way(tmp_path: Path) -> None:
     assert ("load:seen" in text, "load:spread" in text) == (True, False)
 
 
+def test_nobody_stands_at_a_threshold_where_floats_decide(tmp_path: Path) -> None:
+    above = Record(Indicator(promql("rate(served_total[2m]) > 1"), title="Above"), "served:above")
+    folder = written(tmp_path, RuleGroup("above", "1m", (above,)))
+    assert "value: 1.3" in (folder / "prometheus/tests/rules-above.yaml").read_text()
+    assert passes(folder, "prometheus/tests/rules-above.yaml")
+
+
 def test_no_window_begins_at_a_sample_that_only_prometheus_2_counts(tmp_path: Path) -> None:
     sums = {
         "steps": "sum_over_time(sum by (service) (rate(served_total[5m]))[5m:1m])",

@@ -84,6 +84,18 @@ def settled_states(rules: Rules, store: Store, interval: float, evaluations: int
         yield states[0], len({frozenset((labels, state) for labels, (state, _) in one.items()) for one in states}) == 1
 
 
+def is_settled(nodes: Sequence[Node], moment: Moment) -> bool:
+    """Whether all expressions, which rest on each other, give the same series where their thresholds are a hair off."""
+    compared = [node for node in nodes if any(_is_threshold(part) for part in node.walk())]
+    if not compared or not any(_rounds(part) for node in nodes for part in node.walk()):
+        return True
+    return all(
+        vector_of(_nudged(node, 1 + hair), moment).keys() == vector_of(node, moment).keys()
+        for node in compared
+        for hair in (-_HAIR, _HAIR)
+    )
+
+
 def _together(rules: Sequence[Rules], store: Store, interval: float, evaluations: int) -> Iterator[list[States]]:
     alerting = [AlertingRule(one.hold, one.keep) for one in rules]
     for number in range(evaluations + 1):
@@ -114,10 +126,14 @@ def _nudged(node: Node, factor: Decimal) -> Node:
     """The expression with every threshold in it multiplied."""
 
     def changed(part: Node) -> Node | None:
-        if isinstance(part, Binary) and part.operator in _COMPARISONS and isinstance(part.right, Number):
+        if isinstance(part, Binary) and isinstance(part.right, Number) and _is_threshold(part):
             return replace(part, left=_nudged(part.left, factor), right=Number(part.right.value * factor))
-        if isinstance(part, Binary) and part is node and part.operator in _COMPARISONS:
+        if isinstance(part, Binary) and part is node and _is_threshold(part):
             return replace(part, right=Binary("*", part.right, Number(factor)))
         return None
 
     return node.rewrite(changed)
+
+
+def _is_threshold(node: Node) -> bool:
+    return isinstance(node, Binary) and node.operator in _COMPARISONS

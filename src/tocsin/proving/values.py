@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
+from functools import partial
 from types import MappingProxyType
 from weakref import WeakKeyDictionary
 
@@ -24,7 +25,7 @@ from tocsin.promql.tree import Range, Select, Subquery
 from tocsin.proving.edges import edged_in, later_by
 from tocsin.proving.errors import UnderivableError, UnprovenError
 from tocsin.proving.instances import ALONE, BOTH, shown, windows_in
-from tocsin.proving.simulation import recorded, stored
+from tocsin.proving.simulation import is_settled, recorded, stored
 from tocsin.proving.steady import nodes_of
 from tocsin.proving.store import Moment, Store
 from tocsin.proving.vectors import Vector
@@ -38,6 +39,7 @@ _DECIMALS = (0, 1, 2, 3, 4, 6)
 _HIT, _WITHOUT_EVENTS, _IDLE = "second", "third", "idle"
 # Where no label tells them apart the last one remains.
 _SUBJECTS = {_IDLE: Decimal(0), _WITHOUT_EVENTS: Decimal(1), "first": Decimal(1), _HIT: Decimal(2)}
+_AS_IT_IS, _BUSIER = Decimal(1), Decimal("1.3")
 _TITLE = "derived: one idle, one to whom nothing has happened yet, one busier, with a restart"
 _RESET, _MISSED = 6, 3  # so many evaluations before the last one
 _NONE: Mapping[str, int] = MappingProxyType({})
@@ -138,12 +140,18 @@ def _together(plan: Plan, records: Sequence[PlannedRecord], interval: int, later
     labels = {label for record in records for label in record.labels}
     leaves = leaves_of(plan, (record.node for record in records), labels)
     instances = BOTH if all(_is_derivable(plan, record, BOTH) for record in records) else _ALONE
-    told, untold = _told(plan, records, leaves, interval, later, instances, frozenset())
+    tell = partial(_told, plan, records, leaves, interval, later, instances)
+    told, untold = tell(frozenset(), _AS_IT_IS)
     if untold:
-        # Something of who is idle is no number, which no test can state: he lives without that.
-        metrics = frozenset(leaf.metric.name for leaf in leaves_of(plan, (one.node for one in untold), labels))
-        others, still_untold = _told(plan, records, leaves, interval, later, instances, metrics)
-        told = others if len(still_untold) < len(untold) else told
+        # Something of who is idle is no number, which no test can state: he lives without that. Or something is so near
+        # a threshold that floats decide: all are busier.
+        read = frozenset(leaf.metric.name for leaf in leaves_of(plan, (one.node for one in untold), labels))
+        for never_idle, busier in ((read, _AS_IT_IS), (frozenset[str](), _BUSIER), (read, _BUSIER)):
+            others, still_untold = tell(never_idle, busier)
+            if len(still_untold) < len(untold):
+                told, untold = others, still_untold
+            if not untold:
+                break
     return told
 
 
@@ -155,12 +163,13 @@ def _told(
     later: int,
     instances: Instances,
     never_idle: frozenset[str],
+    busier: Decimal,
 ) -> tuple[list[Stated], list[PlannedRecord]]:
     """A claim for each record of which one can be made, and the others."""
     labels = {label for record in records for label in record.labels}
     evaluations = _evaluations(records, interval)
     scenario = _scenario(
-        leaves, labels, interval, instances, evaluations, never_idle, windows_in(one.node for one in records)
+        leaves, labels, interval, instances, evaluations, never_idle, windows_in(one.node for one in records), busier
     )
     needed = _needed(plan, records)
     nodes = nodes_of(needed)
@@ -177,7 +186,8 @@ def _told(
     untold: list[PlannedRecord] = []
     for record in records:
         found, *others = (instances_of(moment.instant(Select(record.name))) for moment in moments)
-        if found and all(other == found for other in others):
+        beneath = [one.node for one in _needed(plan, [record])]
+        if found and all(other == found for other in others) and is_settled(beneath, moments[0]):
             told.append((record, Claim(scenario, at, found, record.record.source)))
         else:
             untold.append(record)
@@ -218,6 +228,7 @@ def _scenario(
     evaluations: int = _EVALUATIONS,
     never_idle: frozenset[str] = frozenset(),
     windows: Mapping[str, int] = _NONE,
+    busier: Decimal = _AS_IT_IS,
 ) -> Scenario:
     scrape = _scrape(interval)
     closed = {label.name: label.values for leaf in leaves for label in leaf.open if label.values}
@@ -241,7 +252,7 @@ def _scenario(
         for leaf in leaves
         for window in [0 if name == _IDLE else windows.get(leaf.metric.name, 0)]
         for own in [(ALONE,) if "instance" in dict(leaf.labels({})) else instances]
-        for instance, setting, unseen in shown(leaf, size, own, window, turned=name == _HIT)
+        for instance, setting, unseen in shown(leaf, size * busier, own, window, turned=name == _HIT)
         if not (name == _IDLE and leaf.metric.name in never_idle)
         and not (name == _WITHOUT_EVENTS and _comes_with_events(leaf, leaves))
     }
