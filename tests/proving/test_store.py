@@ -7,7 +7,7 @@ import pytest
 from tocsin.promql.parse import tree_of
 from tocsin.proving.evaluate import evaluate
 from tocsin.proving.store import Moment, Store
-from tocsin.proving.vectors import Value
+from tocsin.proving.vectors import Labels, Value
 
 TIMES = [30.0 * number for number in range(41)]
 
@@ -43,6 +43,19 @@ def test_subquery_asked_again_answers_as_if_it_were_asked_once(expr: str, closed
     again = store(closed=closed)
     for now in (90.0, 300.0, 310.0, 330.0, 360.0, 1200.0, 600.0, 60.0, 615.0, 1000.0):
         assert evaluate(node, Moment(again, now)) == fresh(now), now
+
+
+def test_steps_before_anything_is_there_count_where_something_is_there_all_the_same() -> None:
+    def at_30(expr: str) -> Value:
+        return evaluate(tree_of(expr), Moment(store(), 30.0))
+
+    nobody: Labels = frozenset()
+    assert at_30("sum_over_time(vector(time())[3m:1m])") == {nobody: -60.0 - 120.0}
+    assert at_30("count_over_time((vector(time()) > -100)[3m:1m])") == {nobody: 2.0}
+    assert at_30("count_over_time(absent(g)[3m:1m])") == {nobody: 2.0}
+    assert at_30("count_over_time((g offset -2m)[5m:1m])") == {frozenset({("a", "1")}): 3.0}
+    assert at_30("count_over_time(max_over_time(g[2m] offset -2m)[5m:1m])") == {frozenset({("a", "1")}): 3.0}
+    assert at_30("count_over_time(g[5m:1m])") == {frozenset({("a", "1")}): 1.0}
 
 
 def test_step_that_is_now_may_still_change() -> None:

@@ -10,7 +10,8 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from tocsin.promql.durations import milliseconds_of
-from tocsin.promql.tree import Range, Select, Subquery
+from tocsin.promql.tree import Call, Node, Range, Select, Subquery
+from tocsin.proving.dates import DATES
 from tocsin.proving.errors import UnderivableError
 from tocsin.proving.evaluate import evaluate
 from tocsin.proving.ranges import EXTRAPOLATED, Span, Stretch, extrapolated, over_range
@@ -18,6 +19,7 @@ from tocsin.proving.vectors import Labels, Vector, matches
 
 _LOOKBACK = 300.0
 _HAIR = 1e-6
+_CLOCKS = frozenset({"time", *DATES})
 _SUBQUERY_STEP = "1m"  # Prometheus's default evaluation interval
 
 
@@ -181,6 +183,8 @@ class Moment:
         step = _seconds(ranged.step or _SUBQUERY_STEP)
         first, end = int(span.start // step) + 1, int(span.end // step) + 1
         known = self.store.steps(ranged, first)
+        if known.reached < 0 and not _tells_time(ranged.of) and not self._vector(ranged, known.reached * step):
+            known.reached = min(0, end)  # nor is there anything at the other steps before scrapes begin
         while known.reached < end and known.reached * step < self.now:
             time = known.reached * step
             known.add(time, self._vector(ranged, time))
@@ -201,6 +205,16 @@ class Moment:
         if not isinstance(found, dict):
             raise UnderivableError(f"`{ranged.text()}`")
         return found
+
+
+def _tells_time(node: Node) -> bool:
+    """Whether it is another at another time though nothing is stored: it reads the clock, or looks ahead."""
+    for part in node.walk():
+        if isinstance(part, Call) and part.function in _CLOCKS:
+            return True
+        if isinstance(part, Select | Subquery) and (part.offset or "").startswith("-"):
+            return True
+    return False
 
 
 def _seconds(duration: str | None) -> float:
