@@ -15,9 +15,9 @@ from weakref import WeakKeyDictionary
 
 from tocsin.display import value_template
 from tocsin.findings import DefinitionError
-from tocsin.metrics import Gauge, Matcher
+from tocsin.metrics import Gauge
 from tocsin.model.alert import Alert
-from tocsin.model.scenario import Claim, Feed, Instance, Scenario
+from tocsin.model.scenario import Claim, Instance
 from tocsin.plan import Plan, PlannedAlert
 from tocsin.promql.tree import Binary, Select
 from tocsin.promql.world import SYNTHETIC
@@ -27,18 +27,19 @@ from tocsin.proving.errors import UnderivableError, UnprovenError
 from tocsin.proving.evaluate import vector_of
 from tocsin.proving.given import given_metric, given_to
 from tocsin.proving.instances import windows_in
+from tocsin.proving.lives import Lives
 from tocsin.proving.own import Own, own_of
 from tocsin.proving.printed import is_stable, printed
-from tocsin.proving.simulation import Rules, settled_states, states_over_time, stored
+from tocsin.proving.simulation import Rules, settled_states, states_over_time
 from tocsin.proving.solve import Levels, Solver
-from tocsin.proving.spread import Split, splits_of, spread
+from tocsin.proving.spread import Split, splits_of
 from tocsin.proving.states import States
 from tocsin.proving.steady import nodes_of
 from tocsin.proving.store import Moment, Store
 from tocsin.proving.subjects import LOST, Subject, asks_for_presence, distinct, idle_setting, tell_of
 from tocsin.proving.timing import Timing, timing_of
 from tocsin.proving.vectors import Labels
-from tocsin.proving.workloads import Leaf, Setting, Workload, feed, foreign_feeds, leaves_of, read_beside_the_clock
+from tocsin.proving.workloads import Leaf, Workload, leaves_of, read_beside_the_clock
 from tocsin.units import RATIO
 
 _PLACES = {"just-beyond": 0, "far-beyond": 1, "just-short": 2, "brief": 3, "idle": 4}
@@ -81,6 +82,7 @@ class _Derivation:
     levels: Levels
     splits: Mapping[Leaf, Split]
     own: Own | None
+    lives: Lives
 
     @classmethod
     def of(cls, plan: Plan, planned: PlannedAlert) -> _Derivation:
@@ -113,7 +115,10 @@ class _Derivation:
         own = own_of(full, solver)
         if own is not None:
             rules = replace(rules, condition=replace(condition, right=full.right))
-        return cls(plan, planned, rules, leaves, timing, levels, splits, own)
+        # After the first evaluation, which sees no series at all; before it where that fires.
+        start = 1 if _fires_of_nothing(rules) else timing.scrapes + 1
+        lives = Lives(leaves, timing, start, own.series if own else None)
+        return cls(plan, planned, rules, leaves, timing, levels, splits, own, lives)
 
     def result(self) -> Derived:
         onset = self._onset()
@@ -121,7 +126,7 @@ class _Derivation:
         subjects = distinct(self._subjects(onset, names))
         alone = [replace(subject, beside=None) for subject in subjects]
         for together in (subjects, alone) if names else ():
-            groups = self._groups(together)
+            groups = self.lives.groups(together)
             titles = ["several at once", *(f"several more ({number})" for number in range(1, len(groups)))]
             told = [self._claims(title, group, onset) for title, group in zip(titles, groups, strict=True)]
             if len(groups) < len(subjects) and all(map(tell_of, told, groups)):
@@ -150,7 +155,7 @@ class _Derivation:
         for subject in ordered:
             (first, length), *healthy = subject.phases
             if subject.missed:
-                missed.append((self._start + sum(lasting for _, lasting in phases) + long // 2) // scrapes)
+                missed.append((self.lives.start + sum(lasting for _, lasting in phases) + long // 2) // scrapes)
             phases += [(first, length), *((level, rest) for level, _ in healthy)] if healthy else [(first, long)]
         names = " then ".join(subject.name for subject in ordered)
         beside = next((subject.beside for subject in quiet if subject.beside), None)
@@ -163,16 +168,6 @@ class _Derivation:
     def _is_about_too_little(self) -> bool:
         """Whether no traffic may well make it fire."""
         return self.planned.operator in ("<", "<=")
-
-    @property
-    def _start(self) -> int:
-        """The first scrape: after the first evaluation, which sees no series at all; before it where that fires."""
-        return 1 if self._fires_of_nothing else self.timing.scrapes + 1
-
-    @property
-    def _fires_of_nothing(self) -> bool:
-        """Whether it fires at once where no series are: of them its first evaluation tells nothing more."""
-        return not self.timing.hold and bool(vector_of(self.rules.condition, Moment(Store(), 0.0)))
 
     def _onset(self) -> int:
         """The evaluation at which what is just beyond the threshold from the start on fires."""
@@ -197,8 +192,8 @@ class _Derivation:
 
     def _subjects(self, onset: int, names: Sequence[str]) -> Iterator[Subject]:
         levels, scrapes = self.levels, self.timing.scrapes
-        ill = (onset + 4) * scrapes - self._start
-        whole = self._end(onset) * scrapes - self._start
+        ill = (onset + 4) * scrapes - self.lives.start
+        whole = self._end(onset) * scrapes - self.lives.start
         well = (levels.healthy, whole - ill)
         named = partial(self._labels, labels=names)
         beyond, short = ((levels.just_beyond, ill), well), ((levels.just_short, whole),)
@@ -236,7 +231,7 @@ class _Derivation:
         """The same, with scrapes that fail, as many as it survives: halfway through the `for`, and when it is over."""
         half = 2 + self.timing.evaluations(self.timing.hold) // 2
         # The first scrape shows where a counter begins, without which Prometheus 2 and 3 extrapolate differently.
-        waiting = (half,) if self.timing.last_scrape(half) > self._start else ()
+        waiting = (half,) if self.timing.last_scrape(half) > self.lives.start else ()
         both, one = ((*waiting, onset + 2), (onset + 2,)) if subject.fires else (waiting, ())
         for missed, failing in dict.fromkeys(((both, subject.failing), (both, 1), (one, 1))):
             tried = replace(subject, missed=missed, failing=failing)
@@ -269,7 +264,7 @@ class _Derivation:
         """For how many scrapes one can be beyond the threshold, and be pending, but not fire; 0 where none will do."""
         scrapes = self.timing.scrapes
         for shorter in range(scrapes + 1):
-            length = (onset - 1) * scrapes - self._start - shorter + 1
+            length = (onset - 1) * scrapes - self.lives.start - shorter + 1
             if length < 1:
                 break
             phases = ((self.levels.just_beyond, length), (self.levels.healthy, whole - length))
@@ -278,76 +273,15 @@ class _Derivation:
                 return length
         return 0
 
-    def _groups(self, subjects: Iterable[Subject]) -> list[list[Subject]]:
-        """Those who can live at the same time: one group where labels tell all from each other."""
-        groups: list[tuple[list[Subject], set[tuple[Leaf, tuple[tuple[str, str], ...]]]]] = []
-        for subject in subjects:
-            own = {(leaf, leaf.labels(subject.labels)) for leaf in self.leaves}
-            free = next((group for group in groups if not own & group[1]), None)
-            if free is None:
-                groups.append(free := ([], set()))
-            free[0].append(subject)
-            free[1].update(own)
-        return [group for group, _ in groups]
-
-    def _scenario(self, title: str, subjects: Iterable[Subject], onset: int, end: int) -> Scenario:
-        feeds = [one for subject in subjects for one in self._feeds(subject, onset, end)]
-        own = {
-            (leaf.metric.name, frozenset(Matcher(name, "=", value) for name, value in leaf.labels(subject.labels)))
-            for subject in subjects
-            for leaf in self.leaves
-        }
-        kept_out = (one for subject in subjects if subject.beside for one in self._beside(subject, subject.beside, end))
-        feeds += [one for one in kept_out if (one.series.metric.name, frozenset(one.series.matchers)) not in own]
-        return Scenario(title, *feeds, every=self.timing.scraped(1))
-
-    def _beside(self, subject: Subject, workload: Workload, end: int) -> Iterator[Feed]:
-        timing = self.timing
-        lasting, late = timing.scraped(end * timing.scrapes - self._start + 1), timing.scraped(self._start)
-        for leaf in self.leaves:
-            yield from foreign_feeds(leaf, subject.labels, workload[leaf], lasting, late=late)
-
-    def _feeds(self, subject: Subject, onset: int, end: int) -> Iterator[Feed]:
-        left = end * self.timing.scrapes - self._start + 1
-        phases: list[tuple[Workload, str]] = []
-        for workload, length in subject.phases:
-            if left > 0:
-                phases.append((spread(workload, subject.splits), self.timing.scraped(min(length, left))))
-            left -= length
-        for leaf in phases[0][0]:
-            yield self._feed(leaf, subject, [(workload[leaf], lasting) for workload, lasting in phases], onset)
-
-    def _feed(self, leaf: Leaf, subject: Subject, phases: Sequence[tuple[Setting, str]], onset: int) -> Feed:
-        timing = self.timing
-        hit = subject.hit and phases[0][0] is not None and not isinstance(leaf.metric, Gauge)
-        return feed(
-            leaf,
-            subject.labels,
-            phases,
-            late=timing.scraped(self._start),
-            every=timing.scraped(1),
-            resets=(timing.scraped((onset + 1) * timing.scrapes),) if hit else (),
-            missed=tuple(map(timing.scraped, sorted(self._failed(subject)))),
-        )
-
-    def _failed(self, subject: Subject) -> set[int]:
-        """The scrapes that fail of what a subject shows."""
-        last = [self.timing.last_scrape(number) for number in subject.missed]
-        return {*last, *(last[-1] - back for back in range(subject.failing) if last and last[-1] - back > self._start)}
-
     def _simulated(self, subjects: Sequence[Subject], last: int, onset: int = 0) -> Iterator[States]:
-        store = self._store(self._scenario("", subjects, onset, last))
+        store = self.lives.store(self.lives.scenario("", subjects, onset, last))
         return states_over_time(self.rules, store, self.timing.interval / 1000, last)
-
-    def _store(self, scenario: Scenario) -> Store:
-        names = {name for leaf in self.leaves for name in leaf.series}
-        return stored(scenario, names | {self.own.series} if self.own else names)
 
     def _claims(self, title: str, subjects: Sequence[Subject], onset: int) -> list[Claim]:
         """What is there whenever that changes; nothing where somebody does not fire who should."""
         lives = [sum(length for _, length in subject.phases) for subject in subjects]
-        latest = (max(lives) + self._start) // self.timing.scrapes
-        store = self._store(self._scenario(title, subjects, onset, latest))
+        latest = (max(lives) + self.lives.start) // self.timing.scrapes
+        store = self.lives.store(self.lives.scenario(title, subjects, onset, latest))
         states = list(settled_states(self.rules, store, self.timing.interval / 1000, latest))
         firing = [firing_of(one) for one, _ in states]
         if not all(self._does_as_it_should(subject, firing, onset) for subject in subjects):
@@ -358,7 +292,7 @@ class _Derivation:
         end = 1 + max([onset + 3, *(number for number, one in enumerate(firing) if one)])
         if any(subject.several for subject in subjects):
             end = latest
-        scenario = self._scenario(f"derived: {title}", subjects, onset, end)
+        scenario = self.lives.scenario(f"derived: {title}", subjects, onset, end)
         moments = {1, end}
         for number in range(2, end + 1):
             if firing[number].keys() != firing[number - 1].keys():
@@ -382,11 +316,16 @@ class _Derivation:
     def _does_as_it_should(self, subject: Subject, firing: Sequence[Mapping[Labels, float]], onset: int) -> bool:
         own = frozenset(subject.labels.items())
         seen = [any(own <= labels for labels in one) for one in firing]
-        if self._fires_of_nothing:
+        if _fires_of_nothing(self.rules):
             seen[0] = False
         if not subject.fires:
             return not any(seen)
         return not seen[0] and all(seen[onset : onset + 4]) and not seen[-1]
+
+
+def _fires_of_nothing(rules: Rules) -> bool:
+    """Whether it fires at once where no series are: of them its first evaluation tells nothing more."""
+    return not rules.hold and bool(vector_of(rules.condition, Moment(Store(), 0.0)))
 
 
 def firing_of(states: States) -> dict[Labels, float]:
