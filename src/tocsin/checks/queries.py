@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from tocsin.findings import Finding, Severity
 from tocsin.promql.context import Context
@@ -48,7 +47,7 @@ def _extended(faults: tuple[Fault, ...], language: str) -> tuple[Fault, ...]:
     broken = next((fault for fault in faults if fault.id == "syntax"), None)
     if not language or broken is None or broken.message.startswith("unclosed"):
         return faults
-    return (replace(broken, severity=Severity.INFO, help=_EXTENDED),)
+    return (broken._replace(severity=Severity.INFO, help=_EXTENDED),)
 
 
 def _certain(faults: tuple[Fault, ...], engine: str) -> tuple[Fault, ...]:

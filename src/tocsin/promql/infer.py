@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from contextlib import suppress
 from functools import partial
 from typing import Any, NamedTuple
@@ -18,7 +19,7 @@ from tocsin.promql.quotes import quote
 from tocsin.promql.recorded import as_recorded, either_recording
 from tocsin.promql.types import OPEN, Comparison, Type
 from tocsin.promql.variables import has_variable, replacements
-from tocsin.promql.versions import DURATIONS_AS_NUMBERS, number_faults, quoted_faults, unread
+from tocsin.promql.versions import QUOTED_NAMES, number_faults, quoted_faults, unread
 from tocsin.promql.walk import Walk
 from tocsin.promql.world import World
 
@@ -74,13 +75,12 @@ def _of(node: Any, walk: Walk) -> Analysis:
     world, context = walk.world, walk.context
     found = walk.of_all() if walk.root is node else walk.type_of(node)
     faults = walk.faults
-    if world.prometheus < DURATIONS_AS_NUMBERS and (walk.odd or walk.spans != _SPAN.findall(walk.source)):
-        faults += number_faults(walk.source, world)
-    faults += quoted_faults(walk.source, world)
+    if world.prometheus < QUOTED_NAMES:
+        faults += _spelling_faults(walk)
     if context.place is not None:
         if found.value != "vector":
             faults += result_faults(found, node)
-        if context.budget is not None:
+        if context.budget is not None and found.labels.closed:
             walk.report(node, tuple(budget_faults(found, context.budget)))
         if world.recordings:
             recorded = _recorded(world)
@@ -90,6 +90,15 @@ def _of(node: Any, walk: Walk) -> Analysis:
                 faults += recorded_faults(world, recordable, walk.series, partial(recorded_type, world))
     told = tuple(dict.fromkeys(faults)) if len(faults) > 1 else tuple(faults)
     return make(Analysis, (found, told, tuple(walk.series), tuple(walk.comparisons)))
+
+
+def _spelling_faults(walk: Walk) -> Iterator[Fault]:
+    """What an older Prometheus does not read, looked for only where it may be."""
+    source, world = walk.source, walk.world
+    if walk.odd or walk.spans != _SPAN.findall(source):
+        yield from number_faults(source, world)
+    if '"' in source or "'" in source or "`" in source:
+        yield from quoted_faults(source, world)
 
 
 def recorded_type(world: World, name: str) -> Type:

@@ -16,8 +16,6 @@ _TARGETS = frozenset({"instance", "pod"})
 
 def join_faults(operator: str, matching: Matching, left: LabelSet, right: LabelSet) -> Iterator[Fault]:
     """What is wrong with the way in which two vectors of these labels are matched."""
-    if not (left.known or left.closed or right.known or right.closed):
-        return
     if "__name__" in matching.labels or any(map(stands_in, matching.labels)):
         return
     if matching.labels:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
@@ -54,17 +54,12 @@ class Matching:
             any(map(stands_in, labels)) or any(map(stands_in, include)),
         )
 
-    def keys(self, left: LabelSet, right: LabelSet) -> Iterator[str]:
+    def keys(self, left: LabelSet, right: LabelSet) -> Iterable[str]:
         """The labels in which the two sides must agree, as far as they are known."""
         if self.on:
-            yield from self.labels
-            return
-        for name in left.known:
-            if name not in self.labels:
-                yield name
-        for name in right.known:
-            if name not in self.labels and name not in left.known:
-                yield name
+            return self.labels
+        names = {**left.known, **right.known}
+        return [name for name in names if name not in self.labels] if self.labels else names
 
     def besides(self, side: LabelSet) -> Iterator[str]:
         """The labels of a side that do not count in the matching."""

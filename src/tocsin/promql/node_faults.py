@@ -30,7 +30,10 @@ def grouped(world: World, operator: str, grouping: Grouping, labels: LabelSet) -
     if entry is None:
         named = (labels.closed or labels.seen) and grouping.labels
         faults = tuple(grouping_faults(operator, grouping, labels)) if named else ()
-        entry = joins[key] = (grouping.of(labels), faults)
+        found = grouping.of(labels)
+        # Often alike, whatever was grouped.
+        found = joins.setdefault((*found.known.items(), *found[1:]), found)
+        entry = joins[key] = (found, faults)
     return entry
 
 
@@ -40,7 +43,8 @@ def met(world: World, operator: str, matching: Matching, left: LabelSet, right: 
     key = (operator, matching, left, right)
     entry: tuple[Join, Faults] | None = joins.get(key)
     if entry is None:
-        faults = tuple(join_faults(operator, matching, left, right))
+        told = left.known or left.closed or right.known or right.closed
+        faults = tuple(join_faults(operator, matching, left, right)) if told else ()
         if matching.filled:
             faults += tuple(versions.matching_faults(world, matching))
         entry = joins[key] = (matching.join(left, right), faults)
@@ -79,7 +83,8 @@ def faults_of_aggregation(world: World, operator: str, parameter: Type | None, o
 
 def faults_of_operator(operator: str, matching: Matching, left: Type, right: Type, found: Type) -> Faults:
     faults: Faults = ()
-    if left.unit is not right.unit and left.unit is not None is not right.unit:
+    ours, theirs = left.unit, right.unit
+    if ours is not theirs and ours is not None is not theirs:
         faults += tuple(unit_faults(operator, left, right))
     if left.lazy or right.lazy:
         faults += tuple(lazy_faults(operator, left, right))
@@ -89,6 +94,6 @@ def faults_of_operator(operator: str, matching: Matching, left: Type, right: Typ
     elif operator == "-":
         if left.kind in COUNTERS:
             faults += tuple(subtraction_faults(left, right))
-    elif found.comparison is not None and (left.kind is Kind.COUNTER or right.kind is Kind.COUNTER):
+    elif (left.kind is Kind.COUNTER or right.kind is Kind.COUNTER) and found.comparison is not None:
         faults += tuple(comparison_faults(found.comparison))
     return faults

@@ -64,21 +64,24 @@ def _joined(matching: Matching, left: Type, right: Type, join: Join | None) -> _
     if left.value != "vector" or right.value != "vector":
         of = right if right.value == "vector" else left
         absent = of.maybe_absent or not of.floats
-        return _Joined(of.value, of.labels, absent, of.floats, of.observed, of.window, of.scrape, of.lazy)
+        return make(_Joined, (of.value, of.labels, absent, of.floats, of.observed, of.window, of.scrape, of.lazy))
     if join is None:
         join = matching.join(left.labels, right.labels)
     ours, theirs = left.window, right.window
     one, other = left.scrape, right.scrape
     floats = left.floats and right.floats
-    return _Joined(
-        "vector",
-        join.labels,
-        left.maybe_absent or right.maybe_absent or not (join.certain and floats),
-        floats,
-        left.observed,
-        ours if ours == theirs or theirs is None else theirs if ours is None else None,
-        one if one == other else _slower(one, other),
-        tuple(dict.fromkeys((*left.lazy, *right.lazy))) if left.lazy or right.lazy else (),
+    return make(
+        _Joined,
+        (
+            "vector",
+            join.labels,
+            left.maybe_absent or right.maybe_absent or not (join.certain and floats),
+            floats,
+            left.observed,
+            ours if ours == theirs or theirs is None else theirs if ours is None else None,
+            one if one == other else _slower(one, other),
+            tuple(dict.fromkeys((*left.lazy, *right.lazy))) if left.lazy or right.lazy else (),
+        ),
     )
 
 
@@ -87,7 +90,7 @@ def _slower(left: int | None, right: int | None) -> int | None:
 
 
 def _computed(operator: str, matching: Matching, left: Type, right: Type, join: Join | None) -> Type:
-    joined = _joined(matching, left, right, join)
+    value, labels, absent, floats, observed, window, scrape, lazy = _joined(matching, left, right, join)
     low, high = computed(operator, left, right)
     nan = left.maybe_nan or right.maybe_nan or makes_nan(operator, left, right)
     unit = unit_after(operator, left, right)
@@ -95,42 +98,43 @@ def _computed(operator: str, matching: Matching, left: Type, right: Type, join: 
     finite = left.finite and right.finite and not makes_infinite(operator, left, right)
     if operator == "/" and left.origin is not None and is_part(matching, left, right):
         low, high, finite = max(low, 0.0), 1.0, True
-    absent = joined.maybe_absent
     if matching.filled:
         low, high, finite, nan, absent = -inf, inf, False, True, True
     return make(
         Type,
         (
-            joined.value,
+            value,
             kind,
-            joined.labels,
+            labels,
             unit,
             low,
             high,
             finite,
             absent,
             nan,
-            joined.floats,
+            floats,
             _scaled_buckets(operator, left, right) if left.buckets else None,
-            joined.observed,
+            observed,
             None,
             None,
-            joined.window,
-            joined.scrape,
-            joined.lazy,
-            left.nan or right.nan or _nan(operator, left, right),
+            window,
+            scrape,
+            lazy,
+            left.nan or right.nan or (_nan(left, right) if operator == "/" else ""),
             None,
         ),
     )
 
 
-def _nan(operator: str, left: Type, right: Type) -> str:
+def _nan(left: Type, right: Type) -> str:
     """How a division gives NaN where both sides are known to reach 0."""
     reached = right.low == 0 and right.kind in NATURAL
-    return _NO_TRAFFIC if operator == "/" and reached and has_zero(left) and left.kind is not Kind.OPEN else ""
+    return _NO_TRAFFIC if reached and has_zero(left) and left.kind is not Kind.OPEN else ""
 
 
 def _kind(operator: str, left: Type, right: Type, *, ratio: bool) -> Kind:
+    if left.kind is Kind.OPEN is right.kind:
+        return Kind.OPEN
     if left.literal or right.literal:
         of, number = (left, right) if right.literal else (right, left)
         factor = number.constant or 0.0
@@ -168,33 +172,33 @@ def _compared(operator: str, matching: Matching, left: Type, right: Type, join: 
         left, right = _or_filled(left), _or_filled(right)
     if matching.boolean:
         return _told(operator, matching, left, right, join)
-    passes = always(operator, left, right)
+    (value, kind, labels, unit, _, _, finite, absent, nan, floats, buckets, observed) = left[:12]
+    _, origin, window, scrape, lazy, _, _ = left[12:]
     if vectors:
         value, labels, absent, floats, observed, window, scrape, lazy = _joined(matching, left, right, join)
         origin = None
-    else:
-        value, labels, absent, floats = left.value, left.labels, left.maybe_absent, left.floats
-        observed, window, scrape, lazy = left.observed, left.window, left.scrape, left.lazy
-        origin = left.origin.some() if left.origin else None
+    elif origin is not None:
+        origin = origin.some()
+    passes = always(operator, left, right)
     low, high = filtered(operator, left, right)
     high = max(low, high)
     if low == 0 == high and not natural(left):
         low, high = SIGNED_ZERO
-    guard = operator == ">" and right.low == right.high == 0 and left.kind in _NEVER_NEGATIVE
+    guard = operator == ">" and kind in _NEVER_NEGATIVE and right.low == right.high == 0
     return make(
         Type,
         (
             value,
-            left.kind,
+            kind,
             labels if guard or passes or labels.partial else labels.chosen(),
-            left.unit,
+            unit,
             low,
             high,
-            left.finite or (isfinite(low) and isfinite(high)),
+            finite or (isfinite(low) and isfinite(high)),
             absent or not passes,
-            left.maybe_nan and operator == "!=",
+            nan and operator == "!=",
             floats,
-            left.buckets if "le" not in matching.include else None,
+            buckets if "le" not in matching.include else None,
             observed,
             make(Comparison, (operator, left, right, False)),
             origin,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from typing import Any
 
 from tocsin.promql.faults import Fault, error, information, warning
@@ -16,21 +15,15 @@ from tocsin.promql.world import World
 def result_faults(of: Type, node: Any) -> Iterator[Fault]:
     """result-type: a root that gives no numbers at a time."""
     if of.value == "range":
-        yield replace(
-            error(
-                "result-type",
-                "the result is a range vector, samples over time: a rule fails with it, and a panel shows nothing",
-                "put a function around it: rate(...), increase(...), max_over_time(...)",
-            ),
-            expr=quote(node),
-        )
+        yield error(
+            "result-type",
+            "the result is a range vector, samples over time: a rule fails with it, and a panel shows nothing",
+            "put a function around it: rate(...), increase(...), max_over_time(...)",
+        )._replace(expr=quote(node))
     elif of.value == "string":
-        yield replace(
-            error(
-                "result-type", "the result is a text: a rule fails with it, and a panel shows nothing", "query series"
-            ),
-            expr=quote(node),
-        )
+        yield error(
+            "result-type", "the result is a text: a rule fails with it, and a panel shows nothing", "query series"
+        )._replace(expr=quote(node))
 
 
 def budget_faults(of: Type, budget: int) -> Iterator[Fault]:
@@ -64,11 +57,8 @@ def recorded_faults(
         few = recorded(name).labels.series
         many = sum(size for size in raw if size is not None) if None not in raw and raw else None
         saving = f": {few:,} series to read instead of up to {many:,}" if few is not None and many is not None else ""
-        yield replace(
-            information(
-                "recorded-instead",
-                f"{name} already records this{saving}",
-                f"read {name}: it costs less, and both agree",
-            ),
-            expr=text,
-        )
+        yield information(
+            "recorded-instead",
+            f"{name} already records this{saving}",
+            f"read {name}: it costs less, and both agree",
+        )._replace(expr=text)

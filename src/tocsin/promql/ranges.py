@@ -45,27 +45,28 @@ def derived(
     """The type of a vector that is computed from `of`, series by series. Many functions leave native histograms out."""
     if low == 0 == high and not natural(of):
         low, high = SIGNED_ZERO
+    _, _, own, _, _, _, _, absent, nan, floats, _, observed, _, _, _, scrape, lazy, why, _ = of
     found = make(
         Type,
         (
             "vector",
             kind,
-            labels or of.labels,
+            labels or own,
             unit,
             low,
             high,
             finite,
-            of.maybe_absent or not of.floats,
-            of.maybe_nan if maybe_nan is None else maybe_nan,
-            of.floats,
+            absent or not floats,
+            nan if maybe_nan is None else maybe_nan,
+            floats,
             buckets,
-            of.observed,
+            observed,
             None,
             origin,
             window,
-            of.scrape,
-            of.lazy,
-            of.nan,
+            scrape,
+            lazy,
+            why,
             None,
         ),
     )

@@ -10,7 +10,7 @@ from tocsin.findings import Severity
 from tocsin.metrics import Matcher, MatchOperator, bound_text, nearest
 from tocsin.promql.aggregations import Grouping
 from tocsin.promql.faults import Fault, error, warning
-from tocsin.promql.labels import ANY, Known, LabelSet
+from tocsin.promql.labels import ANY, Known, LabelSet, make
 from tocsin.promql.matched import alternatives, compiled, hits, is_mandatory
 from tocsin.promql.patterns import pattern_faults
 from tocsin.promql.types import GROWING, OPEN, Kind, Origin, Type
@@ -35,14 +35,14 @@ _ALTERNATIVES = error(
 
 
 def selected(
-    world: World, node: Any, shift: str, recorded: Callable[[World, str], Type]
+    world: World, node: Any, text: str, shift: str, recorded: Callable[[World, str], Type]
 ) -> tuple[str, Type, tuple[Fault, ...]]:
     """The name that a selector reads, its type, and its faults.
 
-    `shift` is its offset and `@` as text; `recorded` types recorded series.
+    `text` is it as the parser prints it, `shift` its offset and `@`; `recorded` types recorded series.
     """
-    given = node.matchers
-    raw = [(matcher.name, str(matcher.op), matcher.value) for matcher in given.matchers]
+    given = node.matchers if "{" in text else None
+    raw = [(matcher.name, str(matcher.op), matcher.value) for matcher in given.matchers] if given is not None else []
     name = node.name or next((value for label, op, value in raw if label == "__name__" and op == "MatchOp.Equal"), "")
     base = _base(world, name, recorded)
     # Series of which nothing is known are alike: what their matchers leave is worked out once.
@@ -57,7 +57,7 @@ def selected(
         found, faults = base, ()
     if (world.closed or name in world.histograms) and name not in world.series and name not in world.recordings:
         faults = (*_unknown(world, name), *faults)
-    if given.or_matchers:
+    if given is not None and given.or_matchers:
         faults = (_ALTERNATIVES, *faults)
     return name, found, faults
 
@@ -95,7 +95,7 @@ def _read(world: World, raw: tuple[str, str, str]) -> _Read:
 def _selected(world: World, name: str, base: Type, matchers: list[_Read], shift: str) -> tuple[Type, tuple[Fault, ...]]:
     labels, faults = _narrowed(world, name, base, matchers)
     if base.kind not in GROWING or not name:
-        return (base if labels is base.labels else base.but(labels=labels)), faults
+        return (base if labels is base.labels else base.labelled(labels)), faults
     buckets = base.buckets
     if buckets and (le := labels.get("le")) is not None and le.values is not None:
         buckets = tuple(bound for bound in buckets if bound_text(bound) in le.values)
@@ -185,6 +185,7 @@ def _origin(world: World, name: str, base: Type, matchers: list[_Read], labels: 
 def _narrowed(world: World, name: str, base: Type, matchers: list[_Read]) -> tuple[LabelSet, tuple[Fault, ...]]:
     """The labels that matchers leave, with label-unknown, label-value and le-value."""
     labels = base.labels
+    may_miss = labels.closed or labels.seen
     left: dict[str, Known | None] | None = None
     faults: tuple[Fault, ...] = ()
     for one in matchers:
@@ -194,7 +195,7 @@ def _narrowed(world: World, name: str, base: Type, matchers: list[_Read]) -> tup
         if own:
             faults += own
         known = labels.get(label)
-        if (known is None or known is ANY) and labels.misses(label):
+        if may_miss and (known is None or known is ANY) and labels.misses(label):
             faults += tuple(_label_unknown(name, labels, one.matcher))
         if known is None:
             continue
@@ -214,7 +215,7 @@ def _narrowed(world: World, name: str, base: Type, matchers: list[_Read]) -> tup
         return labels, faults
     if None in left.values():
         return LabelSet({label: known for label, known in left.items() if known is not None}, *labels[1:]), faults
-    return LabelSet(cast("dict[str, Known]", left), *labels[1:]), faults
+    return make(LabelSet, (cast("dict[str, Known]", left), *labels[1:])), faults
 
 
 def _label_unknown(name: str, labels: LabelSet, matcher: Matcher) -> Iterator[Fault]:

@@ -124,6 +124,10 @@ class Type(_Facts):
             values[_PLACES[name]] = value
         return make(Type, values)
 
+    def labelled(self, labels: LabelSet) -> Type:
+        """The same type with other labels."""
+        return make(Type, (*self[:2], labels, *self[3:]))
+
     @property
     def constant(self) -> float | None:
         """The one value that is possible."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
-from math import inf
+from math import copysign, inf
 from typing import Any
 
 import promql_parser as parser
@@ -18,7 +18,7 @@ from tocsin.promql.context import Context
 from tocsin.promql.faults import Fault
 from tocsin.promql.forms import leaf_form
 from tocsin.promql.functions import FUNCTIONS, UNKNOWN
-from tocsin.promql.labels import NO_LABELS
+from tocsin.promql.labels import NO_LABELS, make
 from tocsin.promql.matching import Join, Matching
 from tocsin.promql.node_faults import (
     faults_of_aggregation,
@@ -215,9 +215,8 @@ def _noted(walk: Walk, node: Any, entry: _Selected) -> Type:
 def _read(walk: Walk, selector: Any, text: str) -> tuple[Type, Faults, str, int, str]:
     """The type of a selector, its faults, the name that it reads, the form of its text, its shift."""
     world = walk.world
-    offset, at = selector.offset, selector.at
-    shift = "" if offset is None is at else f"{offset or ''} {at or ''}".strip()
-    name, found, faults = selected(world, selector, shift, walk.recorded)
+    shift = f"{selector.offset or ''} {selector.at or ''}".strip() if " offset " in text or " @ " in text else ""
+    name, found, faults = selected(world, selector, text, shift, walk.recorded)
     return found, faults, name, leaf_form(text) if world.recordings else 0, shift
 
 
@@ -235,7 +234,7 @@ def _ranged(walk: Walk, of: Type, window: timedelta) -> Type:
     if found is None:
         length = _length(window)
         origin = of.origin.through(f"[{window}]") if length is None and of.origin else of.origin
-        found = of.but(value="range", window=length, maybe_absent=True, comparison=None, origin=origin)
+        found = make(Type, ("range", *of[1:7], True, *of[8:12], None, origin, length, *of[15:]))
         walk.kept[key] = found
     return found
 
@@ -322,6 +321,9 @@ def _aggregate(walk: Walk, node: Any) -> Type:
     if entry is None:
         labels, faults = grouped(walk.world, operator, grouping, of.labels)
         found = aggregated(operator, grouping, labels, given, of)
+        if found.origin is None:  # often alike, whatever was aggregated: what is made of these is known then
+            signs = copysign(1, found.low), copysign(1, found.high)  # 0 is equal to -0
+            found = walk.kept.setdefault((*signs, *found), found)
         entry = walk.kept[key] = (found, faults + faults_of_aggregation(walk.world, operator, given, of))
     if entry[1]:
         walk.report(node, entry[1])
