@@ -6,14 +6,15 @@ threshold only by accident.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from itertools import product
 
 from tocsin.display import value_template
 from tocsin.metrics import Matcher
 from tocsin.model.alert import Alert
-from tocsin.model.scenario import Instance
+from tocsin.model.scenario import Claim, Instance
 from tocsin.plan import Plan, PlannedAlert, in_unit
 from tocsin.promql.tree import Binary, Number, Select
 from tocsin.proving.derive import derived
@@ -27,10 +28,12 @@ _ANY = Decimal(100)
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Somebody at the threshold: what is `given` stands at the limit, what is `read` is quiet and fires beside it."""
+    """Somebody at the threshold: what is `given` stands at the limit, what is `read` is quiet and fires beside it.
 
-    name: str
-    labels: tuple[str, ...]
+    Each of its labels is its name, or one of the values that the label can have.
+    """
+
+    labels: tuple[tuple[str, str], ...]
     read: Select
     limit: Decimal
     quiet: Decimal
@@ -41,11 +44,11 @@ class Standing:
     @property
     def instance(self) -> Instance:
         """The alert that must be there where it fires."""
-        return Instance(self.printed, tuple((label, self.name) for label in self.labels))
+        return Instance(self.printed, self.labels)
 
     def series(self, quiet: int, firing: int) -> Iterator[dict[str, str]]:
         """What is given, as promtool's input: so many samples where it is quiet, so many where it fires."""
-        matchers = tuple(Matcher(label, "=", self.name) for label in self.labels)
+        matchers = tuple(Matcher(label, "=", value) for label, value in self.labels)
         values = standing_still((self.quiet, quiet), (self.firing, firing))
         yield {"series": Select(self.read.name, matchers).text(), "values": values}
         for one in self.given:
@@ -70,7 +73,7 @@ def standings(plan: Plan, planned: PlannedAlert) -> tuple[Standing, ...]:
     if planned.operator not in _INCLUSIVE or not isinstance(left, Select) or not _are_given(plan, planned.usual):
         return ()
     try:
-        return tuple(_standings(planned, left))
+        return tuple(_standings(plan, planned, left))
     except UnderivableError:
         return ()
 
@@ -85,19 +88,48 @@ def _are_given(plan: Plan, planned: PlannedAlert) -> bool:
     return plain_series and plan.type_of(left).labels.names == plan.type_of(right).labels.names
 
 
-def _standings(planned: PlannedAlert, read: Select) -> Iterator[Standing]:
+def _standings(plan: Plan, planned: PlannedAlert, read: Select) -> Iterator[Standing]:
     right, own = planned.usual.right, planned.alert.when.own
     usual = right.value if isinstance(right, Number) else _ANY
     stated = own.stated if own else {}
-    yield _standing(planned, read, _other("any", stated), usual, (right,) if isinstance(right, Select) else ())
+    closed = _closed(plan, planned, read)
+
+    def standing(name: str, limit: Decimal, given: tuple[Select, ...]) -> Standing:
+        return _standing(planned, read, _labels(planned, closed, name) or _called(planned, name), limit, given)
+
+    yield standing(_other("any", stated), usual, (right,) if isinstance(right, Select) else ())
     if own:
         # The message states the threshold of whom the definitions name.
         named, quantity = min(stated.items())
         given = (Select(own.series.name),)
-        yield _standing(planned, read, named, in_unit(quantity, planned.unit), given)
+        closed.pop(own.label, None)
+        yield standing(named, in_unit(quantity, planned.unit), given)
         # Far enough from the usual threshold for that one to give the wrong answer.
         for name, limit in (("higher", usual * 4 or _ANY), ("lower", usual / 4 or -_ANY)):
-            yield _standing(planned, read, _other(name, stated), limit, given)
+            yield standing(_other(name, stated), limit, given)
+
+
+Labels = tuple[tuple[str, str], ...]
+
+
+def _closed(plan: Plan, planned: PlannedAlert, read: Select) -> dict[str, tuple[str, ...]]:
+    """The labels of an alert that can have some values alone, and these."""
+    known = plan.type_of(read).labels.known
+    found = ((label, known[label].values) for label in planned.labels if label in known)
+    return {label: tuple(sorted(values)) for label, values in found if values}
+
+
+def _labels(
+    planned: PlannedAlert, closed: Mapping[str, Sequence[str]], name: str, taken: Container[Labels] = ()
+) -> Labels | None:
+    """The labels of somebody of that name, other than those that are taken; None where there are no others."""
+    choices = [closed.get(label, (name,)) for label in planned.labels]
+    every = (tuple(zip(planned.labels, values, strict=True)) for values in product(*choices))
+    return next((one for one in every if one not in taken), None)
+
+
+def _called(planned: PlannedAlert, name: str) -> Labels:
+    return tuple((label, name) for label in planned.labels)
 
 
 def _other(name: str, stated: Container[str]) -> str:
@@ -107,12 +139,14 @@ def _other(name: str, stated: Container[str]) -> str:
     return name
 
 
-def _standing(planned: PlannedAlert, read: Select, name: str, limit: Decimal, given: tuple[Select, ...]) -> Standing:
+def _standing(
+    planned: PlannedAlert, read: Select, labels: Labels, limit: Decimal, given: tuple[Select, ...]
+) -> Standing:
     far, near = limit * 2 or Decimal(1), limit / 2 or Decimal(-1)
     beyond, short = (far, near) if planned.operator.startswith(">") == (limit >= 0) else (near, far)
     quiet, firing = (short, limit) if _INCLUSIVE[planned.operator] else (limit, beyond)
     text = printed(value_template(planned.unit or RATIO, "$value"), float(firing))
-    return Standing(name, tuple(planned.labels), read, limit, quiet, firing, text, given)
+    return Standing(labels, read, limit, quiet, firing, text, given)
 
 
 def standing_beside(plan: Plan, alert: Alert) -> Standing | None:
@@ -122,11 +156,23 @@ def standing_beside(plan: Plan, alert: Alert) -> Standing | None:
     of the others would meet what is given.
     """
     planned = plan.alert(alert)
-    found = standings(plan, planned)
-    if len(found) != 1 or not planned.labels or not derived(plan, alert).claims:
+    found, claims = standings(plan, planned), derived(plan, alert).claims
+    if len(found) != 1 or not planned.labels or not claims:
         return None
-    names = {one.name for one in (found[0].read, *found[0].given)}
-    return replace(found[0], name="at-threshold") if is_free(plan, planned, names) else None
+    (standing,) = found
+    names = {one.name for one in (standing.read, *standing.given)}
+    labels = _labels(planned, _closed(plan, planned, standing.read), "at-threshold", _taken(planned, claims))
+    return replace(standing, labels=labels) if labels and is_free(plan, planned, names) else None
+
+
+def _taken(planned: PlannedAlert, claims: Iterable[Claim]) -> set[Labels]:
+    """The labels of those whose series are fed."""
+    fed = [
+        {matcher.label: matcher.value for matcher in feed.series.matchers}
+        for scenario in dict.fromkeys(claim.scenario for claim in claims)
+        for feed in scenario.feeds
+    ]
+    return {tuple((label, labels.get(label, "")) for label in planned.labels) for labels in fed}
 
 
 def is_free(plan: Plan, planned: PlannedAlert, names: Container[str]) -> bool:
