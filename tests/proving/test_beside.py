@@ -17,6 +17,9 @@ from tocsin.define import Feed, Proof, Scenario, a_minute, fires, growing, insta
 from tocsin.documents import rendered
 from tocsin.output import write_tree
 from tocsin.plan import Plan
+from tocsin.promql.parse import tree_of
+from tocsin.proving.simulation import Rules, settled_states
+from tocsin.proving.store import Store
 from tocsin.targets import prometheus_alerts, prometheus_tests
 
 (TIMEOUTS,) = (one for one in ALERTS if one.name == "Timeouts")
@@ -71,3 +74,16 @@ def test_each_has_a_test_of_its_own_where_that_is_not_certain(proof: Proof, is_c
     tests, passed = written(tmp_path, proof)
     assert (len(tests), passed) == (2, is_confirmed)
     assert tests[0]["name"] == "nine requests a minute are given up"
+
+
+def test_who_is_kept_firing_at_the_threshold_may_tell_of_another_value() -> None:
+    store = Store()
+    store.append("load", frozenset(), (60.0, 120.0, 180.0), (3.0, 2.0, 2.5))
+    rules = Rules((), tree_of("load >= 2"), 0, 600)
+    states = list(settled_states(rules, store, 60, 3))
+    # Of 2, or kept and still of 3: floats decide.
+    assert [(told, is_settled) for told, is_settled in states[1:]] == [
+        ({frozenset(): ("firing", 3.0)}, True),
+        ({frozenset(): ("firing", 2.0)}, False),
+        ({frozenset(): ("firing", 2.5)}, True),
+    ]

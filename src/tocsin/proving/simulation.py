@@ -81,7 +81,8 @@ def settled_states(rules: Rules, store: Store, interval: float, evaluations: int
     """The same, and whether thresholds that are a hair off would give the same: floats may be that far apart."""
     nudged = [replace(rules, condition=_nudged(rules.condition, 1 + hair)) for hair in (-_HAIR, _HAIR)]
     for states in _together([rules, *nudged], store, interval, evaluations):
-        yield states[0], len({frozenset((labels, state) for labels, (state, _) in one.items()) for one in states}) == 1
+        # Who is kept firing tells of the value that it had.
+        yield states[0], len({frozenset(one.items()) for one in states}) == 1
 
 
 def is_settled(nodes: Sequence[Node], moment: Moment) -> bool:
