@@ -77,6 +77,7 @@ def test_events_are_counted_whatever_is_known_of_the_series(expr: str, told: set
         ("a == 1 and on (instance) up == 1", False),
         ("a == 0 unless on (job) up == 0", False),
         ("avg_over_time(up[5m]) < 0.9", False),
+        ("a == 0 # isn't that of up == 0?", False),
     ],
 )
 def test_one_round_of_scrapes_is_noise(expr: str, told: bool) -> None:

@@ -15,10 +15,10 @@ from typing import Protocol
 from tocsin.metrics import Catalog
 from tocsin.promql.infer import analyse
 from tocsin.promql.world import EXTERNAL_LABELS, Recording, World
+from tocsin.promql.written import bare
 from tocsin.reading.values import Contents, Rule, RuleGroup
 from tocsin.subject import GRAFANA, Expression, Links, Placed, Subject, length_of, with_threshold
 
-_TEXT = re.compile(r"\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'")
 _ABSENCE = re.compile(r"\babsent(?:_over_time)?\s*\(", re.IGNORECASE)
 _PATTERN = re.compile(r"__name__\s*=~\s*[\"']([^\"']*)[\"']")
 _NAME = re.compile(r"[a-zA-Z_:][\w:]*")
@@ -172,7 +172,7 @@ class _Linking:
         self._note(_key(Placed(rule, group)))
         absence = _ABSENCE.search(rule.expr)
         if absence or "up" in rule.expr:
-            names = _NAME.findall(_TEXT.sub("", rule.expr))
+            names = _NAME.findall(bare(rule.expr))
             self.found.watches_targets |= "up" in names
             self.found.watched.update(names if absence else ())
 

@@ -355,9 +355,10 @@ def test_newer_notation_is_an_error_for_older_prometheus_alone(expr: str, since:
         'count_values("v", sessions) == 1',
         'label_replace(sessions, "a", "$1", "b", "(.*)")',
         'requests_total{code="\\"", agent="{\\"a\\"}"}',
+        '# of the last 10m, "up" = 1, isn\'t it [300]\nsessions > 1 # offset 5, smoothed',
     ],
 )
-def test_text_in_quotes_is_no_name(expr: str) -> None:
+def test_what_texts_and_comments_say_is_no_notation(expr: str) -> None:
     assert not found("syntax", expr)
 
 

@@ -12,6 +12,7 @@ from typing import Literal
 
 from tocsin.findings import Finding, Severity
 from tocsin.metrics import nearest
+from tocsin.promql.written import bare
 from tocsin.reading.values import Evaluator, GrafanaRule, Step
 from tocsin.subject import PROMETHEUS, Subject
 
@@ -29,7 +30,6 @@ _EXPRESSIONS = frozenset({"reduce", "math", "resample", "threshold", "classic_co
 _UNTOUCHED = frozenset({"", "last", "avg"})
 _COMPARES = re.compile(r"[<>!]|==|&&|\|\||is_(?:nan|null|inf|number)")
 _FILTERS = re.compile(r"[<>]|==|!=|\b(?:absent|absent_over_time|and|unless)\b", re.IGNORECASE)
-_TEXT = re.compile(r"\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'")
 _MATH_FUNCTIONS = frozenset({"abs", "is_inf", "is_nan", "is_null", "is_number", "log", "round", "ceil", "floor"})
 
 
@@ -268,7 +268,7 @@ def _decides(step: Step) -> bool:
     if step.kind == "math":
         return bool(_COMPARES.search(step.of))
     if step.kind == "query" and step.engine in PROMETHEUS and step.expr:
-        return bool(_FILTERS.search(_TEXT.sub("", step.expr)))
+        return bool(_FILTERS.search(bare(step.expr)))
     return True
 
 

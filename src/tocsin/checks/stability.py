@@ -12,9 +12,9 @@ from tocsin.promql.durations import duration_text
 from tocsin.promql.parse import PromQLError, tree_of
 from tocsin.promql.tree import Aggregate, Binary, Call, Matching, Node, Number, Range
 from tocsin.promql.types import Comparison, Kind
+from tocsin.promql.written import bare
 from tocsin.subject import Placed, Subject, length_of
 
-_TEXT = re.compile(r"\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'")
 _TWO_SAMPLES = re.compile(r"\b(irate|idelta)\s*\(", re.IGNORECASE)
 _CHOICE = re.compile(r"\b(?:topk|bottomk|limitk|limit_ratio)\b", re.IGNORECASE)
 _SHORT = re.compile(r"\b(?:rate|increase|delta)\s*\([^()\[\]]*\[(\w+)\]")
@@ -31,7 +31,7 @@ _NOISY = 120_000
 
 def findings_in(subject: Subject) -> Iterator[Finding]:
     for placed, conditions, is_blind in _watching(subject):
-        text = _TEXT.sub('""', placed.rule.expr)
+        text = bare(placed.rule.expr)
         hold = length_of(placed.rule.hold) or 0
         if not hold and length_of(placed.rule.hold or "0") == 0:
             yield from _missing(subject, placed, text, conditions)

@@ -10,9 +10,9 @@ from tocsin.promql.faults import Fault, error
 from tocsin.promql.functions import FUNCTIONS
 from tocsin.promql.matching import Matching
 from tocsin.promql.world import World
+from tocsin.promql.written import bare
 
 _DURATION_NUMBER = re.compile(r"(?<![\w.:])(?:\d+(?:ms|[smhdwy]))+(?![\w.])")
-_STRING = re.compile(r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'|`[^`]*`')
 _ELSEWHERE = re.compile(r"\boffset\s+-?\w+|\[[^\]]*\]")
 _BARE_RANGE = re.compile(r"\[\s*\d+(?:\.\d+)?\s*[\]:]|\boffset\s+-?\s*\d+(?:\.\d+)?(?![\w.])")
 # Whether anything of the two may be there: most have plain windows only.
@@ -69,7 +69,7 @@ def function_faults(world: World, name: str) -> Iterator[Fault]:
 
 def unread(text: str, world: World) -> tuple[Fault, ...] | None:
     """syntax: newer PromQL than the parser reads, and than the oldest Prometheus does. None where it is no PromQL."""
-    text = _STRING.sub('""', text)
+    text = bare(text)
     found = [(what, since) for pattern, what, since in _UNREAD if pattern.search(text)]
     if not found:
         return None
@@ -95,7 +95,7 @@ def matching_faults(world: World, matching: Matching) -> Iterator[Fault]:
 
 def quoted_faults(text: str, world: World) -> Iterator[Fault]:
     """syntax: names in quotes, of labels or of metrics."""
-    if world.prometheus < QUOTED_NAMES and _MAY_BE_QUOTED.search(text) and _QUOTED.search(_STRING.sub('""', text)):
+    if world.prometheus < QUOTED_NAMES and _MAY_BE_QUOTED.search(text) and _QUOTED.search(bare(text)):
         yield _newer(world, "a name in quotes", QUOTED_NAMES, "use letters, digits and _ only, without quotes")
 
 
@@ -103,7 +103,7 @@ def number_faults(text: str, world: World) -> Iterator[Fault]:
     """syntax: a duration where a number belongs, or the reverse, before Prometheus takes one for the other."""
     if world.prometheus >= DURATIONS_AS_NUMBERS or not _ODD.search(text):
         return
-    text = _STRING.sub('""', text)
+    text = bare(text)
     if _BARE_RANGE.search(text):
         yield _newer(world, "a range or an offset in bare seconds", DURATIONS_AS_NUMBERS, "write a duration: [5m]")
     found = _DURATION_NUMBER.search(_ELSEWHERE.sub(" ", text))

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from tocsin.promql.written import bare
 from tocsin.reading.fields import text
 
 LOKI = "loki"
 VICTORIA = "victoriametrics"
-_TEXT = re.compile(r"\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'|`[^`]*`|#[^\n]*")
 # A selector without a name, and a filter of lines or a stage of a pipeline after it, neither of which PromQL has.
 _PIPE = re.compile(r"(?<![\w:])\{[^{}]*\}\s*(?:\|(?!\|)|![=~>]\s*\"\")")
 # VictoriaMetrics's groups name the language of others.
@@ -29,4 +29,4 @@ def language_of(group: dict[str, Any], rules: Iterable[dict[str, Any]], kind: st
 
 def is_logql(expr: str) -> bool:
     """Whether it must be LogQL: it reads lines."""
-    return "{" in expr and ("|" in expr or "!" in expr) and _PIPE.search(_TEXT.sub('""', expr)) is not None
+    return "{" in expr and ("|" in expr or "!" in expr) and _PIPE.search(bare(expr)) is not None
