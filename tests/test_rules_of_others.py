@@ -119,8 +119,12 @@ def test_a_low_value_is_watched_by_an_alert_on_the_targets() -> None:
     assert "no-data-blind" not in ids(rules(alert("sum(agent_active_sessions) < 1")), catalogs=())
 
 
-def test_each_file_may_have_a_watchdog() -> None:
-    assert "duplicate-alert" not in ids(rules(alert("vector(1)")), rules(alert("vector(1)"), group="h"), catalogs=())
+@pytest.mark.parametrize("expr", ["vector(1)", "(vector( 1 ))", "vector(1) # always"])
+def test_each_file_may_have_a_watchdog(expr: str) -> None:
+    assert "duplicate-alert" not in ids(rules(alert(expr)), rules(alert(expr), group="h"), catalogs=())
+
+
+def test_alert_of_two_files_is_there_once() -> None:
     assert "duplicate-alert" in ids(rules(alert("up == 0")), rules(alert("up == 0"), group="h"), catalogs=())
 
 

@@ -19,6 +19,7 @@ from tocsin.promql.parse import PromQLError, tree_of
 from tocsin.promql.tree import Binary, Node
 from tocsin.promql.types import Comparison, Kind, Type
 from tocsin.promql.world import Recording, World
+from tocsin.promql.written import bare
 from tocsin.reading.values import Contents, Dashboard, GrafanaRule, Panel, Rule, RuleGroup, Step, Target
 from tocsin.source import Source
 
@@ -31,7 +32,7 @@ _EVALUATORS = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<=", "eq": "==", "ne":
 # Reducers that give a value which the series had, or one between two of them.
 _KEEPING = frozenset({"last", "mean", "median", "min", "max"})
 _OVER_TIME = {"mean": "avg", "median": "quantile", "min": "min", "max": "max"}
-_CONSTANT = re.compile(r"\s*vector\s*\(\s*[\d.]+\s*\)\s*")
+_CONSTANT = re.compile(r"[\s(]*vector\s*\(\s*[\d.]+\s*\)[\s)]*")
 _CONJUNCTION = re.compile(r"\band\b", re.IGNORECASE)
 _COMPARISONS = frozenset({">", ">=", "<", "<=", "==", "!="})
 
@@ -272,7 +273,7 @@ def _conjuncts(node: Node) -> Iterator[Node]:
 
 def is_watchdog(expr: str) -> bool:
     """Whether an alert fires whatever happens, and tells by its silence that alerting does not work."""
-    return _CONSTANT.fullmatch(expr) is not None
+    return _CONSTANT.fullmatch(bare(expr)) is not None
 
 
 @lru_cache(maxsize=1024)

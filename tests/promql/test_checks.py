@@ -355,6 +355,7 @@ def test_newer_notation_is_an_error_for_older_prometheus_alone(expr: str, since:
         'count_values("v", sessions) == 1',
         'label_replace(sessions, "a", "$1", "b", "(.*)")',
         'requests_total{code="\\"", agent="{\\"a\\"}"}',
+        "sessions OFFSET 5m > rate(requests_total[5m] Offset 1h)",
         '# of the last 10m, "up" = 1, isn\'t it [300]\nsessions > 1 # offset 5, smoothed',
     ],
 )

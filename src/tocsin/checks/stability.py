@@ -79,7 +79,7 @@ def _missing(subject: Subject, placed: Placed, text: str, conditions: list[Compa
             noise = f"a burst of {duration_text(window)}"
     elif "irate" in text:
         noise = "the difference of two samples"
-    elif any(_is_reading(subject, placed, comparison) for comparison in conditions):
+    elif "[" not in text and any(_is_reading(subject, placed, comparison) for comparison in conditions):
         noise = "one sample"
     if noise:
         yield _found(
@@ -95,7 +95,7 @@ def _missing(subject: Subject, placed: Placed, text: str, conditions: list[Compa
 def _is_reading(subject: Subject, placed: Placed, of: Comparison) -> bool:
     """Whether a gauge that moves by itself is compared as it is read, sample by sample."""
     left = of.left
-    moves = left.kind is Kind.GAUGE and "[" not in placed.rule.expr and left.high > 1
+    moves = left.kind is Kind.GAUGE and left.high > 1
     names = subject.analysis(placed).series
     return moves and of.right.literal and all(_is_read(subject, name) for name in names)
 

@@ -22,7 +22,7 @@ IN_VALUE = re.compile(r"\$(?:[A-Za-z_]\w*|\{\w[^}]*\})|\[\[\w+(?::\w+)?\]\]")
 _TOKEN = re.compile(
     r"""(?P<text>"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`[^`]*`)
     |(?P<variable>\$(?:\{(?P<braced>\w+)[^}]*\}|(?P<bare>[A-Za-z_]\w*))|\[\[(?P<old>\w+)(?::\w+)?\]\])
-    |(?P<open>\[)|(?P<close>\])|(?P<offset>\boffset\s+-?)""",
+    |(?P<open>\[)|(?P<close>\])|(?P<offset>\b(?i:offset)\s+-?)""",
     re.VERBOSE,
 )
 

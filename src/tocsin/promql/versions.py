@@ -13,10 +13,10 @@ from tocsin.promql.world import World
 from tocsin.promql.written import bare
 
 _DURATION_NUMBER = re.compile(r"(?<![\w.:])(?:\d+(?:ms|[smhdwy]))+(?![\w.])")
-_ELSEWHERE = re.compile(r"\boffset\s+-?\w+|\[[^\]]*\]")
-_BARE_RANGE = re.compile(r"\[\s*\d+(?:\.\d+)?\s*[\]:]|\boffset\s+-?\s*\d+(?:\.\d+)?(?![\w.])")
+_ELSEWHERE = re.compile(r"\boffset\s+-?\w+|\[[^\]]*\]", re.IGNORECASE)
+_BARE_RANGE = re.compile(r"\[\s*\d+(?:\.\d+)?\s*[\]:]|\b(?i:offset)\s+-?\s*\d+(?:\.\d+)?(?![\w.])")
 # Whether anything of the two may be there: most have plain windows only.
-_ODD = re.compile(r"(?<![\w.:\[])\d+(?:ms|[smhdwy])|\[(?:\W|\d+(?:\.\d+)?\s*[\]:])|\boffset\b")
+_ODD = re.compile(r"(?<![\w.:\[])\d+(?:ms|[smhdwy])|\[(?:\W|\d+(?:\.\d+)?\s*[\]:])|\b(?i:offset)\b")
 # A string that is compared, opens a selector's braces, or stands among the labels of a grouping: a name.
 _QUOTED = re.compile(r'""\s*[=!]|\{\s*""\s*[,}]|\b(?:by|without|on|ignoring|group_left|group_right)\s*\([^()]*""', re.I)
 _MAY_BE_QUOTED = re.compile(r"[{(,]\s*[\"'`]")
