@@ -6,15 +6,23 @@ import re
 import warnings
 from functools import lru_cache
 
-_LITERAL = re.compile(r"(?:[\w :/,@%=~-]|\\[.\-/])*\Z")
+_LITERALS = re.compile(r"(?:[\w :/,@%=~|-]|\\[.\-/])*\Z")
+_ESCAPED = re.compile(r"\\(.)")
 # Written alike in Go and in Python, but with another meaning.
 _FOREIGN = re.compile(r"\[\[?:|\\[pPQEzCK]|\(\?(?!:|i\)|i:|P<)|\{,")
 _GROUPED = re.compile(r"[(\[{]|\\\w")
-_NEEDED = re.compile(r"[\w.](?![*?])")
+_NEEDED = re.compile(r"[\w./:@-](?![*?])")
+# What a glance can do without: characters of a class are some character, a group is left out with all that it needs.
+_CLASS = re.compile(r"\[\^?[^\[\]\\]+\]")
+_GROUP = re.compile(r"\((?:\?:)?[^()\[\]{}\\?]*\)[*+?]?")
 
 
 def is_mandatory(pattern: str) -> bool:
     """Whether a pattern needs a character in any case, as far as a glance tells: to compile it takes long."""
+    if "[" in pattern:
+        pattern = _CLASS.sub("x", pattern)
+    if "(" in pattern:
+        pattern = _GROUP.sub("", pattern)
     return _GROUPED.search(pattern) is None and all(map(_NEEDED.search, pattern.split("|")))
 
 
@@ -37,10 +45,9 @@ def alternatives(pattern: str) -> frozenset[str] | None:
     inner = pattern.removeprefix("^").removesuffix("$")
     if inner.startswith("(") and inner.endswith(")") and inner.count("(") == 1 == inner.count(")"):
         inner = inner[1:-1].removeprefix("?:")
-    parts = inner.split("|")
-    if not all(_LITERAL.match(part) for part in parts):
+    if not _LITERALS.match(inner):
         return None
-    return frozenset(re.sub(r"\\(.)", r"\1", part) for part in parts)
+    return frozenset((_ESCAPED.sub(r"\1", inner) if "\\" in inner else inner).split("|"))
 
 
 def hits(pattern: str, values: frozenset[str]) -> frozenset[str] | None:

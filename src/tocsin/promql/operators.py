@@ -35,10 +35,10 @@ _NEVER_NEGATIVE = FLOWING | COUNTERS
 
 def combined(operator: str, matching: Matching, left: Type, right: Type, join: Join | None = None) -> Type:
     """The type of `left operator right`; `join` is how two vectors meet, where that was worked out before."""
-    if operator in SETS:
-        return _set(operator, left, right)
     if operator in COMPARISONS:
         return _compared(operator, matching, left, right, join)
+    if operator in SETS:
+        return _set(operator, left, right)
     return _computed(operator, matching, left, right, join)
 
 
@@ -172,16 +172,17 @@ def _compared(operator: str, matching: Matching, left: Type, right: Type, join: 
         left, right = _or_filled(left), _or_filled(right)
     if matching.boolean:
         return _told(operator, matching, left, right, join)
-    (value, kind, labels, unit, _, _, finite, absent, nan, floats, buckets, observed) = left[:12]
-    _, origin, window, scrape, lazy, _, _ = left[12:]
+    value, kind, _, unit, _, _, finite, absent, nan, floats, buckets, what, _, origin, window, scrape, lazy, _, _ = left
+    labels = left.labels
     if vectors:
-        value, labels, absent, floats, observed, window, scrape, lazy = _joined(matching, left, right, join)
+        value, labels, absent, floats, what, window, scrape, lazy = _joined(matching, left, right, join)
         origin = None
     elif origin is not None:
         origin = origin.some()
-    passes = always(operator, left, right)
+    passes = not nan and always(operator, left, right)
     low, high = filtered(operator, left, right)
-    high = max(low, high)
+    if high < low:
+        high = low
     if low == 0 == high and not natural(left):
         low, high = SIGNED_ZERO
     guard = operator == ">" and kind in _NEVER_NEGATIVE and right.low == right.high == 0
@@ -199,7 +200,7 @@ def _compared(operator: str, matching: Matching, left: Type, right: Type, join: 
             nan and operator == "!=",
             floats,
             buckets if "le" not in matching.include else None,
-            observed,
+            what,
             make(Comparison, (operator, left, right, False)),
             origin,
             window,

@@ -39,7 +39,7 @@ def pattern_faults(matcher: Matcher) -> Iterator[Fault]:
     if pattern == ".*":
         effect = "lets everything through" if matcher.operator == "=~" else "lets nothing through"
         yield _regex(f"`{matcher}` {effect}", "leave the matcher away")
-    if _LOOSE_DOT.search(_CLASS.sub("", pattern)):
+    if "." in pattern and _LOOSE_DOT.search(_CLASS.sub("", pattern)):
         yield _regex(
             f"the dot in `{matcher}` matches any character, so that more is selected than was meant",
             "escape it: \\\\.",

@@ -343,19 +343,20 @@ def _let_through(known: Known, operator: MatchOperator, value: str) -> Known | N
             return known if value or known.sure else known._replace(sure=True)
         return known.narrowed(known.values - {value}, sure=not value)
     positive = operator == "=~"
-    if known.values is None and is_mandatory(value):
-        values = alternatives(value) if positive else None
-        if values is not None:
-            return known.narrowed(values, sure=True)
-        return known if known.sure or not positive else known._replace(sure=True)
-    pattern = compiled(value)
-    if pattern is None:
-        return known
-    needed = (pattern.fullmatch("") is None) == positive
-    values = alternatives(value) if positive else None
-    if known.values is not None:
-        hits = frozenset(one for one in known.values if pattern.fullmatch(one))
-        values = hits if positive else known.values - hits
-    if values is None:
+    values = alternatives(value)
+    if values is not None:
+        needed = ("" not in values) == positive
+    elif known.values is None and is_mandatory(value):
+        needed = positive
+    else:
+        pattern = compiled(value)
+        if pattern is None:
+            return known
+        needed = (pattern.fullmatch("") is None) == positive
+        if known.values is not None:
+            values = frozenset([one for one in known.values if pattern.fullmatch(one)])
+    if known.values is not None and values is not None:
+        values = known.values & values if positive else known.values - values
+    elif not positive or values is None:
         return known if known.sure or not needed else known._replace(sure=True)
     return known.narrowed(values - {""}, sure=needed)
