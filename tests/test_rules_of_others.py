@@ -78,6 +78,7 @@ def test_events_are_counted_whatever_is_known_of_the_series(expr: str, told: set
         ("a == 0 unless on (job) up == 0", False),
         ("avg_over_time(up[5m]) < 0.9", False),
         ("a == 0 # isn't that of up == 0?", False),
+        ("rate(a_total[ 1m ]) > 5", True),
     ],
 )
 def test_one_round_of_scrapes_is_noise(expr: str, told: bool) -> None:

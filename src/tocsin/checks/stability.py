@@ -17,7 +17,7 @@ from tocsin.subject import Placed, Subject, length_of
 
 _TWO_SAMPLES = re.compile(r"\b(irate|idelta)\s*\(", re.IGNORECASE)
 _CHOICE = re.compile(r"\b(?:topk|bottomk|limitk|limit_ratio)\b", re.IGNORECASE)
-_SHORT = re.compile(r"\b(?:rate|increase|delta)\s*\([^()\[\]]*\[(\w+)\]")
+_SHORT = re.compile(r"\b(?:rate|increase|delta)\s*\([^()\[\]]*\[\s*(\w+)\s*\]")
 _BRACES = re.compile(r"\{[^}]*\}")
 # A failed scrape or probe, alone or counted with others; matchers are taken out before.
 _DOWN = re.compile(r"\b(?:up|probe_success)\b\s*(?:==\s*0|!=\s*1|<\s*(?:1|0?\.))|\babsent\s*\(", re.IGNORECASE)
