@@ -388,13 +388,14 @@ def test_holes_of_promtool_are_errors(folder: Path, old: str, new: str, expected
         (["--rules", "rules/api.yml", "--tests", "rules/api.yml"], "no test file: it has no list `tests`"),
         (["--rules", "no/*.yml", "--tests", "tests/api_test.yml"], "no file matches no/*.yml"),
         (["--rules", "rules", "--tests", "rules"], "no file of promtool's tests is among rules"),
-        (["--rules", "empty.yml", "--tests", "tests/api_test.yml"], "the rule files hold no rule"),
+        (["--rules", "empty.yml", "nothing.yml", "--tests", "tests/api_test.yml"], "the rule files hold no rule"),
         (["--min-score", "50"], "--min-score needs --mutants"),
         (["HighErorRate", "--rules", "rules/api.yml", "--tests", "tests/api_test.yml"], "did you mean HighErrorRate?"),
     ],
 )
 def test_what_cannot_be_read_is_told_in_words(folder: Path, arguments: list[str], expected: str) -> None:
     (folder / "empty.yml").write_text("groups: []\n")
+    (folder / "nothing.yml").write_text("groups:\n")
     answer = tocsin(folder, *arguments)
     assert answer.returncode == 2
     assert expected in answer.stderr

@@ -32,6 +32,10 @@ class _Part:
     resource: str | None
     is_file: bool = False
 
+    @property
+    def groups(self) -> Sequence[Any]:
+        return self.holder["groups"] or ()
+
 
 def rule_file(path: Path, told_at: Told) -> RuleFile:
     """A rule file. Raises TocsinError where it cannot be read, or is none."""
@@ -42,13 +46,13 @@ def rule_file(path: Path, told_at: Told) -> RuleFile:
     # Of documents that are no resources, Prometheus reads the first alone.
     unread = [] if of_kubernetes else documents[1:]
     parts = parts if of_kubernetes else list(_parts(documents[0], path))[:1] if documents else []
-    if not parts or not all(isinstance(group, Mapping) for part in parts for group in part.holder["groups"]):
+    if not parts or not all(isinstance(group, Mapping) for part in parts for group in part.groups):
         raise TocsinError(
             "no rule file: it has no list `groups`",
             help="name a file of Prometheus rules, a PrometheusRule, or a ConfigMap with rule files",
             source=Source(str(path)),
         )
-    groups = tuple(_as_of_one_file(parts)) if of_kubernetes else tuple(parts[0].holder["groups"])
+    groups = tuple(_as_of_one_file(parts)) if of_kubernetes else tuple(parts[0].groups)
     resource = {**ChainMap(*(dict(part.holder) for part in parts)), "groups": list(groups)} if of_kubernetes else None
     ignored = Source(str(path), line_of(unread[0])) if unread else None
     return RuleFile(path, groups, tuple(_rules(path, groups, told_at)), content, resource, ignored)
@@ -61,15 +65,20 @@ def _parts(document: Any, path: Path) -> Iterator[_Part]:
     items, spec, data = document.get("items"), document.get("spec"), document.get("data")
     metadata = document.get("metadata")
     name = str(metadata.get("name", "")) if isinstance(metadata, Mapping) else ""
-    if isinstance(document.get("groups"), list):
+    if _has_groups(document):
         yield _Part(document, None)
     elif isinstance(items, list) and str(document.get("kind", "")).endswith("List"):
         for item in items:
             yield from _parts(item, path)
-    elif isinstance(spec, Mapping) and isinstance(spec.get("groups"), list):
+    elif isinstance(spec, Mapping) and _has_groups(spec):
         yield _Part(spec, name)
     elif document.get("kind") == "ConfigMap" and isinstance(data, Mapping):
         yield from _files_in(data, path, name)
+
+
+def _has_groups(holder: Mapping[str, Any]) -> bool:
+    """Whether it has a list of groups, which may be empty."""
+    return isinstance(holder.get("groups", ""), list | None)
 
 
 def _files_in(data: Mapping[str, Any], path: Path, name: str) -> Iterator[_Part]:
@@ -77,7 +86,7 @@ def _files_in(data: Mapping[str, Any], path: Path, name: str) -> Iterator[_Part]
     for key, text in data.items():
         if isinstance(text, Scalar) and os.path.splitext(key)[1] in ENDINGS and "groups" in text:
             for document in read_within(text, path)[:1]:
-                if isinstance(document, Mapping) and isinstance(document.get("groups"), list):
+                if isinstance(document, Mapping) and _has_groups(document):
                     yield _Part(document, f"{name}/{key}", is_file=True)
 
 
@@ -86,7 +95,7 @@ def _as_of_one_file(parts: Sequence[_Part]) -> Iterator[Mapping[str, Any]]:
     taken: set[str] = set()
     for part in parts:
         others = frozenset(taken)
-        for group in part.holder["groups"]:
+        for group in part.groups:
             name = str(group.get("name", ""))
             while name in others:
                 name += f" of {part.resource or 'another'}"
