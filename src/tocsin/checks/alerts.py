@@ -11,9 +11,6 @@ from tocsin.metrics import nearest
 from tocsin.model.alert import Alert
 from tocsin.plan import Plan, PlannedAlert
 from tocsin.promql.durations import duration_text, milliseconds_of
-from tocsin.proving.derive import derived
-from tocsin.proving.noticed import unnoticed
-from tocsin.proving.stated import half_seen, unseen
 from tocsin.units import Quantity
 
 _GRAFANA_BASE_INTERVAL = 10_000
@@ -127,6 +124,11 @@ def _runbook(plan: Plan, planned: PlannedAlert) -> Iterator[Finding]:
 
 def _proven(plan: Plan, planned: PlannedAlert) -> Iterator[Finding]:
     """What is not derived must be stated."""
+    # Not for those who lint: it takes long to import.
+    from tocsin.proving.derive import derived
+    from tocsin.proving.noticed import unnoticed
+    from tocsin.proving.stated import half_seen, unseen
+
     alert = planned.alert
     own = derived(plan, alert)
     claims = [claim for proof in plan.definitions.proofs_of(alert) for claim in proof.claims]

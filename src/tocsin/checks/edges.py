@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import chain
+from typing import TYPE_CHECKING
 
 from tocsin.findings import Finding, Severity
 from tocsin.model.alert import Alert
 from tocsin.model.indicator import Indicator
 from tocsin.model.scenario import Claim
 from tocsin.plan import Plan, PlannedRecord
-from tocsin.proving.versions import Differing, differing, differing_values
+
+if TYPE_CHECKING:
+    from tocsin.proving.versions import Differing
 
 
 def findings_of_proofs(plan: Plan) -> Iterator[Finding]:
@@ -34,6 +37,8 @@ def _told(found: Iterable[Differing], what: str, name: str) -> Iterator[Finding]
 
 
 def _of_alert(plan: Plan, alert: Alert) -> list[Differing]:
+    from tocsin.proving.versions import differing  # not for those who lint: it takes long to import
+
     try:
         return list(differing(plan, alert, _claims(plan, alert)))
     except ValueError:  # a duration that is none: that is told already
@@ -41,6 +46,8 @@ def _of_alert(plan: Plan, alert: Alert) -> list[Differing]:
 
 
 def _of_record(plan: Plan, planned: PlannedRecord) -> list[Differing]:
+    from tocsin.proving.versions import differing_values
+
     try:
         return list(differing_values(plan, planned, _claims(plan, planned.record.indicator)))
     except ValueError:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from tocsin.findings import Finding, Severity
 from tocsin.model.recording import RuleGroup
 from tocsin.plan import Plan
 from tocsin.promql.durations import milliseconds_of
-from tocsin.proving.given import given_values
-from tocsin.proving.values import Stated, derived_values
+
+if TYPE_CHECKING:
+    from tocsin.proving.values import Stated
 
 _NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*:[a-zA-Z0-9_]+\Z")
 
@@ -58,5 +60,9 @@ def findings_of_proofs(plan: Plan) -> Iterator[Finding]:
 
 
 def _derived(plan: Plan, group: RuleGroup) -> tuple[Stated, ...]:
+    # Not for those who lint: it takes long to import.
+    from tocsin.proving.given import given_values
+    from tocsin.proving.values import derived_values
+
     given = given_values(plan, group)
     return (*derived_values(plan, group), *(given.stated if given else ()))
