@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from tocsin.whole import Whole
 
 
+_NOWHERE = Source("")
 # What is wrong with the proof of a definition keeps nobody from writing the definition.
 _ABOUT_PROOFS = frozenset({"alert-unproven", "alert-half-proven", "claim-edge", "rule-unproven", "test-hollow"})
 
@@ -72,10 +73,10 @@ def _families() -> Iterator[ModuleType]:
 
 
 def in_order(findings: Iterable[Finding]) -> list[Finding]:
-    """By file and line, the worst first."""
-    nowhere = Source("")
-    return sorted(findings, key=lambda one: (_place(one.source or nowhere), -one.severity, one.id, one.message))
+    """By file and line, the worst first; those of one place always in the same order."""
+    return sorted(findings, key=_order)
 
 
-def _place(source: Source) -> tuple[str, int]:
-    return source.file, source.line or 0
+def _order(one: Finding) -> tuple[str, int, int, str, str, str, str]:
+    place = one.source or _NOWHERE
+    return place.file, place.line or 0, -one.severity, one.id, one.message, one.object or "", one.expr or ""
