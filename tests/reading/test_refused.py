@@ -105,6 +105,13 @@ def test_fields_of_newer_and_of_other_programs_are_welcome(field: str) -> None:
     assert read_text(text.encode(), "x.yaml").refused == ()
 
 
+@pytest.mark.parametrize(("kind", "refused"), [("PrometheusRule", 2), ("VMRule", 0)])
+def test_what_older_prometheus_does_not_take_others_may(kind: str, refused: int) -> None:
+    rule = "{alert: A, expr: up == 0, labels: {a-b: c}, annotations: {runbook.url: x}}"
+    text = f"kind: {kind}\nspec: {{groups: [{{name: g, rules: [{rule}]}}]}}\n"
+    assert len(read_text(text.encode(), "x.yaml").refused) == refused
+
+
 def test_only_the_first_document_of_a_rule_file_is_loaded() -> None:
     group = "groups: [{name: g, rules: [{record: a:b:c, expr: up}]}]\n"
     both = f"{group}---\n{group}"

@@ -272,7 +272,9 @@ def _groups(
         if not made.is_promql:
             found.refused.append(refused_language(made))
         elif not rules and not of_grafana:
-            found.refused += refused_group(document, group, names, of_resource=bool(kind))
+            refused = refused_group(document, group, names, of_resource=bool(kind))
+            # What an older Prometheus does not take does not matter to another program.
+            found.refused += (one for one in refused if one.before is None or not made.language)
 
 
 def _embedded(found: _Found, document: Located, data: dict[str, Any], depth: int, keys: tuple[str, ...] = ()) -> None:
