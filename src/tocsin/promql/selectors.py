@@ -6,6 +6,8 @@ import math
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, cast
 
+import promql_parser as parser
+
 from tocsin.findings import Severity
 from tocsin.metrics import Matcher, MatchOperator, bound_text, nearest
 from tocsin.promql.aggregations import Grouping
@@ -110,8 +112,14 @@ def matchers_of(node: Any) -> tuple[Matcher, ...]:
     )
 
 
-def labels_of_absence(node: Any) -> LabelSet:
-    """The labels that `absent` can give: those that a `=` matcher states, for certain if nothing else does."""
+def labels_of_absence(node: Any) -> LabelSet | None:
+    """The labels that `absent` gives of a selector: those that a `=` matcher states, for certain if it alone does."""
+    while type(node) is parser.ParenExpr:
+        node = node.expr
+    if type(node) is parser.MatrixSelector:
+        node = node.vector_selector
+    if type(node) is not parser.VectorSelector:
+        return None
     found: dict[str, Known] = {}
     matchers = [matcher for matcher in matchers_of(node) if matcher.label != "__name__"]
     names = [matcher.label for matcher in matchers]

@@ -286,17 +286,10 @@ def _call(walk: Walk, node: Any) -> Type:
         walk.report(node, entry[1])
     if name in SEEING and walk.context.place is not None and arguments and arguments[0].value == "range":
         walk.report(node, tuple(faults_of_place(walk.context, name, arguments[0])))
-    return _absent(entry[0], nodes[0]) if name in _ABSENCE else entry[0]
-
-
-def _absent(found: Type, argument: Any) -> Type:
-    while type(argument) is parser.ParenExpr:
-        argument = argument.expr
-    if type(argument) is parser.MatrixSelector:
-        argument = argument.vector_selector
-    if type(argument) is not parser.VectorSelector:
-        return found
-    return found.but(labels=labels_of_absence(argument))
+    if name in _ABSENCE:
+        labels = labels_of_absence(nodes[0])
+        return entry[0] if labels is None else entry[0].labelled(labels)
+    return entry[0]
 
 
 def _aggregate(walk: Walk, node: Any) -> Type:
