@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from contextlib import suppress
 from functools import partial
 from typing import Any, NamedTuple
@@ -75,8 +74,12 @@ def _of(node: Any, walk: Walk) -> Analysis:
     world, context = walk.world, walk.context
     found = walk.of_all() if walk.root is node else walk.type_of(node)
     faults = walk.faults
-    if world.prometheus < QUOTED_NAMES:
-        faults += _spelling_faults(walk)
+    if world.prometheus < QUOTED_NAMES:  # what an older one does not read is looked for only where it may be
+        source = walk.source
+        if walk.odd or walk.spans != _SPAN.findall(source):
+            faults += number_faults(source, world)
+        if '"' in source or "'" in source or "`" in source:
+            faults += quoted_faults(source, world)
     if context.place is not None:
         if found.value != "vector":
             faults += result_faults(found, node)
@@ -90,15 +93,6 @@ def _of(node: Any, walk: Walk) -> Analysis:
                 faults += recorded_faults(world, recordable, walk.series, partial(recorded_type, world))
     told = tuple(dict.fromkeys(faults)) if len(faults) > 1 else tuple(faults)
     return make(Analysis, (found, told, tuple(walk.series), tuple(walk.comparisons)))
-
-
-def _spelling_faults(walk: Walk) -> Iterator[Fault]:
-    """What an older Prometheus does not read, looked for only where it may be."""
-    source, world = walk.source, walk.world
-    if walk.odd or walk.spans != _SPAN.findall(source):
-        yield from number_faults(source, world)
-    if '"' in source or "'" in source or "`" in source:
-        yield from quoted_faults(source, world)
 
 
 def recorded_type(world: World, name: str) -> Type:

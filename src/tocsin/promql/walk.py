@@ -182,29 +182,32 @@ def _text(walk: Walk, node: Any) -> Type:
 
 def _selector(walk: Walk, node: Any) -> Type:
     text = node.prettify()
-    entry = walk.texts.get(text)
+    entry: _Selected | None = walk.texts.get(text)
     if entry is None:
         found, faults, name, leaf, shift = _read(walk, node, text)
         entry = walk.texts[text] = (found, faults, name, leaf, None if shift else "")
-    return _noted(walk, node, entry)
+    found, faults, name, leaf, span = entry
+    if span is None:
+        walk.odd = True
+    walk.series.append(name)
+    walk.marks.append(leaf)
+    if faults:
+        walk.report(node, faults)
+    return found
 
 
 def _range(walk: Walk, node: Any) -> Type:
     text = node.prettify()
-    entry = walk.texts.get(text)
+    entry: _Selected | None = walk.texts.get(text)
     if entry is None:
         found, faults, name, leaf, shift = _read(walk, node.vector_selector, text)
         span = None if shift else put_back(text[text.rindex("[") :])
         entry = walk.texts[text] = (_ranged(walk, found, node.range), faults, name, leaf, span)
-    return _noted(walk, node, entry)
-
-
-def _noted(walk: Walk, node: Any, entry: _Selected) -> Type:
     found, faults, name, leaf, span = entry
-    if span:
-        walk.spans.append(span)
-    elif span is None:
+    if span is None:
         walk.odd = True
+    else:
+        walk.spans.append(span)
     walk.series.append(name)
     walk.marks.append(leaf)
     if faults:
