@@ -4,6 +4,8 @@
 .PHONY: help generate test check demo clean
 
 TOCSIN := .venv/bin/tocsin
+# One more than there are processors, since some tests wait for servers.
+WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN || echo 2); echo $$((n < 8 ? n + 1 : 8)))
 
 help:
 	@echo "make generate   compile monitors/ and rules/ into generated/"
@@ -20,7 +22,7 @@ test:
 	@sh setup/venv.sh dev
 	@sh setup/promtool.sh
 	@sh setup/servers.sh optional
-	@PATH="$(CURDIR)/.venv/bin:$$PATH" .venv/bin/pytest -n 2
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" .venv/bin/pytest -n $(WORKERS) --dist worksteal
 
 check:
 	@sh setup/venv.sh run
