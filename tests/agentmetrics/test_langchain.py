@@ -304,7 +304,12 @@ def test_searches_and_models_alone_are_counted_without_a_request(
 
 
 class Hung(Model):
+    """Never answers, and says when it was asked."""
+
+    asked: Callable[[], None]
+
     async def _agenerate(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ARG002
+        self.asked()
         await asyncio.Event().wait()
 
 
@@ -312,11 +317,11 @@ class Hung(Model):
 def test_a_model_that_is_cancelled_ends_with_its_task_or_the_run_around_it(
     handler: AgentMetricsHandler, exported: Exported, steps: tuple[Any, ...]
 ) -> None:
-    model: Any = Hung(messages=iter([]))
-
     async def ask() -> None:
+        limit = asyncio.timeout(None)
+        model: Any = Hung(messages=iter([]), asked=lambda: limit.reschedule(0))
         with pytest.raises(TimeoutError):
-            async with asyncio.timeout(0.01):
+            async with limit:
                 await (steps[0] | model if steps else model).ainvoke("hello", config(handler))
 
     async def main() -> None:
