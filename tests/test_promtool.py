@@ -44,6 +44,24 @@ def test_each_file_has_its_own_result_and_reason(folder: Path) -> None:
     assert "it is high" in bad.output
 
 
+def test_only_what_fails_twice_has_failed(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A promtool that misses a series now and then: here at the first call."""
+    real, called = promtool.find_promtool(), tmp_path / "called"
+    script = tmp_path / "promtool"
+    script.write_text(
+        f'#!/bin/sh\n[ -e "{called}" ] && exec "{real}" "$@"\ntouch "{called}"\n'
+        'shift 2; for file; do echo "Unit Testing:  $file"; echo "  FAILED:"; done; exit 1\n'
+    )
+    script.chmod(0o755)
+    monkeypatch.setenv("PROMTOOL", str(script))
+    good, bad = promtool.test_rules_surely(folder, ["good.yaml", "bad.yaml"])
+    assert good.passed
+    assert not bad.passed
+    assert "alertname: High, time: 5m" in bad.output
+    called.unlink()
+    assert [result.passed for result in promtool.test_rules(folder, ["good.yaml"])] == [False]
+
+
 def test_broken_rules_are_told_by_file(folder: Path) -> None:
     good, broken = promtool.check_rules(folder, ["rules.yaml", "broken.yaml"])
     assert good.passed

@@ -125,6 +125,17 @@ def test_rules(folder: Path, files: Sequence[str], scratch: Path | None = None) 
     return _results(r"(?:Unit Testing: |Processing test file:) +", files, said)
 
 
+def test_rules_surely(folder: Path, files: Sequence[str]) -> list[Result]:
+    """The same, and what failed once more, alone: only what fails twice has failed.
+
+    Where samples reach over weeks an answer lacks a series once in some thousand runs: docs/formats.md.
+    """
+    first = test_rules(folder, files)
+    failed = list(dict.fromkeys(result.name for result in first if not result.passed))
+    again = {result.name: result for result in test_rules(folder, failed)}
+    return [again.get(result.name, result) for result in first]
+
+
 def _results(heading: str, files: Sequence[str], said: subprocess.CompletedProcess[str] | None) -> list[Result]:
     if said is None:
         return []

@@ -16,7 +16,7 @@ from tocsin.mutants.documents import line_of, write
 from tocsin.mutants.memory import Memory
 from tocsin.mutants.rule import Rule, RuleFile
 from tocsin.mutants.suite import Suite, TestFile
-from tocsin.promtool import Result, check_rules, test_rules, version
+from tocsin.promtool import Result, check_rules, test_rules_surely, version
 from tocsin.source import Source
 
 _RULE = re.compile(r'group "(.*?)", rule (\d+), "(.*?)": (.*)')
@@ -75,7 +75,7 @@ class Files:
         share = max(1, -(-len(names) // self.jobs))
         batches = [names[start : start + share] for start in range(0, len(names), share)]
         with ThreadPoolExecutor(self.jobs) as pool:
-            for results in pool.map(lambda batch: test_rules(Path.cwd(), batch), batches):
+            for results in pool.map(lambda batch: test_rules_surely(Path.cwd(), batch), batches):
                 yield from results
 
     def _readable(self, file: RuleFile) -> Path:
