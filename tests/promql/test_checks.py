@@ -272,25 +272,6 @@ PLACED = [
 ]
 
 
-# expr, from which Prometheus on it is understood
-NEWER = [
-    ("limitk(2, sessions)", (2, 54)),
-    ("sessions > 1_000", (2, 54)),
-    ("sessions > 10m", (2, 54)),
-    ("info(sessions)", (2, 55)),
-    ('{"x.y"}', (3, 0)),
-    ('requests_total{"agent"="a"}', (3, 0)),
-    ('{"requests_total", code!="500"}', (3, 0)),
-    ('sum by (code, "agent") (requests_total)', (3, 0)),
-    ("rate(requests_total[5m + 1m])", (3, 4)),
-    ("first_over_time(sessions[5m])", (3, 7)),
-    ("rate(requests_total[5m] smoothed)", (3, 7)),
-    ("sessions + fill (0) memory_bytes / 1000", (3, 10)),
-    ("min_of(1, 2)", (3, 13)),
-    ("integral(sessions[5m])", (3, 16)),
-]
-
-
 def found(check: str, expr: str, context: Context = NOWHERE) -> list[Fault]:
     return [fault for fault in analyse(expr, WORLD, context).faults if fault.id == check]
 
@@ -337,32 +318,6 @@ def test_recorded_series_says_what_it_saves() -> None:
     assert fault.message == "agent:requests:rate5m already records this: 3 series to read instead of up to 18"
 
 
-@pytest.mark.parametrize(("expr", "since"), NEWER)
-def test_newer_notation_is_an_error_for_older_prometheus_alone(expr: str, since: tuple[int, int]) -> None:
-    def told(version: tuple[int, int]) -> list[str]:
-        faults = analyse(expr, World.of([CATALOG], prometheus=version)).faults
-        return [fault.message for fault in faults if fault.id == "syntax"]
-
-    assert len(told((since[0], since[1] - 1))) == 1
-    assert f"needs Prometheus {since[0]}.{since[1]} or newer" in told((since[0], since[1] - 1))[0]
-    assert not told(since)
-
-
-@pytest.mark.parametrize(
-    "expr",
-    [
-        '{__name__="x.y"}',
-        'count_values("v", sessions) == 1',
-        'label_replace(sessions, "a", "$1", "b", "(.*)")',
-        'requests_total{code="\\"", agent="{\\"a\\"}"}',
-        "sessions OFFSET 5m > rate(requests_total[5m] Offset 1h)",
-        '# of the last 10m, "up" = 1, isn\'t it [300]\nsessions > 1 # offset 5, smoothed',
-    ],
-)
-def test_what_texts_and_comments_say_is_no_notation(expr: str) -> None:
-    assert not found("syntax", expr)
-
-
 @pytest.mark.parametrize("window", ["$__rate_interval", "$__interval", "$__range", "$interval"])
 def test_an_interval_beside_other_variables_is_quoted_as_it_is_written(window: str) -> None:
     expr = f"sum by ($group) (rate(asked_total[{window}])) / sum(up)"
@@ -376,12 +331,6 @@ def test_an_interval_beside_other_variables_is_quoted_as_it_is_written(window: s
 )
 def test_what_is_too_deep_is_not_judged(shape: Callable[[int], str], count: int) -> None:
     assert not analyse(shape(count), World()).faults
-
-
-def test_function_that_is_gone_is_an_error_for_newer_prometheus() -> None:
-    expr = "holt_winters(sessions[5m], 0.5, 0.5)"
-    assert not analyse(expr, World.of([CATALOG], prometheus=(2, 55))).faults
-    assert [fault.id for fault in analyse(expr, World.of([CATALOG], prometheus=(3, 0))).faults] == ["syntax"]
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda value: value[2][:60])
