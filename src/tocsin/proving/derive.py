@@ -192,7 +192,7 @@ class _Derivation:
 
     def _subjects(self, onset: int, names: Sequence[str]) -> Iterator[Subject]:
         levels, scrapes = self.levels, self.timing.scrapes
-        ill = (onset + 4) * scrapes - self.lives.start
+        ill = (onset + self._firing) * scrapes - self.lives.start
         whole = self._end(onset) * scrapes - self.lives.start
         well = (levels.healthy, whole - ill)
         named = partial(self._labels, labels=names)
@@ -235,10 +235,19 @@ class _Derivation:
         both, one = ((*waiting, onset + 2), (onset + 2,)) if subject.fires else (waiting, ())
         for missed, failing in dict.fromkeys(((both, subject.failing), (both, 1), (one, 1))):
             tried = replace(subject, missed=missed, failing=failing)
-            seen = [bool(firing_of(states)) for states in self._simulated([tried], onset + 4, onset)]
-            if all(seen[onset : onset + 4]) if subject.fires else not any(seen):
+            seen = [bool(firing_of(states)) for states in self._simulated([tried], onset + self._firing, onset)]
+            if all(seen[onset : onset + self._firing]) if subject.fires else not any(seen):
                 return tried
         return subject
+
+    @property
+    def _firing(self) -> int:
+        """For how many evaluations one should fire: first, after counters started again, after a scrape failed.
+
+        And once more where it matters that it was back after that: who is kept firing was beyond the threshold
+        until then, and who is gone in the end was not gone from the failed scrapes on.
+        """
+        return 4 if self._looks_back or self.timing.keep else 3
 
     @property
     def _looks_back(self) -> int:
@@ -258,15 +267,18 @@ class _Derivation:
         )
 
     def _end(self, onset: int) -> int:
-        return onset + 7 + self.timing.settling + self.timing.evaluations(self.timing.keep)
+        return onset + self._firing + 3 + self.timing.settling + self.timing.evaluations(self.timing.keep)
 
     def _brief(self, onset: int, whole: int) -> int:
-        """For how many scrapes one can be beyond the threshold, and be pending, but not fire; 0 where none will do."""
-        scrapes = self.timing.scrapes
-        for shorter in range(scrapes + 1):
-            length = (onset - 1) * scrapes - self.lives.start - shorter + 1
-            if length < 1:
-                break
+        """For how many scrapes one can be beyond the threshold, and be pending, but not fire; 0 where none will do.
+
+        Half the `for`, where one is seen pending then: who is just beyond shows to the evaluation how long it is.
+        """
+        scrapes, start = self.timing.scrapes, self.lives.start
+        longest = (onset - 1) * scrapes - start + 1
+        half = (onset - self.timing.evaluations(self.timing.hold) // 2) * scrapes - start
+        lengths: list[int] = [half, *range(longest, longest - scrapes - 1, -1)]
+        for length in (one for one in lengths if one > 0):
             phases = ((self.levels.just_beyond, length), (self.levels.healthy, whole - length))
             states = list(self._simulated([Subject("", {}, phases, False)], onset + 2))
             if any(states) and not any(map(firing_of, states)):
@@ -289,7 +301,7 @@ class _Derivation:
             is_lost = len(rest) == len(subjects) or not rest or not self._is_about_too_little
             return [] if is_lost else self._claims(title, rest, onset)
         # Nothing happens after the last one has recovered.
-        end = 1 + max([onset + 3, *(number for number, one in enumerate(firing) if one)])
+        end = 1 + max([onset + self._firing - 1, *(number for number, one in enumerate(firing) if one)])
         if any(subject.several for subject in subjects):
             end = latest
         scenario = self.lives.scenario(f"derived: {title}", subjects, onset, end)
@@ -320,7 +332,7 @@ class _Derivation:
             seen[0] = False
         if not subject.fires:
             return not any(seen)
-        return not seen[0] and all(seen[onset : onset + 4]) and not seen[-1]
+        return not seen[0] and all(seen[onset : onset + self._firing]) and not seen[-1]
 
 
 def _fires_of_nothing(rules: Rules) -> bool:

@@ -1,7 +1,7 @@
 """promtool's unit tests: one file for each alert, one for each group of recording rules.
 
-Where what its author states is evaluated more often than what is derived, that has a second file: promtool knows one
-interval a file, and a day in steps of 30 seconds would take it a second.
+Where what its author states is evaluated at other times than what is derived, that has a second file: promtool knows
+one interval a file, and a day in steps of 30 seconds would take it a second.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from tocsin.promql.tree import Binary, Call, Node, Number, Select
 from tocsin.proving.beside import by_scenario, together
 from tocsin.proving.bounds import bounded_beside
 from tocsin.proving.derive import derived
+from tocsin.proving.seldom import stated_interval
 from tocsin.proving.threshold import standing_beside
 from tocsin.proving.values import derived_values, digits_of, interval_of
 from tocsin.scenarios.promtool import input_series
@@ -48,14 +49,16 @@ def documents(plan: Plan) -> Iterator[Draft]:
 def alert_tests(plan: Plan, alert: Alert) -> Iterator[tuple[str, str, list[Claim]]]:
     """The test files of an alert: the path, how often it evaluates, and the claims, the author's first."""
     stated = [claim for proof in plan.definitions.proofs_of(alert) for claim in proof.claims]
-    found = derived(plan, alert)
+    found, interval = derived(plan, alert), alert.every
     if found.interval == milliseconds_of(alert.every):
         stated += found.claims
     elif found.claims:
         name = f"{alert.slug}-derived" if stated else alert.slug
         yield f"prometheus/tests/{name}.yaml", duration_text(found.interval), list(found.claims)
+        if stated:
+            interval = duration_text(stated_interval(plan, alert, stated))
     if stated:
-        yield f"prometheus/tests/{alert.slug}.yaml", alert.every, stated
+        yield f"prometheus/tests/{alert.slug}.yaml", interval, stated
 
 
 def _alert_tests(plan: Plan, alert: Alert, path: str, interval: str, claims: list[Claim]) -> Draft:

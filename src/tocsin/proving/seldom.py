@@ -1,0 +1,79 @@
+"""How often what an author states is evaluated: as his alert is, or less often where nothing is missed by that.
+
+promtool evaluates every rule, and prints every annotation of who is pending, at each step of a test: six hours in steps
+of two minutes take it longer than all else that is proven of an alert.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from math import gcd
+
+from tocsin.model.alert import Alert
+from tocsin.model.scenario import Claim, Scenario
+from tocsin.plan import Plan
+from tocsin.promql.durations import milliseconds_of
+from tocsin.promql.tree import Binary, Range, Select, Subquery
+from tocsin.proving.beside import by_scenario
+from tocsin.proving.errors import UnderivableError
+from tocsin.proving.simulation import Rules, states_over_time, stored
+from tocsin.proving.states import States
+
+# Evaluations: fewer are not worth the work, more would be too much of it.
+_FEW, _MANY = 20, 1000
+
+
+def stated_interval(plan: Plan, alert: Alert, claims: Sequence[Claim]) -> int:
+    """From one evaluation of an alert's stated scenarios to the next, in milliseconds.
+
+    All times are multiples of it. Who is pending or firing at an evaluation would be there if the alert was evaluated
+    as often as it says, with the same value, and nobody's state would change twice from one to the next.
+    """
+    every, hold, keep = (milliseconds_of(one) for one in (alert.every, alert.hold, alert.keep_firing))
+    times = [milliseconds_of(claim.at) for claim in claims]
+    is_worth_it = every and _FEW <= max(times) // every <= _MANY
+    if not is_worth_it or any(time % every for time in (*times, hold, keep)):
+        return every
+    planned = plan.alert(alert).usual
+    condition = Binary(planned.operator, planned.left, planned.right)
+    rules = Rules(plan.records_read(condition), condition, hold / 1000, keep / 1000)
+    if _looks_back_on_records(rules):
+        return every
+    most = gcd(*times, hold, keep) // every
+    scenarios = list(by_scenario(claims))
+    try:
+        often = [_states(rules, *one, every) for one in scenarios]
+        for longer in (number for number in range(most, 1, -1) if most % number == 0):
+            seldom = (_states(rules, *one, every * longer) for one in scenarios)
+            if all(_is_all_seen(states, seen, longer) for states, seen in zip(often, seldom, strict=True)):
+                return every * longer
+    except UnderivableError:  # no model can tell
+        pass
+    return every
+
+
+def _looks_back_on_records(rules: Rules) -> bool:
+    """Whether something reads more than the last of what is recorded: that depends on how often it is."""
+    names = {record.name for record in rules.records}
+    ranges = (part for node in rules.nodes for part in node.walk() if isinstance(part, Range | Subquery))
+    return any(isinstance(part, Select) and part.name in names for one in ranges for part in one.walk())
+
+
+def _states(rules: Rules, scenario: Scenario, claims: Sequence[Claim], every: int) -> list[States]:
+    read = {part.name for node in rules.nodes for part in node.walk() if isinstance(part, Select)}
+    last = max(milliseconds_of(claim.at) for claim in claims)
+    return list(states_over_time(rules, stored(scenario, read, last), every / 1000, last // every))
+
+
+def _is_all_seen(often: Sequence[States], seldom: Sequence[States], times: int) -> bool:
+    """Whether who looks so many times less often sees the same then, and misses no change of a change."""
+    if often[::times] != seldom:
+        return False
+    for start in range(0, len(often) - 1, times):
+        between = often[start : start + times + 1]
+        for labels in {labels for states in between for labels in states}:
+            kinds = [labels in states and states[labels][0] for states in between]
+            if sum(kind != following for kind, following in pairwise(kinds)) > 1:
+                return False
+    return True

@@ -1,0 +1,61 @@
+"""What is stated is evaluated as often as its alert, or less often where that shows the same."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import yaml
+from shapes import DEFINITIONS, alert, cache, model_name
+
+from tocsin import promtool
+from tocsin.define import Alert, Feed, Scenario, fires, holding, instance, maximum, percent, promql, prove, quiet
+from tocsin.documents import rendered
+from tocsin.model.scenario import Claim, Segment
+from tocsin.output import write_tree
+from tocsin.plan import Plan
+from tocsin.promql.tree import Node
+from tocsin.targets import prometheus_alerts, prometheus_rules, prometheus_tests
+
+RECENT = maximum(cache, by=model_name, over="2m")
+FULL = (holding("0.95", lasting="7h"),)
+BRIEFLY_NOT = (holding("0.95", lasting="3h2m"), holding("0.5", lasting="6m"), holding("0.95", lasting="4h"))
+
+
+def full(expr: Node = RECENT, keep: str = "0s") -> Alert:
+    return alert("Full", expr, ">", percent(90), "6h", keep)
+
+
+def claims(segments: Sequence[Segment], *times: str, firing: str = "") -> list[Claim]:
+    scenario = Scenario("the cache is full", Feed(cache(model_name="m"), *segments), every="1m")
+    found = [quiet(scenario, at) for at in times]
+    return [*found, fires(scenario, firing, instance("95%", model_name="m"))] if firing else found
+
+
+@pytest.mark.parametrize(
+    ("proven", "stated", "interval"),
+    [
+        pytest.param(full(), claims(FULL, firing="6h20m"), "20m", id="all times are multiples"),
+        pytest.param(full(), claims(FULL, "10m", firing="6h20m"), "10m", id="a claim in between"),
+        pytest.param(full(), claims(FULL, firing="6h15m30s"), "30s", id="a claim at an odd time"),
+        pytest.param(full(keep="5m"), claims(FULL, firing="6h20m"), "5m", id="kept firing"),
+        pytest.param(full(), claims(BRIEFLY_NOT, "6h20m"), "5m", id="what happens in between"),
+        pytest.param(full(), claims(FULL, "5m"), "30s", id="few evaluations"),
+        pytest.param(
+            full(promql(f"max_over_time(({RECENT.text()})[10m:1m])")),
+            claims(FULL, firing="6h20m"),
+            "20m",
+            id="a subquery of what is scraped",
+        ),
+    ],
+)
+def test_as_seldom_as_shows_the_same(proven: Alert, stated: list[Claim], interval: str, tmp_path: Path) -> None:
+    plan = Plan(replace(DEFINITIONS, alerts=(proven,), proofs=(prove(proven, *stated),)))
+    targets = (prometheus_rules, prometheus_alerts, prometheus_tests)
+    write_tree(tmp_path / "out", list(rendered(draft for target in targets for draft in target.documents(plan))))
+    file = "prometheus/tests/full.yaml"
+    assert yaml.safe_load((tmp_path / "out" / file).read_text())["evaluation_interval"] == interval
+    (result,) = promtool.test_rules(tmp_path / "out", [file])
+    assert result.passed, result.output
