@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from math import copysign, inf
-from typing import Any
+from typing import Any, NamedTuple
 
 import promql_parser as parser
 
@@ -35,7 +35,7 @@ from tocsin.promql.selectors import labels_of_absence, selected
 from tocsin.promql.types import Comparison, Kind, Type
 from tocsin.promql.variables import is_stand_in_length, is_stand_in_number
 from tocsin.promql.windows import SEEING, faults_of_place
-from tocsin.promql.world import World
+from tocsin.promql.world import Memory, World
 
 _MILLISECOND = timedelta(milliseconds=1)
 # What an `or` of selectors ends with.
@@ -58,6 +58,17 @@ _OF_VALUES = frozenset(
 _Selected = tuple[Type, Faults, str, int, str | None]
 
 
+class Noted(NamedTuple):
+    """What a walk has noted: see there."""
+
+    odd: bool
+    faults: Faults
+    series: tuple[str, ...]
+    marks: tuple[int, ...]
+    spans: tuple[str, ...]
+    comparisons: tuple[Comparison, ...]
+
+
 class Walk:
     """One walk over an expression.
 
@@ -67,7 +78,6 @@ class Walk:
     """
 
     __slots__ = (
-        "compared",
         "comparisons",
         "context",
         "faults",
@@ -94,11 +104,9 @@ class Walk:
         root: Any = None,
     ) -> None:
         memory = world.memory
-        memory.trim()
         self.source = source
         self.world = world
         self.context = context
-        self.compared = memory.compared
         self.kept = memory.kept
         self.modifiers = memory.modifiers
         self.texts = memory.texts
@@ -123,37 +131,32 @@ class Walk:
             source = self.source if node is self.root else None
             self.faults += quoted(node, faults, source)
 
-    def of_all(self) -> Type:
-        """The type of the whole. What is compared with one number is often compared with others: it is walked once."""
-        node, source = self.root, self.source
-        if type(node) is not parser.BinaryExpr or type(node.rhs) is not parser.NumberLiteral or "#" in source:
-            return self.type_of(node)
-        operator, modifier = str(node.op), node.modifier
-        if operator not in COMPARISONS or modifier is not None:
-            return self.type_of(node)
-        key = (source[: source.rfind(operator)].rstrip(), self.context)
-        known = self.compared.get(key)
-        if known is None:
-            left = self.type_of(node.lhs)
-            noted: tuple[list[Any], ...] = (self.faults, self.series, self.marks, self.spans, self.comparisons)
-            self.compared[key] = (left, self.odd, *map(tuple, noted))
-        else:
-            left, self.odd, faults, series, marks, spans, comparisons = known
-            self.faults += faults
-            self.series += series
-            self.marks += marks
-            self.spans += spans
-            self.comparisons += comparisons
-        return _operated(self, node, operator, modifier, left, _number(self, node.rhs))
+    def compared(self, node: Any, operator: str, left: Type) -> Type:
+        """The type of a comparison with a number, where the other side was walked."""
+        return _operated(self, node, operator, None, left, _number(self, node.rhs))
+
+    def noted(self) -> Noted:
+        """All that was noted until now."""
+        faults, series, marks = tuple(self.faults), tuple(self.series), tuple(self.marks)
+        return make(Noted, (self.odd, faults, series, marks, tuple(self.spans), tuple(self.comparisons)))
+
+    def note(self, noted: Noted) -> None:
+        """Note what another walk over the same has noted."""
+        self.odd, faults, series, marks, spans, comparisons = noted
+        self.faults += faults
+        self.series += series
+        self.marks += marks
+        self.spans += spans
+        self.comparisons += comparisons
 
 
-def _number(walk: Walk, node: Any) -> Type:
-    value: float = node.val
+def number_type(memory: Memory, value: float) -> Type:
+    """The type of a number; its text is how it is usually written."""
     key = value or repr(value)  # 0 is equal to -0
-    found: Type | None = walk.kept.get(key)
+    found: Type | None = memory.kept.get(key)
     if found is None:
         low, high = (-inf, inf) if value != value or is_stand_in_number(value) else (value, value)
-        found = walk.kept[key] = Type(
+        found = memory.kept[key] = Type(
             "scalar",
             Kind.OPEN,
             NO_LABELS,
@@ -166,6 +169,11 @@ def _number(walk: Walk, node: Any) -> Type:
             True,
             text=f"{value:g}",
         )
+    return found
+
+
+def _number(walk: Walk, node: Any) -> Type:
+    found = number_type(walk.world.memory, node.val)
     if (found.text or "") not in walk.source:
         walk.odd = True
     return found
@@ -338,28 +346,35 @@ def _binary(walk: Walk, node: Any) -> Type:
 
 
 def _operated(walk: Walk, node: Any, operator: str, modifier: Any, left: Type, right: Type) -> Type:
+    found, faults = operated(walk.world, operator, modifier, left, right)
+    if faults:
+        walk.report(node, faults)
+    if operator == "or" and type(node.rhs) in _SINGLE:
+        walk.report(node, tuple(or_faults(node.lhs, node.rhs)))
+    if operator in COMPARISONS and found.comparison is not None:
+        walk.comparisons.append(found.comparison)
+    return found
+
+
+def operated(world: World, operator: str, modifier: Any, left: Type, right: Type) -> tuple[Type, Faults]:
+    """What an operator makes of two types, and what is wrong with that."""
+    memory = world.memory
     how = str(modifier) if modifier is not None else None
     key = (operator, how, left, right)
-    entry = walk.kept.get(key)
+    entry: tuple[Type, Faults] | None = memory.kept.get(key)
     if entry is None:
         matching = PLAIN
         if how is not None:
-            matching = walk.modifiers.get(how) or walk.modifiers.setdefault(how, Matching.of(modifier))
+            matching = memory.modifiers.get(how) or memory.modifiers.setdefault(how, Matching.of(modifier))
         join: Join | None = None
         faults: Faults = ()
         if left.value == "vector" == right.value:
-            join, faults = met(walk.world, operator, matching, left.labels, right.labels)
+            join, faults = met(world, operator, matching, left.labels, right.labels)
         found = combined(operator, matching, left, right, join)
         if operator not in SETS:
             faults += faults_of_operator(operator, matching, left, right, found)
-        entry = walk.kept[key] = (found, faults)
-    if entry[1]:
-        walk.report(node, entry[1])
-    if operator == "or" and type(node.rhs) in _SINGLE:
-        walk.report(node, tuple(or_faults(node.lhs, node.rhs)))
-    if operator in COMPARISONS and entry[0].comparison is not None:
-        walk.comparisons.append(entry[0].comparison)
-    return entry[0]
+        entry = memory.kept[key] = (found, faults)
+    return entry
 
 
 def _sides(walk: Walk, operator: str, left_node: Any, right_node: Any) -> tuple[Type, Type]:
