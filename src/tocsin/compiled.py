@@ -12,6 +12,7 @@ from tocsin.plan import Plan, PlannedRecord
 from tocsin.promql.context import Context
 from tocsin.promql.tree import Range
 from tocsin.reading import Contents, Dashboard, GrafanaRule, Panel, Rule, RuleGroup, read_value
+from tocsin.reading.located import Known
 from tocsin.source import Source
 from tocsin.subject import PANEL, RULE_BUDGET, Expression, length_of
 from tocsin.targets import grafana_alerts, grafana_dashboards, prometheus_alerts, prometheus_rules
@@ -68,14 +69,16 @@ class _Reading:
 
     def dashboard(self, dashboard: Dashboard) -> Dashboard:
         defined = self.dashboards[dashboard.uid]
+        own = Known(defined.source)
         places = {place.id: place.of.source for place in placed_panels(defined)}
         panels = tuple(_placed(panel, places.get(panel.id or 0, defined.source)) for panel in dashboard.panels)
-        variables = tuple(replace(variable, source=defined.source) for variable in dashboard.variables)
-        return replace(dashboard, source=defined.source, panels=panels, variables=variables)
+        variables = tuple(replace(variable, place=own) for variable in dashboard.variables)
+        return replace(dashboard, place=own, panels=panels, variables=variables)
 
 
 def _placed(panel: Panel, source: Source) -> Panel:
-    return panel._replace(source=source, targets=tuple(one._replace(source=source) for one in panel.targets))
+    own = Known(source)
+    return panel._replace(place=own, targets=tuple(one._replace(place=own) for one in panel.targets))
 
 
 def expressions(plan: Plan) -> Iterator[Expression]:

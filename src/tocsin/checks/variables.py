@@ -9,8 +9,7 @@ from functools import lru_cache
 from tocsin.checks.variable_queries import labels_of, offered_label
 from tocsin.findings import Finding, Severity
 from tocsin.metrics import nearest
-from tocsin.reading.values import Dashboard, Panel, Target, Variable
-from tocsin.source import Source
+from tocsin.reading.values import Dashboard, HasSource, Panel, Target, Variable
 from tocsin.subject import PROMETHEUS, Subject, may_be_promql
 
 _USED = re.compile(r"\$(?:\{([A-Za-z_]\w*)|([A-Za-z_]\w*))|\[\[([A-Za-z_]\w*)(?::\w+)?\]\]")
@@ -24,10 +23,10 @@ _SOURCE = re.compile(r"\$|\[\[")
 def findings_on(subject: Subject, dashboard: Dashboard) -> Iterator[Finding]:
     defined = {variable.name for variable in dashboard.variables} | dashboard.inputs
     for variable in dashboard.variables:
-        yield from _undefined(dashboard, variable.query, variable.source, variable.name, defined)
-        yield from _no_source(dashboard, variable.datasource, variable.source, variable.name, defined)
+        yield from _undefined(dashboard, variable.query, variable, variable.name, defined)
+        yield from _no_source(dashboard, variable.datasource, variable, variable.name, defined)
         yield from _unused(dashboard, variable)
-        yield from _fixed(dashboard, variable.name, variable.source, variable)
+        yield from _fixed(dashboard, variable.name, variable)
     for panel in dashboard.panels:
         yield from _of_panel(subject, dashboard, panel, defined)
 
@@ -36,19 +35,19 @@ def _of_panel(subject: Subject, dashboard: Dashboard, panel: Panel, defined: set
     name = f"{dashboard.title} / {panel.title}"
     fixed = False
     if panel.repeat:
-        yield from _undefined(dashboard, f"${panel.repeat}", panel.source, name, defined)
+        yield from _undefined(dashboard, f"${panel.repeat}", panel, name, defined)
     for text in dict.fromkeys([panel.title, *[target.legend for target in panel.targets]]):
         if _names_variables(text):
-            yield from _printed(dashboard, text, panel.source, name, defined)
-    for source in dict.fromkeys([panel.datasource, *[target.datasource for target in panel.targets]]):
-        if _names_variables(source):
-            yield from _no_source(dashboard, source, panel.source, name, defined)
+            yield from _printed(dashboard, text, panel, name, defined)
+    for datasource in dict.fromkeys([panel.datasource, *[target.datasource for target in panel.targets]]):
+        if _names_variables(datasource):
+            yield from _no_source(dashboard, datasource, panel, name, defined)
     for target in panel.targets:
         if may_be_promql(target):
             if _names_variables(target.expr):
-                yield from _undefined(dashboard, target.expr, target.source, name, defined)
+                yield from _undefined(dashboard, target.expr, target, name, defined)
             if not fixed:
-                found = list(_fixed(dashboard, name, target.source, target))
+                found = list(_fixed(dashboard, name, target))
                 fixed = bool(found)
                 yield from found
             yield from _ignored(subject, dashboard, target, name)
@@ -70,7 +69,7 @@ def _named_in(text: str) -> frozenset[str]:
     return frozenset(name for name in found if name not in groups and not name.startswith("__"))
 
 
-def _undefined(dashboard: Dashboard, text: str, source: Source, name: str, defined: set[str]) -> Iterator[Finding]:
+def _undefined(dashboard: Dashboard, text: str, of: HasSource, name: str, defined: set[str]) -> Iterator[Finding]:
     for used in sorted(_used_in(text) - defined - _BUILT_IN):
         near = nearest(used, defined)
         yield Finding(
@@ -78,13 +77,13 @@ def _undefined(dashboard: Dashboard, text: str, source: Source, name: str, defin
             Severity.ERROR,
             f"${used} is no variable of {dashboard.title}: it is sent as it stands, and the query finds nothing",
             f"did you mean ${near}?" if near else "add the variable to the dashboard",
-            source,
+            of.source,
             name,
             " ".join(text.split()),
         )
 
 
-def _printed(dashboard: Dashboard, text: str, source: Source, name: str, defined: set[str]) -> Iterator[Finding]:
+def _printed(dashboard: Dashboard, text: str, of: HasSource, name: str, defined: set[str]) -> Iterator[Finding]:
     """Titles and legends: a dollar sign may be meant as one, unless what follows is nearly a variable."""
     for used in sorted(_used_in(text) - defined - _BUILT_IN):
         near = nearest(used, defined, alike=0.7)
@@ -94,13 +93,13 @@ def _printed(dashboard: Dashboard, text: str, source: Source, name: str, defined
                 Severity.WARNING,
                 f"${used} is no variable of {dashboard.title}: it is shown as it stands",
                 f"did you mean ${near}?",
-                source,
+                of.source,
                 name,
                 text,
             )
 
 
-def _no_source(dashboard: Dashboard, text: str, source: Source, name: str, defined: set[str]) -> Iterator[Finding]:
+def _no_source(dashboard: Dashboard, text: str, of: HasSource, name: str, defined: set[str]) -> Iterator[Finding]:
     for used in sorted(_used_in(text) - defined):
         near = nearest(used, {one.name for one in dashboard.variables if one.kind == "datasource"})
         yield Finding(
@@ -109,7 +108,7 @@ def _no_source(dashboard: Dashboard, text: str, source: Source, name: str, defin
             Severity.WARNING if used.startswith("DS_") else Severity.ERROR,
             f"${used} is no variable of {dashboard.title}: Grafana finds no data source of that name",
             f"did you mean ${near}?" if near else "add a variable of type datasource, and take that",
-            source,
+            of.source,
             name,
             text,
         )
@@ -128,7 +127,7 @@ def _unused(dashboard: Dashboard, variable: Variable) -> Iterator[Finding]:
     )
 
 
-def _fixed(dashboard: Dashboard, name: str, source: Source, of: Target | Variable) -> Iterator[Finding]:
+def _fixed(dashboard: Dashboard, name: str, of: Target | Variable) -> Iterator[Finding]:
     """datasource-fixed: a dashboard that works for one Prometheus only."""
     if of.engine in PROMETHEUS and of.datasource and not _SOURCE.search(of.datasource) and of.datasource != "default":
         variable = next((one.name for one in dashboard.variables if one.kind == "datasource"), None)
@@ -137,7 +136,7 @@ def _fixed(dashboard: Dashboard, name: str, source: Source, of: Target | Variabl
             Severity.WARNING,
             f"it asks {of.datasource} whatever is chosen: on another Grafana it finds no data source",
             f"take the variable: ${{{variable}}}" if variable else "add a variable of type datasource, and take that",
-            source,
+            of.source,
             name,
         )
 

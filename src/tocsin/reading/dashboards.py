@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tocsin.reading.fields import as_text, flag, items, mapping, mappings, number, text, whole
-from tocsin.reading.located import Located
+from tocsin.reading.located import Located, Place
 from tocsin.reading.values import Dashboard, Grid, Panel, Target, Variable
 
 _MENTIONED = (re.compile(rb"\$\{?(\w+)"), re.compile(rb"\[\[(\w+)"))
@@ -31,7 +31,7 @@ def dashboard(document: Located, value: dict[str, Any]) -> Dashboard:
     variables = tuple(_variables(document, value, engines))
     return Dashboard(
         text(value, "title"),
-        document.at(value, "title"),
+        Place(document, value, "title"),
         text(value, "uid"),
         panels,
         variables,
@@ -47,7 +47,7 @@ def _marks(document: Located, value: dict[str, Any], engines: Mapping[str, str])
         query = one if text(one, "expr") else mapping(one, "target")
         if text(query, "expr"):
             name, engine = _source(one, engines)
-            yield Target(text(one, "name"), text(query, "expr"), document.at(query, "expr"), "", name, engine)
+            yield Target(text(one, "name"), text(query, "expr"), Place(document, query, "expr"), "", name, engine)
 
 
 def _mentions(document: Located, value: dict[str, Any]) -> frozenset[str]:
@@ -100,7 +100,7 @@ def _panel(document: Located, panel: dict[str, Any], engines: Mapping[str, str],
         whole(panel.get("id")),
         text(panel, "title"),
         text(panel, "type"),
-        document.at(panel),
+        Place(document, panel),
         text(panel, "description"),
         text(defaults, "unit") or _old_unit(panel),
         name,
@@ -167,7 +167,7 @@ def _target(
     return Target(
         text(target, "refId"),
         text(target, "expr"),
-        document.at(target, "expr"),
+        Place(document, target, "expr"),
         text(target, "legendFormat"),
         name,
         engine,
@@ -185,7 +185,7 @@ def _variables(document: Located, value: dict[str, Any], engines: Mapping[str, s
         yield Variable(
             text(one, "name"),
             text(one, "type"),
-            document.at(one, "name"),
+            Place(document, one, "name"),
             text(query, "query") if isinstance(query, dict) else as_text(query),
             name,
             engine,

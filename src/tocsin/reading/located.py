@@ -6,7 +6,7 @@ import codecs
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 import yaml
@@ -30,6 +30,22 @@ class UnreadableError(ValueError):
         self.line = line
 
 
+class _JsonLines:
+    """The lines of interesting keys, found when one is asked for: of most dashboards nothing is told."""
+
+    __slots__ = ("_found", "_raw", "_value")
+
+    def __init__(self, raw: bytes, value: Any) -> None:
+        self._raw = raw
+        self._value = value
+        self._found: dict[tuple[int, str], int] | None = None
+
+    def get(self, key: tuple[int, str]) -> int | None:
+        if self._found is None:
+            self._found = _json_lines(self._raw, self._value)
+        return self._found.get(key)
+
+
 @dataclass(frozen=True, slots=True)
 class Located:
     """A parsed document. YAML scalars are all text, but for null: what they mean depends on where they stand.
@@ -40,7 +56,7 @@ class Located:
 
     value: Any
     file: str
-    _lines: dict[tuple[int, str], int] = field(default_factory=dict)
+    _lines: dict[tuple[int, str], int] | _JsonLines = field(default_factory=dict)
     _first: int = 0
     text: bytes = b""
     doubled: tuple[tuple[str, Source], ...] = ()
@@ -54,6 +70,31 @@ class Located:
             known = (lines.get((id(container), name)) for name in container if name in _KEYS)
             line = min((found for found in known if found is not None), default=None)
         return Source(self.file, line + self._first if line is not None else None)
+
+
+class Place:
+    """Where something of a document stands, found when it is asked for."""
+
+    __slots__ = ("_container", "_document", "_key")
+
+    def __init__(self, document: Located, container: Any, key: str = _START) -> None:
+        self._document = document
+        self._container = container
+        self._key = key
+
+    @property
+    def source(self) -> Source:
+        return self._document.at(self._container, self._key)
+
+    def __reduce__(self) -> tuple[type[Known], tuple[Source]]:
+        """Packs what is asked for, not the document."""
+        return Known, (self.source,)
+
+
+class Known(NamedTuple):
+    """The same, where it is known."""
+
+    source: Source
 
 
 def parsed(raw: bytes, file: str, first: int = 0) -> Iterator[Located]:
@@ -71,7 +112,7 @@ def parsed(raw: bytes, file: str, first: int = 0) -> Iterator[Located]:
             if file.endswith(".json"):
                 raise UnreadableError(f"it is no JSON: {error.msg}", first + error.lineno) from None
         else:
-            yield Located(value, file, _json_lines(raw, value), first, raw)
+            yield Located(value, file, _JsonLines(raw, value), first, raw)
             return
     yield from _yaml(raw, file, first)
 

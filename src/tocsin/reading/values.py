@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, Protocol
 
 from tocsin.source import Source
 
@@ -112,6 +112,13 @@ class GrafanaRule:
     org: str = ""
 
 
+class HasSource(Protocol):
+    """Something that stands somewhere."""
+
+    @property
+    def source(self) -> Source: ...
+
+
 class Target(NamedTuple):
     """One query of a panel. `expr` is "" where its language has none.
 
@@ -121,13 +128,17 @@ class Target(NamedTuple):
 
     ref: str
     expr: str
-    source: Source
+    place: HasSource
     legend: str = ""
     datasource: str = ""
     engine: str = ""
     instant: bool | None = None
     form: str = ""
     hidden: bool = False
+
+    @property
+    def source(self) -> Source:
+        return self.place.source
 
 
 class Grid(NamedTuple):
@@ -149,7 +160,7 @@ class Panel(NamedTuple):
     id: int | None
     title: str
     kind: str
-    source: Source
+    place: HasSource
     description: str = ""
     unit: str = ""
     datasource: str = ""
@@ -164,6 +175,10 @@ class Panel(NamedTuple):
     legend_hidden: bool = False
     transformations: frozenset[str] = frozenset()
 
+    @property
+    def source(self) -> Source:
+        return self.place.source
+
 
 @dataclass(frozen=True, slots=True)
 class Variable:
@@ -171,7 +186,7 @@ class Variable:
 
     name: str
     kind: str
-    source: Source
+    place: HasSource
     query: str = ""
     datasource: str = ""
     engine: str = ""
@@ -180,6 +195,10 @@ class Variable:
     include_all: bool = False
     all_value: str = ""
     current: tuple[str, ...] = ()
+
+    @property
+    def source(self) -> Source:
+        return self.place.source
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +211,7 @@ class Dashboard:
     """
 
     title: str
-    source: Source
+    place: HasSource
     uid: str = ""
     panels: tuple[Panel, ...] = ()
     variables: tuple[Variable, ...] = ()
@@ -200,6 +219,10 @@ class Dashboard:
     mentions: frozenset[str] = frozenset()
     hands_on: bool = False
     marks: tuple[Target, ...] = ()
+
+    @property
+    def source(self) -> Source:
+        return self.place.source
 
 
 @dataclass(frozen=True, slots=True)
