@@ -136,9 +136,10 @@ class Walk:
         return _operated(self, node, operator, None, left, _number(self, node.rhs))
 
     def noted(self) -> Noted:
-        """All that was noted until now."""
-        faults, series, marks = tuple(self.faults), tuple(self.series), tuple(self.marks)
-        return make(Noted, (self.odd, faults, series, marks, tuple(self.spans), tuple(self.comparisons)))
+        """All that was noted until now, each fault once."""
+        faults = tuple(dict.fromkeys(self.faults))
+        series, marks, spans = tuple(self.series), tuple(self.marks), tuple(self.spans)
+        return make(Noted, (self.odd, faults, series, marks, spans, tuple(self.comparisons)))
 
     def note(self, noted: Noted) -> None:
         """Note what another walk over the same has noted."""
