@@ -61,6 +61,11 @@ RULE_FORMS = {
     "ConfigMap": (f"kind: ConfigMap\ndata:\n  node.yaml: |\n{folded(GROUPS, 4)}", 3),
     "Cortex": (f"namespace: ops\n{GROUPS}", 1),
     "Mimir": (GROUPS.replace("groups:", "ops:"), 0),
+    "values of kube-prometheus-stack": (f"additionalPrometheusRulesMap:\n  node:\n{folded(GROUPS, 4)}", 2),
+    "the same as a list": (f"additionalPrometheusRules:\n  - name: node\n{folded(GROUPS, 4)}", 2),
+    "values of Prometheus's chart": (f"serverFiles:\n  alerting_rules.yml:\n{folded(GROUPS, 4)}", 2),
+    "HelmRelease": (f"kind: HelmRelease\nspec:\n  values:\n    rules:\n      node:\n{folded(GROUPS, 8)}", 5),
+    "text in an Application": (f"kind: Application\nspec:\n  helm:\n    values: |\n{folded(GROUPS, 6)}", 4),
 }
 
 
@@ -82,6 +87,13 @@ def test_rules_are_found_in_every_form_that_they_come_in(form: str) -> None:
     assert alert.at == Source("node.yaml", 9 + above)
 
 
+def test_what_only_looks_like_rules_at_some_depth_is_left_alone() -> None:
+    of_others = {"firewall": {"groups": [{"name": "web", "rules": [{"port": 80}]}]}, "teams": {"groups": ["a"]}}
+    assert read_text(yaml.safe_dump(of_others).encode(), "x.yaml", named=False) == Contents()
+    unknown = {"apiVersion": "elsewhere.example.com/v1", "kind": "Rules", "spec": {"more": yaml.safe_load(GROUPS)}}
+    assert read_text(yaml.safe_dump(unknown).encode(), "x.yaml", named=False) == Contents()
+
+
 def test_namespaces_are_kept() -> None:
     for form in ("PrometheusRule", "Cortex", "Mimir"):
         assert read_text(RULE_FORMS[form][0].encode(), "x.yaml").groups[0].namespace == "ops"
@@ -98,8 +110,9 @@ def in_config_map(content: str) -> str:
         json.dumps({"dashboard": DASHBOARD, "meta": {}}, indent=2),
         in_config_map(json.dumps(DASHBOARD, indent=2)),
         yaml.safe_dump({"kind": "GrafanaDashboard", "spec": {"json": json.dumps(DASHBOARD)}}),
+        yaml.safe_dump({"dashboards": {"default": {"nodes": {"json": json.dumps(DASHBOARD)}}}}),
     ],
-    ids=["plain", "wrapped", "in a ConfigMap", "GrafanaDashboard"],
+    ids=["plain", "wrapped", "in a ConfigMap", "GrafanaDashboard", "values of Grafana's chart"],
 )
 def test_dashboards_are_found_in_every_form_that_they_come_in(text: str) -> None:
     (dashboard,) = read_text(text.encode(), "nodes.json" if text[0] == "{" else "nodes.yaml").dashboards

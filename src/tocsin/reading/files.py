@@ -34,6 +34,9 @@ _GOOGLE, _GOOGLE_KINDS = "monitoring.googleapis.com/", frozenset({"Rules", "Clus
 _OPENSHIFT, _OPENSHIFT_KIND = "monitoring.openshift.io/", "AlertingRule"
 _LOKI, _LOKI_KINDS = "loki.grafana.com/", frozenset({"AlertingRule", "RecordingRule"})
 _GRAFANA = "dashboard.grafana.app/"
+# Resources that hold the values of a chart, or the text of them; and the keys of texts that may.
+_CHARTS = frozenset({"HelmRelease", "HelmChart", "HelmChartConfig", "Application", "ApplicationSet"})
+_CHARTS_TEXTS = ("json", "values", "valuesContent")
 _MOST_NESTED = 8
 
 
@@ -193,6 +196,8 @@ def _read(found: _Found, document: Located, value: Any, depth: int, kind: str = 
         _rule_file(found, document, value)
     else:
         _namespaced(found, document, value)
+        if not kind or kind in _CHARTS:
+            _values(found, document, value, depth)
 
 
 def _is_resource(found: _Found, document: Located, value: dict[str, Any], kind: str, depth: int) -> bool:
@@ -246,6 +251,24 @@ def _namespaced(found: _Found, document: Located, value: dict[str, Any]) -> None
         if isinstance(groups, list) and groups and all(_is_group(group) for group in groups):
             found.of_a_kind = True
             _groups(found, document, groups, str(namespace))
+
+
+def _values(found: _Found, document: Located, value: dict[str, Any], depth: int) -> None:
+    """What the values of a chart hold, at any depth: groups, and texts that hold some or are dashboards."""
+    if depth >= _MOST_NESTED:
+        return
+    _embedded(found, document, value, depth, _CHARTS_TEXTS)
+    for one in value.values():
+        for inner in one if isinstance(one, list) else (one,):
+            if not isinstance(inner, dict):
+                continue
+            groups = items(inner, "groups")
+            if groups and all(map(_is_group, groups)):
+                found.of_a_kind = True
+                _groups(found, document, groups, text(inner, "namespace"), of_grafana="apiVersion" in inner)
+            else:
+                _namespaced(found, document, inner)
+                _values(found, document, inner, depth + 1)
 
 
 def _is_group(value: Any) -> bool:
