@@ -94,10 +94,11 @@ def test_nobody_stands_at_a_threshold_where_floats_decide(tmp_path: Path) -> Non
 
 def test_no_window_begins_at_a_sample_that_only_prometheus_2_counts(tmp_path: Path) -> None:
     sums = {
-        "steps": "sum_over_time(sum by (service) (rate(served_total[5m]))[5m:1m])",
+        "steps": "sum_over_time(sum by (service) (rate(served_total[4m]))[5m:1m])",
         "counted": "count_over_time(load[5m:1m])",
         "given": "sum_over_time(service:served:rate5m[2h:5m])",
-        "recorded": "count_over_time(service:served:rate5m[10m])",
+        "recorded": "count_over_time(service:served:rate5m[10m]) + max by (service) (load) * 0",
+        "alone": "count_over_time(service:served:rate5m[10m])",
     }
     groups = [
         RuleGroup(name, "1m", (Record(Indicator(promql(expr), title=name), f"{name}:sum"),))
@@ -106,7 +107,8 @@ def test_no_window_begins_at_a_sample_that_only_prometheus_2_counts(tmp_path: Pa
     folder = written(tmp_path, GROUP, *groups)
     names = {f"prometheus/tests/{path.name}" for path in (folder / "prometheus/tests").iterdir()}
     expected = {"rules-steps", "rules-counted", "rules-given-given", "rules-recorded", "rules-recorded-given"}
-    assert {f"prometheus/tests/{name}.yaml" for name in expected} <= names
+    assert {f"prometheus/tests/{name}.yaml" for name in (*expected, "rules-alone-given")} <= names
+    assert "prometheus/tests/rules-alone.yaml" not in names  # it reads nothing else
     assert passes(folder, *sorted(names))
 
 

@@ -59,6 +59,16 @@ def given_values(plan: Plan, group: RuleGroup) -> GivenValues | None:
     return known[id(group)]
 
 
+def is_given(plan: Plan, group: RuleGroup) -> bool:
+    """Whether all that a group records is stated of what is given, and reads nothing else."""
+    values = given_values(plan, group)
+    stated = {id(record) for record, _ in values.stated} if values else frozenset()
+    recorded = {record.name for record in plan.records}
+    own = [record for record in plan.records if record.group is group]
+    read = {part.name for record in own for part in record.node.walk() if isinstance(part, Select)}
+    return all(id(record) in stated for record in own) and read <= recorded
+
+
 def _values(plan: Plan, group: RuleGroup) -> GivenValues | None:
     recorded = {record.name: record for record in plan.records}
     known = {**_gauges(plan), **{name: given_metric(record) for name, record in recorded.items()}}

@@ -25,6 +25,7 @@ from tocsin.promql.tree import Binary, Call, Node, Number, Select
 from tocsin.proving.beside import by_scenario, together
 from tocsin.proving.bounds import bounded_beside
 from tocsin.proving.derive import derived
+from tocsin.proving.given import is_given
 from tocsin.proving.seldom import stated_interval
 from tocsin.proving.threshold import standing_beside
 from tocsin.proving.values import derived_values, digits_of, interval_of
@@ -157,7 +158,8 @@ def _record_tests(plan: Plan, group: RuleGroup) -> Iterator[dict[str, Any]]:
         for proof in plan.definitions.proofs_of(record.record.indicator)
         for claim in proof.claims
     ]
-    stated += derived_values(plan, group)
+    if not is_given(plan, group):
+        stated += derived_values(plan, group)
     needed = {id(one): one for record, _ in stated for one in (*plan.records_read(record.node), record)}
     read = _names_read(*(record.node for record in needed.values()))
     for scenario, claims in by_scenario([claim for _, claim in stated]):
