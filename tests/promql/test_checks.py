@@ -194,6 +194,36 @@ EXAMPLES = [
     ("division-by-zero", WARNING, "balance_usd / 0", "balance_usd / 2"),
     ("division-by-zero", WARNING, "memory_bytes / sessions", "memory_bytes / clamp_min(sessions, 1)"),
     (
+        "division-by-zero",
+        WARNING,
+        "memory_bytes / sessions > 9 and sessions >= 0",
+        "sessions > 0 and memory_bytes / sessions",
+    ),
+    (
+        "division-by-zero",
+        WARNING,
+        "memory_bytes / sessions unless sessions > 0",
+        "memory_bytes / sessions unless sessions == 0",
+    ),
+    (
+        "division-by-zero",
+        WARNING,
+        "sessions == 0 unless memory_bytes / sessions > 1",
+        "(memory_bytes / (sessions)) > 9 and (sessions > 2)",
+    ),
+    (
+        "division-by-zero",
+        WARNING,
+        "memory_bytes / sessions and on () sessions > 0",
+        "memory_bytes / sessions and on (agent) sessions > 0 unless on (agent) up",
+    ),
+    (
+        "division-by-zero",
+        WARNING,
+        "memory_bytes / sessions and memory_bytes > 0",
+        "memory_bytes / sessions and sessions != 0",
+    ),
+    (
         "ratio-shape",
         WARNING,
         'sum(rate(requests_total[5m])) / (sum(rate(requests_total{code="200"}[5m])) > 0)',

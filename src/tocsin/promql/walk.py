@@ -18,6 +18,7 @@ from tocsin.promql.context import Context
 from tocsin.promql.faults import Fault
 from tocsin.promql.forms import leaf_form
 from tocsin.promql.functions import FUNCTIONS, UNKNOWN
+from tocsin.promql.guards import Guard, unguarded
 from tocsin.promql.labels import NO_LABELS, make
 from tocsin.promql.matching import Join, Matching
 from tocsin.promql.node_faults import (
@@ -75,12 +76,14 @@ class Walk:
     `indifferent` says that nobody looks at the value of what is walked, `odd` that the source may hold numbers or
     durations in a spelling of their own, as it does where its ranges are not the `spans`. `marks` are
     the forms of what it selects and groups by. `root` is the node of the whole source, where that was parsed as it is.
+    `guards` stand beside what is walked.
     """
 
     __slots__ = (
         "comparisons",
         "context",
         "faults",
+        "guards",
         "indifferent",
         "kept",
         "marks",
@@ -117,6 +120,7 @@ class Walk:
         self.marks: list[int] = []
         self.spans: list[str] = []
         self.comparisons: list[Comparison] = []
+        self.guards: tuple[Guard, ...] = ()
         self.indifferent = False
         self.odd = False
 
@@ -339,7 +343,7 @@ def _binary(walk: Walk, node: Any) -> Type:
     operator = str(node.op)
     left_node, right_node, modifier = node.lhs, node.rhs, node.modifier
     if operator in _INVOLVED or (walk.indifferent and operator in COMPARISONS):
-        left, right = _sides(walk, operator, left_node, right_node)
+        left, right = _sides(walk, operator, modifier, left_node, right_node)
     else:
         left = _VISITORS[type(left_node)](walk, left_node)
         right = _VISITORS[type(right_node)](walk, right_node)
@@ -349,6 +353,8 @@ def _binary(walk: Walk, node: Any) -> Type:
 def _operated(walk: Walk, node: Any, operator: str, modifier: Any, left: Type, right: Type) -> Type:
     found, faults = operated(walk.world, operator, modifier, left, right)
     if faults:
+        if operator == "/" and walk.guards:
+            faults = unguarded(faults, node.rhs, walk.guards)
         walk.report(node, faults)
     if operator == "or" and type(node.rhs) in _SINGLE:
         walk.report(node, tuple(or_faults(node.lhs, node.rhs)))
@@ -378,19 +384,22 @@ def operated(world: World, operator: str, modifier: Any, left: Type, right: Type
     return entry
 
 
-def _sides(walk: Walk, operator: str, left_node: Any, right_node: Any) -> tuple[Type, Type]:
+def _sides(walk: Walk, operator: str, modifier: Any, left_node: Any, right_node: Any) -> tuple[Type, Type]:
     """The sides of an operator for which the value of a side does not matter, or matters again."""
-    before = walk.indifferent
+    before, guards = walk.indifferent, walk.guards
     if operator == "*":
         walk.indifferent = before or _is_zero(right_node)
         left = walk.type_of(left_node)
         walk.indifferent = before or _is_zero(left_node)
     else:
         walk.indifferent = before and operator not in COMPARISONS
+        if operator not in COMPARISONS:
+            walk.guards = (*guards, Guard(operator, modifier, right_node))
         left = walk.type_of(left_node)
+        walk.guards = (*guards, Guard(operator, modifier, left_node)) if operator == "and" else guards
         walk.indifferent = operator not in COMPARISONS
     right = walk.type_of(right_node)
-    walk.indifferent = before
+    walk.indifferent, walk.guards = before, guards
     return left, right
 
 

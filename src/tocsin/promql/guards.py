@@ -1,0 +1,58 @@
+"""Guards: what stands beside a result, and lets it through only where a divisor in it is not 0."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+import promql_parser as parser
+
+from tocsin.promql.quotes import Faults
+
+_HOLDS: Mapping[str, Callable[[float, float], bool]] = {
+    ">": operator.gt,
+    ">=": operator.ge,
+    "<": operator.lt,
+    "<=": operator.le,
+    "==": operator.eq,
+    "!=": operator.ne,
+}
+
+
+class Guard(NamedTuple):
+    """The other side of an `and` or `unless`, as the parser gives it."""
+
+    operator: str
+    modifier: Any
+    node: Any
+
+    def keeps_from_zero(self, divisor: str) -> bool:
+        """Whether nothing is let through where this is 0. With `on ()` another series may let it through."""
+        node = _bare(self.node)
+        if type(node) is not parser.BinaryExpr or type(node.rhs) is not parser.NumberLiteral:
+            return False
+        holds = _HOLDS.get(str(node.op))
+        if holds is None or node.modifier is not None or holds(0.0, node.rhs.val) == (self.operator == "and"):
+            return False
+        matching = self.modifier.matching if self.modifier is not None else None
+        return (matching is None or bool(matching.labels)) and _text(node.lhs) == divisor
+
+
+def unguarded(faults: Faults, divisor: Any, guards: tuple[Guard, ...]) -> Faults:
+    """The faults of a division, without that of a divisor which a guard keeps from 0."""
+    text = _text(divisor)
+    if not any(guard.keeps_from_zero(text) for guard in guards):
+        return faults
+    return tuple([fault for fault in faults if fault.id != "division-by-zero"])
+
+
+def _bare(node: Any) -> Any:
+    while type(node) is parser.ParenExpr:
+        node = node.expr
+    return node
+
+
+def _text(node: Any) -> str:
+    text: str = _bare(node).prettify()
+    return text
