@@ -47,6 +47,21 @@ def test_only_several_series_need_a_legend(expr: str, told: bool) -> None:
     assert ("legend" in ids(dashboard(panel(expr), variables=(SOURCE, AGENT)))) is told
 
 
+@pytest.mark.parametrize(
+    ("variable", "use"),
+    [
+        (SOURCE, "use it: ${ds} as the data source of its panels,"),
+        ({"name": "of", "type": "query", "query": "label_values(up, job)"}, 'use it: job=~"$of",'),
+        ({"name": "every", "type": "interval", "query": "1m,5m"}, "use it: [$every],"),
+        ({"name": "mode", "type": "custom", "query": "a,b"}, "use it: $mode,"),
+    ],
+)
+def test_an_unused_variable_is_used_as_what_it_is(variable: Mapping[str, Any], use: str) -> None:
+    content = dashboard(panel("up", source="prometheus"), variables=(variable,))
+    [unused] = [finding for finding in found(content) if finding.id == "variable-unused"]
+    assert unused.help.startswith(use)
+
+
 def test_variables_of_grafana_and_groups_of_a_pattern_are_no_variables_of_the_dashboard() -> None:
     def told(*panels: Mapping[str, Any]) -> bool:
         return "variable-undefined" in ids(dashboard(*panels, variables=(SOURCE,)), catalogs=())

@@ -29,6 +29,15 @@ def test_a_label_that_was_taken_away_is_not_there() -> None:
     assert "label-unknown" not in ids(rules(alert(kept, annotations=named)), catalogs=())
 
 
+def test_of_no_labels_none_is_named() -> None:
+    [told] = [
+        one
+        for one in found(rules(alert("sum(x) > 1", annotations={**SAID, "summary": "{{ $labels.job }}"})), catalogs=())
+        if one.id == "label-unknown"
+    ]
+    assert told.help == "keep job in the grouping"
+
+
 def test_a_label_that_only_the_rule_adds_is_not_seen_by_its_texts() -> None:
     made = alert("sum(rate(agent_errors_total[5m])) > 1", annotations={**SAID, "summary": "{{ $labels.severity }}"})
     (told,) = [finding for finding in found(rules(made)) if finding.id == "label-unknown"]

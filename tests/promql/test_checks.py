@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from synthetic import CATALOG
@@ -355,6 +356,14 @@ def test_an_interval_beside_other_variables_is_quoted_as_it_is_written(window: s
     assert quoted == [expr]
 
 
+@pytest.mark.parametrize(("operator", "effect"), [("=~", "selected"), ("!~", "left out")])
+def test_a_loose_dot_says_what_it_does(operator: str, effect: str) -> None:
+    [fault] = [
+        fault for fault in analyse(f'x{{host{operator}"api.example.com"}}', World()).faults if fault.id == "regex"
+    ]
+    assert f"more is {effect} than was meant" in fault.message
+
+
 @pytest.mark.parametrize("count", [500, 3000, 50_000])
 @pytest.mark.parametrize(
     "shape", [lambda n: "(" * n + "a" + ")" * n, lambda n: "-" * n + "a", lambda n: " or ".join(["a"] * n)]
@@ -385,3 +394,9 @@ _NEED_NO_CATALOG = {"balance_usd / 0"}
 def test_without_a_catalog_only_what_needs_none_is_found(expr: str) -> None:
     needing = {"metric-unknown", "type-function", "counter-reset", "division-by-zero", "lazy-series", "le-value"}
     assert not {fault.id for fault in analyse(expr, World()).faults} & needing
+
+
+def test_of_what_a_scrape_adds_nothing_is_claimed_where_it_was_only_seen() -> None:
+    seen = replace(CATALOG, observed=True)
+    [fault] = [one for one in analyse('sessions{colour="x"}', World.of([seen])).faults if one.id == "label-unknown"]
+    assert fault.help == "its labels are agent, those that a scrape adds"

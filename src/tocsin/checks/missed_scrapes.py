@@ -31,7 +31,7 @@ def findings_in(subject: Subject) -> Iterator[Finding]:
         if told is not None:
             # Of others' rules nearly all read gauges so.
             severity = Severity.WARNING if subject.is_ours else Severity.INFO
-            yield Finding("missed-scrape", severity, *told, rule.source, rule.name, rule.expr)
+            yield Finding("missed-scrape", severity, *told, rule.source, rule.name, rule.expr.strip())
 
 
 def _told(expr: Node, rule: Rule, world: World) -> tuple[str, str] | None:

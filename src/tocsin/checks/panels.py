@@ -176,14 +176,13 @@ def _legend(dashboard: Dashboard, panel: Panel, target: Target, of: Type) -> Ite
         if not of.labels.misses(label) or label == "__name__":
             continue
         near = nearest(label, of.labels.names)
-        has = ", ".join(of.labels.names) or "none"
         yield _found(
             dashboard,
             panel,
             "legend",
             Severity.ERROR if of.labels.closed else Severity.WARNING,
             f"the legend names {label}, which the result has not: every series is called the same there",
-            f"did you mean {{{{{near}}}}}?" if near else f"the labels of the result are {has}",
+            f"did you mean {{{{{near}}}}}?" if near else f"the labels of the result are {of.labels.listed}",
             target,
         )
     several = of.labels.closed and any(known.cardinality != 1 for known in of.labels.known.values())

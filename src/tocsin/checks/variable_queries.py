@@ -131,7 +131,7 @@ def _known(subject: Subject, variable: Variable, metric: str, label: str) -> Ite
         yield _found(
             variable,
             f"{metric} has no label {label}: ${variable.name} offers nothing",
-            f"did you mean {near}?" if near else f"its labels are {', '.join(labels.names) or 'none'}",
+            f"did you mean {near}?" if near else f"its labels are {labels.listed}",
             Severity.ERROR if labels.closed else Severity.WARNING,
         )
 

@@ -121,10 +121,19 @@ def _unused(dashboard: Dashboard, variable: Variable) -> Iterator[Finding]:
         "variable-unused",
         Severity.INFO,
         f"nothing on {dashboard.title} uses ${variable.name}: who chooses a value sees no change",
-        f'use it: {variable.name}=~"${variable.name}", or take it away',
+        f"use it: {_use_of(variable)}, or take it away",
         variable.source,
         variable.name,
     )
+
+
+def _use_of(variable: Variable) -> str:
+    if variable.kind == "datasource":
+        return f"${{{variable.name}}} as the data source of its panels"
+    if variable.kind == "interval":
+        return f"[${variable.name}]"
+    label = offered_label(variable)
+    return f'{label}=~"${variable.name}"' if label else f"${variable.name}"
 
 
 def _fixed(dashboard: Dashboard, name: str, of: Target | Variable) -> Iterator[Finding]:

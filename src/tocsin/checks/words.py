@@ -97,7 +97,7 @@ def _label(placed: Placed, labels: LabelSet, label: str, place: str) -> Iterator
     taken_away = "without" in placed.rule.expr and label in _taken_away(placed.rule.expr)
     if not (labels.misses(label) or taken_away) or label in ("__name__", "alertname"):
         return
-    has = ", ".join(labels.names) or "none"
+    has = labels.listed
     if _ABSENT.search(placed.rule.expr):
         yield _found(
             placed,
@@ -111,7 +111,8 @@ def _label(placed: Placed, labels: LabelSet, label: str, place: str) -> Iterator
     if label in placed.rule.labels:
         way_out = "write its value out: a text sees the labels of the expression, not those that the rule adds"
     else:
-        way_out = f"did you mean {near}?" if near else f"name one that it has ({has}), or keep {label} in the grouping"
+        instead = f"name one that it has ({has}), or " if has != "none" else ""
+        way_out = f"did you mean {near}?" if near else f"{instead}keep {label} in the grouping"
     yield _found(
         placed,
         "label-unknown",

@@ -83,6 +83,14 @@ class LabelSet(_Labels):
     def names(self) -> tuple[str, ...]:
         return tuple(sorted(self.known))
 
+    @property
+    def listed(self) -> str:
+        """The names for a text. Where they were only seen, nobody knows what a scrape adds to them."""
+        if not self.seen:
+            return ", ".join(self.names) or "none"
+        own = [name for name in self.names if not self.known[name].target]
+        return ", ".join([*own, "those that a scrape adds"])
+
     def may_have(self, name: str) -> bool:
         return not self.closed or name in self.known or name in self.external
 

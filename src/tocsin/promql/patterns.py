@@ -40,8 +40,9 @@ def pattern_faults(matcher: Matcher) -> Iterator[Fault]:
         effect = "lets everything through" if matcher.operator == "=~" else "lets nothing through"
         yield _regex(f"`{matcher}` {effect}", "leave the matcher away")
     if "." in pattern and _LOOSE_DOT.search(_CLASS.sub("", pattern)):
+        effect = "selected" if matcher.operator == "=~" else "left out"
         yield _regex(
-            f"the dot in `{matcher}` matches any character, so that more is selected than was meant",
+            f"the dot in `{matcher}` matches any character, so that more is {effect} than was meant",
             "escape it: \\\\.",
         )
 

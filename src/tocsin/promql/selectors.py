@@ -236,7 +236,7 @@ def _label_unknown(name: str, labels: LabelSet, matcher: Matcher) -> Iterator[Fa
         Severity.ERROR if labels.closed else Severity.WARNING,
         f"{name} {'has' if labels.closed else 'showed'} no label {matcher.label}: `{matcher}` "
         + ("selects nothing" if misses else "leaves nothing out"),
-        f"did you mean {near}?" if near else f"its labels are {', '.join(labels.names) or 'none'}",
+        f"did you mean {near}?" if near else f"its labels are {labels.listed}",
     )
 
 
@@ -285,7 +285,7 @@ def grouping_faults(operator: str, grouping: Grouping, labels: LabelSet) -> Iter
             Severity.ERROR if labels.closed else Severity.WARNING,
             f"{operator} {word} ({label}): the series here {'have' if labels.closed else 'showed'} no such label, "
             f"so it {effect}",
-            f"did you mean {near}?" if near else f"the labels are {', '.join(labels.names) or 'none'}",
+            f"did you mean {near}?" if near else f"the labels are {labels.listed}",
         )
 
 
