@@ -83,6 +83,7 @@ phases = Gauge("kube_pod_status_phase", "Phase.", labels=(namespace, pod, phase)
 cache = Gauge("vllm:kv_cache_usage_perc", "Used.", labels=(model_name,), unit=RATIO, minimum=0, maximum=1)
 unpriced = Counter("llm_unpriced_calls_total", "Calls.", labels=(model_name,), unit=CALLS)
 waiting = Gauge("pods_waiting", "Waiting.", labels=(namespace,), unit=PODS)
+late = Gauge("pods_late", "Late.", labels=(namespace,), unit=PODS)
 served = Counter("pods_served_total", "Served.", labels=(namespace,), unit=PODS)
 answers = Counter("answers_total", "Answers.", labels=(pod, code), unit=PODS)
 backup = Gauge("backup_time_seconds", "When.", labels=(pod,), unit=SECONDS, minimum=0)
@@ -103,6 +104,7 @@ PLATFORM = Catalog(
         unpriced,
         remaining,
         waiting,
+        late,
         served,
         answers,
         backup,
@@ -153,6 +155,7 @@ _waiting = "(sum by (namespace) (pods_waiting))"
 _either = (
     "sum by (agent_name) (rate(agent_timeout_total[5m])) > 2 or sum by (agent_name) (rate(agent_errors_total[5m])) > 3"
 )
+_either_gauge = "max by (namespace) (pods_waiting) > 50 or max by (namespace) (pods_late) > 60"
 _beside = "agent_active_sessions / on (tenant_id) group_left () max by (tenant_id) (tenant_daily_budget_usd)"
 _served = "sum by (namespace) (rate(pods_served_total[5m]))"
 _tokens = 'sum(rate(llm_tokens_total{token_type!="input",model=~"gpt-4.*"}[5m]))'
@@ -197,6 +200,7 @@ ALERTS = (
         "1h",
     ),
     alert("BackupOld", f"time() - {_backup}", ">", seconds(100000), "1h", unit=SECONDS),
+    alert("BackupStale", f"time() - {_backup}", ">=", seconds(600), "0s", unit=SECONDS),
     alert("CertificateEnds", f"{_backup} - time()", "<", seconds(86400), "1h", unit=SECONDS),
     alert("GoneAtOnce", 'absent(pods_served_total{namespace="web"})', ">", quantity(0, PODS), "0s", unit=PODS),
     alert("Broken", 'sum by (pod) (rate(answers_total{code=~"5[0-9]{2}"}[5m]))', ">", quantity("0.1", PODS), unit=PODS),
@@ -205,6 +209,8 @@ ALERTS = (
     alert("Bytes", maximum(resident, by=pod), ">", quantity(123456789, BYTES)),
     alert("NoneReady", '(sum(kube_node_status_condition{status="true"}) or vector(0))', "<", quantity(1, PODS)),
     alert("Either", _either, ">", quantity(0, PODS), unit=PODS),
+    alert("EitherGauge", _either_gauge, ">", quantity(0, PODS), unit=PODS),
+    alert("BelowNothing", maximum(waiting, by=namespace), ">", quantity(-1, PODS)),
     alert("Beside", _beside, ">", percent(80), unit=RATIO),
     alert("Peak", f"max_over_time({_served}[30m:1m])", ">", quantity(2, PODS), unit=PODS),
     alert("InState", "max by (status) (kube_node_status_condition)", ">", quantity(0, PODS), unit=PODS),

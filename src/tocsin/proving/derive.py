@@ -193,7 +193,8 @@ class _Derivation:
     def _subjects(self, onset: int, names: Sequence[str]) -> Iterator[Subject]:
         levels, scrapes = self.levels, self.timing.scrapes
         ill = (onset + self._firing) * scrapes - self.lives.start
-        whole = self._end(onset) * scrapes - self.lives.start
+        # Up to the scrape that the last evaluation sees: what is older than that tells of another age.
+        whole = self._end(onset) * scrapes - self.lives.start + 1
         well = (levels.healthy, whole - ill)
         named = partial(self._labels, labels=names)
         beyond, short = ((levels.just_beyond, ill), well), ((levels.just_short, whole),)
@@ -202,7 +203,10 @@ class _Derivation:
         far = Subject("far beyond", named("far-beyond"), ((levels.far_beyond, ill), end), True, hit=True)
         yield self._missing(replace(far, failing=1 + self._looks_back), onset)
         near = Subject("just short", named("just-short"), short, False, beside=levels.far_beyond, splits=self.splits)
-        yield self._missing(near, onset) if self._is_about_scrapes else near
+        missing = self._missing(near, onset) if self._is_about_scrapes else near
+        # Where that would keep anybody quiet, nothing would be seen of the threshold.
+        would_fire = replace(missing, labels=named("just-beyond"), phases=beyond)
+        yield missing if self._fires_at(onset, would_fire) else near
         for number, guarded in enumerate(levels.guarded, 1):
             labels = named(f"guarded-{number}")
             yield Subject(f"guarded {number}", labels, ((guarded, whole),), False, splits=self.splits)
@@ -239,6 +243,10 @@ class _Derivation:
             if all(seen[onset : onset + self._firing]) if subject.fires else not any(seen):
                 return tried
         return subject
+
+    def _fires_at(self, onset: int, subject: Subject) -> bool:
+        *_, states = self._simulated([subject], onset, onset)
+        return bool(firing_of(states))
 
     @property
     def _firing(self) -> int:
@@ -292,7 +300,7 @@ class _Derivation:
     def _claims(self, title: str, subjects: Sequence[Subject], onset: int) -> list[Claim]:
         """What is there whenever that changes; nothing where somebody does not fire who should."""
         lives = [sum(length for _, length in subject.phases) for subject in subjects]
-        latest = (max(lives) + self.lives.start) // self.timing.scrapes
+        latest = (max(lives) + self.lives.start - 1) // self.timing.scrapes
         store = self.lives.store(self.lives.scenario(title, subjects, onset, latest))
         states = list(settled_states(self.rules, store, self.timing.interval / 1000, latest))
         firing = [firing_of(one) for one, _ in states]

@@ -161,7 +161,7 @@ class Driver:
         for factor in _AWAY if away else ("0.5", "0.8", "0.9", "0.95"):
             far = (edge or near or Decimal(1 if rising else -1)) * Decimal(factor)
             if self.step == 1:
-                far = far.to_integral_value()
+                far = far.to_integral_value() + 0  # of -0.5 that is 0, not -0
             elif far > 0:
                 far = _short(far * Decimal("0.98"), far) or far
             if self._fits(far):

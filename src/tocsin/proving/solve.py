@@ -93,6 +93,11 @@ class Solver:
             levels = self._driven(still, leaf, driver, _by_any)
             if levels is not None:
                 return still, leaf, driver, levels
+        for one in self._elsewhere(still):
+            for leaf, driver in self._drivers(one):
+                levels = self._driven(one, leaf, driver, _by_any)
+                if levels is not None:
+                    return one, leaf, driver, levels
         raise UnprovenError(f"{self._nothing_found()}, all else standing still")
 
     @property
@@ -113,6 +118,12 @@ class Solver:
             for setting in driver.settings(self._numbers):
                 if self.asked.of({**still, leaf: setting}).is_compared:
                     yield {**still, leaf: setting}
+
+    def _elsewhere(self, still: Workload) -> Iterator[Workload]:
+        """How all may stand where it fires of each of several things alone: one of them less so."""
+        if len(self.leaves) > 1 and self.asked.holds(still):
+            for leaf, driver in self._drivers(still):
+                yield from ({**still, leaf: setting} for setting in driver.settings(self._numbers))
 
     def _driven(self, still: Workload, leaf: Leaf, driver: Driver | Presence, accepts: Accepts) -> Levels | None:
         found = next(driver.levels(self._at(still, leaf), self._search(still, leaf, accepts)), None)
