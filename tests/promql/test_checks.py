@@ -173,6 +173,12 @@ EXAMPLES = [
     ),
     ("join-many", ERROR, "sessions + on (agent) (memory_bytes > 0)", "sessions and on (agent) memory_bytes"),
     (
+        "join-many",
+        ERROR,
+        "load_percent * on (instance) (sum by (instance, agent) (rate(requests_total[5m])) > 0)",
+        "load_percent * on (instance) (sum by (instance, agent) (rate(requests_total[5m])) - 9 > 0)",
+    ),
+    (
         "join-empty",
         ERROR,
         "sum by (agent) (sessions) / sum(sessions)",
@@ -362,6 +368,19 @@ def test_a_loose_dot_says_what_it_does(operator: str, effect: str) -> None:
         fault for fault in analyse(f'x{{host{operator}"api.example.com"}}', World()).faults if fault.id == "regex"
     ]
     assert f"more is {effect} than was meant" in fault.message
+
+
+@pytest.mark.parametrize(
+    ("expr", "way_out"),
+    [
+        ('x{a="b.c"} or x{a="d"} or x{a="d"} or x{a="e|"}', r'select them at once: a=~"b\\.c|d|e\\|"'),
+        ('x{a="b"} or x{a="c"} or x{a="d"} offset 5m', None),
+        ('x{a="b"} or x{a="c"} or x{a="d"} @ 0', None),
+    ],
+)
+def test_selectors_are_put_together_once_and_as_they_are(expr: str, way_out: str | None) -> None:
+    told = [fault.help for fault in analyse(expr, World()).faults if fault.id == "regex"]
+    assert told == ([way_out] if way_out else [])
 
 
 @pytest.mark.parametrize("count", [500, 3000, 50_000])

@@ -57,12 +57,13 @@ def or_faults(left: Any, right: Any) -> Iterator[Fault]:
     if len(sides) < _MANY or any(type(side) is not parser.VectorSelector for side in sides):
         return
     found = [{matcher.name: matcher for matcher in side.matchers.matchers} for side in sides]
-    if len({side.name for side in sides}) > 1 or any(set(matchers) != set(found[0]) for matchers in found):
+    read = {(side.name, str(side.offset), str(side.at)) for side in sides}
+    if len(read) > 1 or any(set(matchers) != set(found[0]) for matchers in found):
         return
     differing = [label for label in found[0] if len({str(matchers[label]) for matchers in found}) > 1]
     if len(differing) != 1 or any(str(matchers[differing[0]].op) != "MatchOp.Equal" for matchers in found):
         return
-    values = "|".join(matchers[differing[0]].value for matchers in found)
+    values = "|".join(dict.fromkeys(_META.sub(r"\\\\\g<0>", matchers[differing[0]].value) for matchers in found))
     yield _regex(
         f"{len(sides)} selectors that differ in {differing[0]} alone are looked up one by one",
         f'select them at once: {differing[0]}=~"{values}"',

@@ -31,7 +31,7 @@ from tocsin.promql.node_faults import (
 from tocsin.promql.operators import COMPARISONS, PLAIN, SETS, combined, negated
 from tocsin.promql.parse import put_back
 from tocsin.promql.patterns import or_faults
-from tocsin.promql.quotes import Faults, quoted
+from tocsin.promql.quotes import Faults, quote, quoted
 from tocsin.promql.selectors import labels_of_absence, selected
 from tocsin.promql.types import Comparison, Kind, Type
 from tocsin.promql.variables import is_stand_in_length, is_stand_in_number
@@ -357,7 +357,11 @@ def _operated(walk: Walk, node: Any, operator: str, modifier: Any, left: Type, r
             faults = unguarded(faults, node.rhs, walk.guards)
         walk.report(node, faults)
     if operator == "or" and type(node.rhs) in _SINGLE:
-        walk.report(node, tuple(or_faults(node.lhs, node.rhs)))
+        told = tuple(or_faults(node.lhs, node.rhs))
+        if told:  # of the longer chain alone
+            part = quote(node.lhs)
+            walk.faults = [fault for fault in walk.faults if fault.id != "regex" or fault.expr != part]
+            walk.report(node, told)
     if operator in COMPARISONS and found.comparison is not None:
         walk.comparisons.append(found.comparison)
     return found
