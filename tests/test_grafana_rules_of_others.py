@@ -43,6 +43,13 @@ def grafana_document(expr: str, evaluator: Mapping[str, Any], reducer: str = "la
     return {"apiVersion": 1, "groups": [{"name": "g", "rules": [rule]}]}
 
 
+def test_what_provisioning_takes_for_a_variable_is_named_whole() -> None:
+    document = grafana_document("sum(up)", {"type": "gt", "params": [60]})
+    document["groups"][0]["rules"][0]["labels"] = {"severity": "warning", "level": "{{ $values.B.Value }}"}
+    told = [one.message for one in found(read_text(yaml.safe_dump(document).encode(), "g.yaml"))]
+    assert [one for one in told if "takes $values for a variable of the environment" in one]
+
+
 def test_a_threshold_of_grafana_is_judged_like_a_comparison() -> None:
     above = {"type": "gt", "params": [60]}
     assert ids(grafana(P99, above)) == {"bucket-ceiling"}

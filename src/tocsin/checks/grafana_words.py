@@ -13,7 +13,7 @@ from tocsin.subject import Subject
 from tocsin.templates import Print, template
 
 # What provisioning expands in a label: a dollar sign that is not doubled.
-_EXPANDED = re.compile(r"(?<!\$)\$(?!\$)(?:\{\{|\{?\w)")
+_EXPANDED = re.compile(r"(?<!\$)\$(?!\$)(?:\{\{|\{?\w+)")
 _FORMATTED = re.compile(r"%[-+ #.\d]*[bdeEfFgG]")
 _NUMERIC = frozenset({"humanize", "humanize1024", "humanizeDuration", "humanizePercentage", "humanizeTimestamp"})
 

@@ -185,7 +185,7 @@ def _compared(operator: str, matching: Matching, left: Type, right: Type, join: 
         high = low
     if low == 0 == high and not natural(left):
         low, high = SIGNED_ZERO
-    guard = operator == ">" and kind in _NEVER_NEGATIVE and right.low == right.high == 0
+    guard = operator == ">" and kind in _NEVER_NEGATIVE and left.low >= 0 and right.low == right.high == 0
     return make(
         Type,
         (
