@@ -12,11 +12,12 @@ from tocsin.findings import Finding, Severity
 from tocsin.mutants.breaking import Facts, mutants_of
 from tocsin.mutants.holes import holes
 from tocsin.mutants.memory import Memory, text_of
+from tocsin.mutants.order import FIELD
 from tocsin.mutants.outcome import findings_of
 from tocsin.mutants.rule import Rule
 from tocsin.mutants.score import Row
 from tocsin.mutants.suite import Suite, Test
-from tocsin.mutants.trials import Verdict, failing_tests, verdicts
+from tocsin.mutants.trials import Failing, Verdict, failing_tests, verdicts
 from tocsin.mutants.unbroken import Files, files_of
 
 # What promtool says of a rule that it cannot read: the rule's name, and why.
@@ -78,19 +79,19 @@ def _sound(suite: Suite, memory: Memory, jobs: int, files: Files | None) -> _Sou
     failing = _failing_of(run, memory, jobs)
     explained = {test.file for test in failing}
     unexplained = {file: failure.finding for file, failure in whole.items() if file not in explained}
-    left = run.without(failing)
+    left = run.without(test for test, failed in failing.items() if not failed.passes)
     return _Sound(
         suite,
         left.without(test for test in left.tests if test.file in unexplained),
         {rule: "Prometheus does not load its file" for file in refused for rule in file.rules},
-        tuple(dict.fromkeys((*chain(*refused.values()), *unexplained.values(), *failing.values()))),
+        tuple(dict.fromkeys((*chain(*refused.values()), *unexplained.values(), *map(_failing, failing.values())))),
     )
 
 
-def _failing_of(suite: Suite, memory: Memory, jobs: int) -> dict[Test, Finding]:
+def _failing_of(suite: Suite, memory: Memory, jobs: int) -> dict[Test, Failing]:
     """The tests that fail with nothing broken."""
     unknown = [test for test in suite.tests if not memory.has_passed(text_of(test))]
-    failing = {test: _failing(test, output) for test, output in failing_tests(unknown, jobs)}
+    failing = {failed.test: failed for failed in failing_tests(unknown, jobs)}
     for test in unknown:
         if test not in failing:
             memory.note_passed(text_of(test))
@@ -116,17 +117,16 @@ def _broken(sound: _Sound, memory: Memory, jobs: int, progress: Progress, *, eve
         yield sound.row(rule, found)
 
 
-def _failing(test: Test, output: str) -> Finding:
+def _failing(failed: Failing) -> Finding:
+    test, output = failed.test, failed.output
     refused = _REFUSED.search(output)
     named = (rule for file in test.files for rule in file.rules if refused and rule.name == refused[1])
     rule = next(named, None)
     if refused and rule is not None:
         return Finding("promtool", Severity.ERROR, refused[2], "mend its expression", rule.source, rule.name)
-    return Finding(
-        "test-fails",
-        Severity.ERROR,
-        f"it fails with nothing broken, so it says nothing of mutants:\n{output}",
-        "mend the rule or the test",
-        test.source,
-        test.name,
-    )
+    why, way_out = "it fails with nothing broken, so it says nothing of mutants", "mend the rule or the test"
+    if failed.order is not None:
+        names = ", ".join(failed.order.uncertain)
+        why = f"promtool evaluates the groups {names} in no certain order, and only in one it passes"
+        way_out = f"state `{FIELD}: [{', '.join(failed.order.stated())}]`"
+    return Finding("test-fails", Severity.ERROR, f"{why}:\n{output}", way_out, test.source, test.name)

@@ -15,6 +15,7 @@ from typing import Any
 
 from tocsin.mutants.breaking import Mutant
 from tocsin.mutants.documents import write
+from tocsin.mutants.order import FIELD, Order, order_of
 from tocsin.mutants.reach import entries
 from tocsin.mutants.rule import Rule, RuleFile
 from tocsin.mutants.suite import Suite, Test
@@ -39,10 +40,11 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class _Trial:
-    """A test with a rule of it broken, or with none."""
+    """A test with a rule of it broken, or with none. `backwards` are the groups whose order is not certain."""
 
     test: Test
     mutant: Mutant | None = None
+    backwards: bool = False
 
 
 @dataclass(slots=True)
@@ -51,7 +53,7 @@ class Bench:
 
     jobs: int
     folder: Path
-    _texts: dict[int, bytes] = field(default_factory=dict)
+    _texts: dict[tuple[int, bool], bytes] = field(default_factory=dict)
     _rules: dict[tuple[int, int], bytes] = field(default_factory=dict)
     _numbers: Iterator[int] = field(default_factory=count)
 
@@ -83,14 +85,17 @@ class Bench:
         for place, file in enumerate(trial.test.files):
             mutant = trial.mutant if trial.mutant and trial.mutant.rule in file.rules else None
             (own / _name(place)).write_bytes(self._rules_of(trial.test, file, mutant))
-        (own / "test.yaml").write_bytes(self._test_text(trial.test))
+        (own / "test.yaml").write_bytes(self._test_text(trial.test, trial.backwards))
         return f"{number}/test.yaml"
 
-    def _test_text(self, test: Test) -> bytes:
-        if id(test) not in self._texts:
+    def _test_text(self, test: Test, backwards: bool) -> bytes:
+        key = (id(test), backwards)
+        if key not in self._texts:
+            order = _order(test)
+            stated = {FIELD: order.stated(backwards=backwards)} if order else {}
             files = [_name(number) for number in range(len(test.files))]
-            self._texts[id(test)] = write({"rule_files": files, **test.header, "tests": [test.data]})
-        return self._texts[id(test)]
+            self._texts[key] = write({"rule_files": files, **test.header, **stated, "tests": [test.data]})
+        return self._texts[key]
 
     def _rules_of(self, test: Test, file: RuleFile, mutant: Mutant | None) -> bytes:
         if mutant is not None:
@@ -130,11 +135,38 @@ def pruned(test: Test, file: RuleFile, mutant: Mutant | None) -> dict[str, Any]:
     return {"groups": [{**file.groups[number], "rules": rules} for number, rules in kept.items()]}
 
 
-def failing_tests(tests: Sequence[Test], jobs: int) -> list[tuple[Test, str]]:
-    """The tests that fail with nothing broken, and what promtool says of them: twice, see `test_rules_surely`."""
+@dataclass(frozen=True, slots=True)
+class Failing:
+    """A test that fails with nothing broken, and what promtool says of it.
+
+    `order` is that of the groups if it passes in another: promtool has no certain one, and `passes` is what it does in
+    this one.
+    """
+
+    test: Test
+    output: str
+    order: Order | None = None
+    passes: bool = False
+
+
+def failing_tests(tests: Sequence[Test], jobs: int) -> list[Failing]:
+    """The tests that fail with nothing broken: twice, see `test_rules_surely`."""
+    trials = [
+        _Trial(test, None, backwards) for test in tests for backwards in ((False, True) if _order(test) else (False,))
+    ]
     with _bench(jobs) as bench:
-        failing = [trial for trial, result in bench.run([_Trial(test) for test in tests]) if not result.passed]
-        return [(trial.test, result.output) for trial, result in bench.run(failing) if not result.passed]
+        failing = [trial for trial, result in bench.run(trials) if not result.passed]
+        said = {(trial.test, trial.backwards): one.output for trial, one in bench.run(failing) if not one.passed}
+    found = []
+    for test in dict.fromkeys(test for test, _ in said):
+        outputs = [said[test, backwards] for backwards in (False, True) if (test, backwards) in said]
+        order = _order(test) if len(outputs) == 1 else None
+        found.append(Failing(test, outputs[0], order, (test, False) not in said))
+    return found
+
+
+def _order(test: Test) -> Order | None:
+    return order_of(test.header, test.files, test.rules)
 
 
 def verdicts(

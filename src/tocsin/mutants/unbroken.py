@@ -14,6 +14,7 @@ from pathlib import Path
 from tocsin.findings import Finding, Severity
 from tocsin.mutants.documents import line_of, write
 from tocsin.mutants.memory import Memory
+from tocsin.mutants.order import FIELD, order_of
 from tocsin.mutants.rule import Rule, RuleFile
 from tocsin.mutants.suite import Suite, TestFile
 from tocsin.promtool import Result, check_rules, test_rules_surely, version
@@ -67,9 +68,20 @@ class Files:
         for file, result in zip(new, self._results([str(self._test(file)) for file in new]), strict=True):
             if result.passed:
                 self.memory.note_passed(*_texts(file))
-            else:
+            elif not self._passes_in_order(file):
                 failing[file] = _failure(file, result)
         return failing
+
+    def _passes_in_order(self, file: TestFile) -> bool:
+        """Whether its groups in a certain order would pass: what it says of its tests without, is told of these."""
+        order = order_of(file.data, file.loads, [rule for loaded in file.loads for rule in loaded.rules])
+        if order is None:
+            return False
+        rules = [str(self._readable(loaded).resolve()) for loaded in file.loads]
+        text = write({**file.data, "rule_files": rules, FIELD: order.stated()})
+        return all(
+            one.passed for one in test_rules_surely(Path.cwd(), [str(self._written("ordered", file.path, text))])
+        )
 
     def _results(self, names: Sequence[str]) -> Iterator[Result]:
         share = max(1, -(-len(names) // self.jobs))
