@@ -121,7 +121,7 @@ class Subject:
         # (the contents keep them alive).
         self._of_rules: dict[int, Analysis] = {}
         self._conditions: dict[int, tuple[tuple[Comparison, str], ...]] = {}
-        self._shown: dict[str, Analysis] = {}
+        self._shown: dict[tuple[str, bool], Analysis] = {}
 
     @cached_property
     def rules(self) -> tuple[Placed, ...]:
@@ -144,9 +144,10 @@ class Subject:
 
     def shown(self, target: Target) -> Analysis:
         """What is known of a panel's query."""
-        found = self._shown.get(target.expr)
+        key = target.expr, target.instant is True
+        found = self._shown.get(key)
         if found is None:
-            found = self._shown[target.expr] = analyse(target.expr, self.world, PANEL)
+            found = self._shown[key] = analyse(target.expr, self.world, PANEL_AT_ONCE if key[1] else PANEL)
             self.links.read.update(found.series)
         return found
 
@@ -248,6 +249,7 @@ def with_threshold(rule: GrafanaRule) -> Placed | None:
 
 
 PANEL = Context("panel", budget=PANEL_BUDGET)
+PANEL_AT_ONCE = PANEL._replace(instant=True)
 
 
 def queries(dashboard: Dashboard) -> Iterator[tuple[Panel, Target]]:

@@ -58,7 +58,7 @@ def range_faults(name: str, of: Type) -> Iterator[Fault]:
 def faults_of_place(context: Context, name: str, of: Type) -> Iterator[Fault]:
     """What is wrong with the window of a function that sees what happens in it, for where it stands."""
     if context.place == "panel":
-        if name in GROWTH:
+        if name in GROWTH and not context.instant:
             yield from panel_faults(name, of)
         return
     if context.is_alert and name in GROWTH:
