@@ -141,3 +141,58 @@ def test_queries_of_annotations_are_queries(nested: bool) -> None:
     recorded = rules({"record": "job:restarts:changes5m", "expr": "sum by (job) (changes(starts[5m]))"})
     assert "rule-unused" in ids(recorded, dashboard())
     assert "rule-unused" not in ids(recorded, marked("job:restarts:changes5m > 0"))
+
+
+@pytest.mark.parametrize(("asked", "told"), [({}, True), ({"instant": True}, False), ({"range": True}, True)])
+def test_a_fixed_window_is_looked_through_once_where_one_instant_is_asked_for(
+    asked: Mapping[str, Any], told: bool
+) -> None:
+    shown = panel("sum(rate(x_total[5m]))")
+    shown["targets"][0].update(asked)
+    assert ("rate-interval" in ids(dashboard(panel("y"), shown), catalogs=())) is told
+    beside = panel("sum(rate(x_total[5m]))")
+    assert "rate-interval" in ids(dashboard(shown, beside), catalogs=())
+
+
+@pytest.mark.parametrize(
+    ("kind", "options", "told"),
+    [
+        ("stat", {"options": {"reduceOptions": {"calcs": ["lastNotNull"]}}}, True),
+        ("stat", {"options": {"reduceOptions": {"calcs": ["delta"]}}}, False),
+        ("gauge", {"options": {"reduceOptions": {"calcs": ["range"]}}}, False),
+        ("singlestat", {"valueName": "current"}, True),
+        ("singlestat", {"valueName": "diff"}, False),
+    ],
+)
+def test_how_a_counter_changed_may_be_shown(kind: str, options: Mapping[str, Any], told: bool) -> None:
+    shown = panel("agent_errors_total", type=kind, **options)
+    assert ("instant-range" in ids(dashboard(shown))) is told
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        ({}, True),
+        ({"transformations": [{"id": "organize"}]}, True),
+        ({"transformations": [{"id": "calculateField"}]}, False),
+        ({"type": "stat", "options": {"reduceOptions": {"calcs": ["count"]}}}, False),
+    ],
+)
+def test_what_is_computed_of_answers_may_have_another_unit(more: Mapping[str, Any], told: bool) -> None:
+    assert ("unit-mismatch" in ids(dashboard(panel(P99, unit="ms", **more)))) is told
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [({}, True), ({"reduceOptions": {"fields": "/^version$/"}}, False), ({"textMode": "name"}, False)],
+)
+def test_a_name_has_no_unit(options: Mapping[str, Any], told: bool) -> None:
+    shown = panel("build_info", type="stat", unit="", options=options)
+    assert ("panel-text" in ids(dashboard(shown), catalogs=())) is told
+
+
+@pytest.mark.parametrize(("form", "told"), [("time_series", True), ("table", False)])
+def test_columns_of_a_table_are_not_called_by_the_legend(form: str, told: bool) -> None:
+    shown = panel("sum by (a) (x)", type="table")
+    shown["targets"][0].update(format=form, legendFormat="{{b}}", instant=True)
+    assert ("legend" in ids(dashboard(shown), catalogs=())) is told

@@ -25,6 +25,12 @@ _SUMMARIES = frozenset({"reduce", "timeSeriesTable", "groupBy", "joinByField", "
     *("timeseries_aggregations", "timeseries_to_columns"),
 }
 
+# What is made of a series that tells how it changed, and what has another unit than its samples.
+_CHANGES = frozenset({"range", "diff", "diffperc", "delta", "step", "count", "changeCount", "distinctCount"})
+_COUNTED = frozenset({"diffperc", "count", "changeCount", "distinctCount", "variance", "allIsZero", "allIsNull"})
+# What may make other numbers of the answers.
+_COMPUTED = frozenset({"calculateField", "groupBy", "reduce", "groupToMatrix", "histogram", "regression"})
+
 
 def findings_on(subject: Subject, dashboard: Dashboard) -> Iterator[Finding]:
     yield from _places(dashboard)
@@ -59,7 +65,7 @@ def _text(dashboard: Dashboard, panel: Panel) -> Iterator[Finding]:
         missing.append("title")
     if not panel.description.strip() and panel.kind in _WITH_QUERIES:
         missing.append("description")
-    if not panel.unit and panel.kind in _NUMBERS and "unit" not in panel.overrides:
+    if not panel.unit and panel.kind in _NUMBERS and "unit" not in panel.overrides and not panel.names:
         missing.append("unit")
     if missing:
         last = missing.pop()
@@ -172,7 +178,8 @@ def _overlap(one: Panel, other: Panel) -> bool:
 
 
 def _legend(dashboard: Dashboard, panel: Panel, target: Target, of: Type) -> Iterator[Finding]:
-    for label in dict.fromkeys(_LEGEND.findall(target.legend)) if "{{" in target.legend else ():
+    named = "{{" in target.legend and target.form != "table"  # whose columns have other names
+    for label in dict.fromkeys(_LEGEND.findall(target.legend)) if named else ():
         if not of.labels.misses(label) or label == "__name__":
             continue
         near = nearest(label, of.labels.names)
@@ -206,6 +213,8 @@ def _unit(dashboard: Dashboard, panel: Panel, target: Target, of: Type) -> Itera
         return
     if panel.kind == "heatmap":
         return  # the unit of the axis, which shows the bounds
+    if panel.calcs & _COUNTED or panel.transformations & _COMPUTED:
+        return
     if of.unit.measures_like(shown):
         factor = of.unit.scale / shown.scale
         wrong = f"{factor if factor >= 1 else 1 / factor} times too {'small' if factor >= 1 else 'large'}"
@@ -230,7 +239,7 @@ def _form(dashboard: Dashboard, panel: Panel, target: Target, of: Type) -> Itera
     """instant-range: an answer of another form than the panel shows."""
     message = way_out = ""
     certain = target.engine in PROMETHEUS
-    if panel.kind in ("stat", "singlestat", "gauge", "bargauge") and of.kind in COUNTERS and of.kind is not None:
+    if panel.kind in ("stat", "singlestat", "gauge", "bargauge") and of.kind in COUNTERS and not panel.calcs & _CHANGES:
         message = "it shows a counter's raw value: how much there was since some restart or other"
         way_out = "show what it grew by: increase(...[$__range]), or its rate"
     elif panel.kind == "table" and certain and not target.instant and not _SUMMARIES & panel.transformations:

@@ -94,7 +94,9 @@ def _panels(document: Located, value: dict[str, Any], engines: Mapping[str, str]
 def _panel(document: Located, panel: dict[str, Any], engines: Mapping[str, str], row: int | None) -> Panel:
     fields = mapping(panel, "fieldConfig")
     defaults = mapping(fields, "defaults")
-    legend = mapping(mapping(panel, "options"), "legend")
+    options = mapping(panel, "options")
+    legend = mapping(options, "legend")
+    reduced = mapping(options, "reduceOptions")
     name, engine = _source(panel, engines)
     return Panel(
         whole(panel.get("id")),
@@ -114,6 +116,8 @@ def _panel(document: Located, panel: dict[str, Any], engines: Mapping[str, str],
         _overridden(fields),
         flag(legend.get("showLegend")) is False or text(legend, "displayMode") == "hidden",
         _transformations(panel),
+        frozenset(map(as_text, items(reduced, "calcs"))) or frozenset({text(panel, "valueName")}) - {""} or _NONE,
+        bool(text(reduced, "fields")) or text(options, "textMode") == "name",
     )
 
 

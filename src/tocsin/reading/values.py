@@ -154,7 +154,8 @@ class Panel(NamedTuple):
     """`of_library` panels stand elsewhere: only their place is known. `steps` are the values of absolute thresholds.
 
     `row` says in which collapsed row it lies; None for those that lie on the dashboard itself. `overrides` are the
-    properties that some of its fields have of their own, `transformations` what is done with the answers.
+    properties that some of its fields have of their own, `transformations` what is done with the answers, `calcs` what
+    is made of the samples of a series. `names` says that it shows names, or a field that may be one.
     """
 
     id: int | None
@@ -174,6 +175,8 @@ class Panel(NamedTuple):
     overrides: frozenset[str] = frozenset()
     legend_hidden: bool = False
     transformations: frozenset[str] = frozenset()
+    calcs: frozenset[str] = frozenset()
+    names: bool = False
 
     @property
     def source(self) -> Source:
