@@ -15,7 +15,13 @@ from tocsin.promql.infer import NOWHERE, Context, analyse
 from tocsin.promql.world import Recording, World
 from tocsin.units import SECONDS
 
-INFO = Catalog("info", (Gauge("tenant_info", "Names.", labels=(Label("tenant"), Label("plan")), unit=SECONDS),))
+INFO = Catalog(
+    "info",
+    (
+        Gauge("tenant_info", "Names.", labels=(Label("tenant"), Label("plan")), unit=SECONDS),
+        Gauge("server_uptime_seconds", "Time since its start.", unit=SECONDS),
+    ),
+)
 WORLD = World.of(
     [CATALOG, INFO],
     {
@@ -59,6 +65,7 @@ EXAMPLES = [
     ("type-function", ERROR, "sum by (agent) (requests_total)", "sum by (agent) (requests_total) * 0"),
     ("type-function", ERROR, "avg(requests_total)", "count(requests_total)"),
     ("type-function", ERROR, "requests_total > 5", "requests_total > 0"),
+    ("type-function", ERROR, "resets(sessions[5m])", "resets(server_uptime_seconds[5m])"),
     ("type-function", ERROR, "5 < requests_total", "requests_total unless requests_total offset 1h"),
     ("label-unknown", ERROR, 'requests_total{agnt="writer"}', 'requests_total{agent="writer"}'),
     ("label-unknown", ERROR, 'requests_total{cod!="500"}', 'requests_total{nothing=""}'),
