@@ -67,6 +67,9 @@ def test_whether_there_are_such_series_is_a_condition(expr: str, told: bool) -> 
         ("round(increase(dead_letters_total[5m])) == 2", set()),
         ("increase(dead_letters_total[5m]) == 0", set()),
         ("increase(dead_letters_total[5m]) > 10", set()),
+        ("increase(dead_letter_seconds_count[5m]) == 2", {"increase-exact"}),
+        ("increase(llm_spend_metric_total{model=~'a.+'}[1d]) > 2", set()),
+        ("increase(stalled_seconds_total[15m]) > 2", set()),
         ("increase(dead_letters_total[5m]) >= 1", {"for-interval"}),
         ("rate(dead_letters_total[5m]) * 300 > 0", {"for-interval"}),
         ("rate(dead_letters_total[5m]) > 0.3", set()),
@@ -198,3 +201,8 @@ def test_what_victoriametrics_may_understand_is_no_error(expr: str, told: set[st
         yaml.safe_dump({"groups": [{"name": "g", "type": "vlogs", "rules": [alert("a | b")]}]}).encode(), "v"
     )
     assert [one.id for one in found(logs, catalogs=())] == ["rule-refused"]
+
+
+def test_money_is_not_counted_in_whole_dollars() -> None:
+    assert "increase-exact" not in ids(rules(alert("sum(increase(llm_cost_dollars_total[1d])) > 2")))
+    assert "increase-exact" in ids(rules(alert("sum(increase(agent_errors_total[1d])) > 2")))

@@ -25,6 +25,12 @@ _OTHERS = re.compile(r"\b(?:and|unless)\b", re.IGNORECASE)
 _OPERATOR = re.compile(r"[<>]=?|==|!=(?!\")")
 _COMPARISONS = frozenset({">", ">=", "<", "<=", "==", "!="})
 _ROUNDED = re.compile(r"\b(?:round|floor)\s*\(", re.IGNORECASE)
+# Names of what is measured and not counted: it does not grow by whole numbers.
+_MEASURED = re.compile(
+    r"_(?:seconds|milliseconds|minutes|hours|bytes|usd|dollars|eur|costs?|spend|spent|joules)(?:_\w+)?"
+    r"(?<!_count)(?<!_bucket)(?=\s*[\[{])"
+)
+_MEASURES = frozenset({"seconds", "bytes", "USD"})
 # Up to here an event more or less is what an alert is about, from there on it is not.
 _FEW = 3
 _MANY = 10
@@ -171,7 +177,7 @@ def _exact(placed: Placed, of: Comparison, text: str) -> Iterator[Finding]:
     value = of.right.constant
     if value is None or not 0 < value < inf or not (of.left.kind is Kind.INCREASE or _is_increase(of, text)):
         return
-    if value <= _FEW and _ROUNDED.search(text):
+    if (value <= _FEW and _ROUNDED.search(text)) or _is_measured(of.left.unit, text):
         return
     whole = value == int(value)
     strict = of.operator in (">", "<=")
@@ -187,6 +193,11 @@ def _exact(placed: Placed, of: Comparison, text: str) -> Iterator[Finding]:
             f"leave room for that: `> {most - 0.5:g}` for {most} and more, `> {most + 0.5:g}` for more than {most}",
             text,
         )
+
+
+def _is_measured(unit: Unit | None, text: str) -> bool:
+    known = unit is not None and any(name in _MEASURES for name, _ in unit.factors)
+    return known or _MEASURED.search(text) is not None
 
 
 def _is_increase(of: Comparison, text: str) -> bool:
