@@ -203,6 +203,14 @@ def test_what_victoriametrics_may_understand_is_no_error(expr: str, told: set[st
     assert [one.id for one in found(logs, catalogs=())] == ["rule-refused"]
 
 
+@pytest.mark.parametrize(
+    ("expr", "word"), [("count(x) == 0", "absent"), ("count(x) <= 0.5", "absent"), ("avg(up) > 5", "ratio")]
+)
+def test_what_can_never_fire_says_what_was_meant(expr: str, word: str) -> None:
+    [never] = [one for one in found(rules(alert(expr)), catalogs=()) if one.id == "never-fires"]
+    assert word in never.help
+
+
 def test_money_is_not_counted_in_whole_dollars() -> None:
     assert "increase-exact" not in ids(rules(alert("sum(increase(llm_cost_dollars_total[1d])) > 2")))
     assert "increase-exact" in ids(rules(alert("sum(increase(agent_errors_total[1d])) > 2")))

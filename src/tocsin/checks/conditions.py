@@ -31,6 +31,7 @@ _MEASURED = re.compile(
     r"(?<!_count)(?<!_bucket)(?=\s*[\[{])"
 )
 _MEASURES = frozenset({"seconds", "bytes", "USD"})
+_OF_NOTHING = "a count of nothing is no 0 but nothing: ask for absent(...), or fill it, (... or vector(0))"
 # Up to here an event more or less is what an alert is about, from there on it is not.
 _FEW = 3
 _MANY = 10
@@ -138,7 +139,9 @@ def _range(placed: Placed, of: Comparison, text: str) -> Iterator[Finding]:
             "never-fires",
             Severity.ERROR,
             f"it can never fire: the left side is {_between(left)}, none of it `{of.operator} {_right(right)}`",
-            "choose a threshold in that range; a ratio is between 0 and 1, so 5 % is 0.05",
+            _OF_NOTHING
+            if left.kind is Kind.COUNT and (right.constant or 0) < 1
+            else "choose a threshold in that range; a ratio is between 0 and 1, so 5 % is 0.05",
             text,
         )
     elif always(of.operator, left.but(maybe_nan=False), right) and not _is_presence(left, text):
