@@ -426,3 +426,9 @@ def test_of_what_a_scrape_adds_nothing_is_claimed_where_it_was_only_seen() -> No
     seen = replace(CATALOG, observed=True)
     [fault] = [one for one in analyse('sessions{colour="x"}', World.of([seen])).faults if one.id == "label-unknown"]
     assert fault.help == "its labels are agent, those that a scrape adds"
+    odd = replace(CATALOG, target_labels=(Label("job"), Label("instance"), Label("region")), observed=True)
+    for expr in ("sum by (reason) (sessions)", "sessions / on (reason) memory_bytes", 'sessions{reason="x"}'):
+        [fault] = [one for one in analyse(expr, World.of([odd])).faults if one.id == "label-unknown"]
+        assert "region" not in fault.help
+    [fault] = [one for one in analyse("sum by (inst) (sessions)", World.of([odd])).faults if one.id == "label-unknown"]
+    assert fault.help == "did you mean instance?"

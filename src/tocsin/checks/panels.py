@@ -182,7 +182,7 @@ def _legend(dashboard: Dashboard, panel: Panel, target: Target, of: Type) -> Ite
     for label in dict.fromkeys(_LEGEND.findall(target.legend)) if named else ():
         if not of.labels.misses(label) or label == "__name__":
             continue
-        near = nearest(label, of.labels.names)
+        near = nearest(label, of.labels.shown)
         yield _found(
             dashboard,
             panel,

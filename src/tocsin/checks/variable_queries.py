@@ -127,7 +127,7 @@ def _known(subject: Subject, variable: Variable, metric: str, label: str) -> Ite
             )
         return
     if labels.misses(label) and label != "__name__":
-        near = nearest(label, labels.names)
+        near = nearest(label, labels.shown)
         yield _found(
             variable,
             f"{metric} has no label {label}: ${variable.name} offers nothing",

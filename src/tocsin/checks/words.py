@@ -107,7 +107,7 @@ def _label(placed: Placed, labels: LabelSet, label: str, place: str) -> Iterator
             expr=placed.rule.expr.strip(),
         )
         return
-    near = nearest(label, labels.names)
+    near = nearest(label, labels.shown)
     if label in placed.rule.labels:
         way_out = "write its value out: a text sees the labels of the expression, not those that the rule adds"
     else:

@@ -36,7 +36,7 @@ def _label_unknown(matching: Matching, left: LabelSet, right: LabelSet) -> Itera
     word = "on" if matching.on else "ignoring"
     for label in matching.labels:
         if left.misses(label) and right.misses(label):
-            names = sorted({*left.known, *right.known})
+            names = sorted({*left.shown, *right.shown})
             text = f"{word} ({label}): no series on either side has that label"
             yield _unknown(text, label, names, certain=left.closed and right.closed)
     if matching.group is None:
@@ -48,7 +48,7 @@ def _label_unknown(matching: Matching, left: LabelSet, right: LabelSet) -> Itera
             text = (
                 f"group_{matching.group} ({label}): the series on the {side} have no such label, so the result has none"
             )
-            yield _unknown(text, label, sorted(one.known), certain=one.closed)
+            yield _unknown(text, label, list(one.shown), certain=one.closed)
 
 
 def _unknown(message: str, label: str, names: list[str], *, certain: bool) -> Fault:

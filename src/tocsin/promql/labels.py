@@ -36,6 +36,8 @@ class Known(NamedTuple):
 
 ANY = Known()
 _NONE: frozenset[str] = frozenset()
+# What every scrape adds.
+_ALWAYS = frozenset({"job", "instance"})
 # What a NamedTuple's own constructor does, without the detour through a function that takes keywords.
 make = tuple.__new__
 
@@ -82,6 +84,12 @@ class LabelSet(_Labels):
     @property
     def names(self) -> tuple[str, ...]:
         return tuple(sorted(self.known))
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """Those that somebody stated or saw: of what was only seen, not all that a scrape may add."""
+        known = self.known
+        return tuple([name for name in self.names if not (self.seen and known[name].target and name not in _ALWAYS)])
 
     @property
     def listed(self) -> str:

@@ -229,7 +229,7 @@ def _narrowed(world: World, name: str, base: Type, matchers: list[_Read]) -> tup
 def _label_unknown(name: str, labels: LabelSet, matcher: Matcher) -> Iterator[Fault]:
     if matcher.operator == "=" and matcher.value == "":
         return
-    near = nearest(matcher.label, labels.names)
+    near = nearest(matcher.label, labels.shown)
     misses = matcher.operator in ("=", "=~")
     yield Fault(
         "label-unknown",
@@ -278,7 +278,7 @@ def grouping_faults(operator: str, grouping: Grouping, labels: LabelSet) -> Iter
     for label in grouping.labels:
         if not labels.misses(label) or label == "__name__" or stands_in(label):
             continue
-        near = nearest(label, labels.names)
+        near = nearest(label, labels.shown)
         effect = "takes nothing away" if grouping.without else "never appears in the result"
         yield Fault(
             "label-unknown",
