@@ -21,6 +21,7 @@ from tocsin.targets import prometheus_alerts, prometheus_rules, prometheus_tests
 
 RECENT = maximum(cache, by=model_name, over="2m")
 FULL = (holding("0.95", lasting="7h"),)
+BRIEFLY_LESS = (holding("0.95", lasting="3h2m"), holding("0.91", lasting="6m"), holding("0.95", lasting="4h"))
 BRIEFLY_NOT = (holding("0.95", lasting="3h2m"), holding("0.5", lasting="6m"), holding("0.95", lasting="4h"))
 
 
@@ -28,8 +29,8 @@ def full(expr: Node = RECENT, keep: str = "0s") -> Alert:
     return alert("Full", expr, ">", percent(90), "6h", keep)
 
 
-def claims(segments: Sequence[Segment], *times: str, firing: str = "") -> list[Claim]:
-    scenario = Scenario("the cache is full", Feed(cache(model_name="m"), *segments), every="1m")
+def claims(segments: Sequence[Segment], *times: str, firing: str = "", missed: Sequence[str] = ()) -> list[Claim]:
+    scenario = Scenario("the cache is full", Feed(cache(model_name="m"), *segments), every="1m", missed=missed)
     found = [quiet(scenario, at) for at in times]
     return [*found, fires(scenario, firing, instance("95%", model_name="m"))] if firing else found
 
@@ -42,6 +43,8 @@ def claims(segments: Sequence[Segment], *times: str, firing: str = "") -> list[C
         pytest.param(full(), claims(FULL, firing="6h15m30s"), "30s", id="a claim at an odd time"),
         pytest.param(full(keep="5m"), claims(FULL, firing="6h20m"), "5m", id="kept firing"),
         pytest.param(full(), claims(BRIEFLY_NOT, "6h20m"), "5m", id="what happens in between"),
+        pytest.param(full(), claims(BRIEFLY_LESS, firing="6h20m"), "5m", id="something brief that is no matter now"),
+        pytest.param(full(), claims(FULL, firing="6h20m", missed=("3h2m",)), "2m30s", id="a missed scrape"),
         pytest.param(full(), claims(FULL, "5m"), "30s", id="few evaluations"),
         pytest.param(
             full(promql(f"max_over_time(({RECENT.text()})[10m:1m])")),

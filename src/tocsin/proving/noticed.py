@@ -17,6 +17,7 @@ from tocsin.proving.derive import alerts_of, derived, firing_of
 from tocsin.proving.errors import UnderivableError
 from tocsin.proving.evaluate import vector_of
 from tocsin.proving.parts import Part, parts_of
+from tocsin.proving.seldom import stated_interval
 from tocsin.proving.simulation import recorded, stored
 from tocsin.proving.states import AlertingRule, States
 from tocsin.proving.steady import nodes_of
@@ -37,8 +38,10 @@ def unnoticed(plan: Plan, alert: Alert, stated: Sequence[Claim]) -> tuple[Node, 
     left = list(parts_of(condition))
     if not left or bounded(plan, planned) or standings(plan, planned):
         return ()
-    own = derived(plan, alert)
-    for claims, interval in ((own.claims, own.interval), (stated, milliseconds_of(alert.every))):
+    own, every = derived(plan, alert), milliseconds_of(alert.every)
+    if stated and own.claims and own.interval != every:
+        every = stated_interval(plan, alert, stated)
+    for claims, interval in ((own.claims, own.interval), (stated, every)):
         for scenario, told in by_scenario(claims):
             if left:
                 left = list(_Trial(plan, alert, condition, scenario, interval).missed(left, told))

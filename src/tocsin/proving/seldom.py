@@ -7,7 +7,7 @@ of two minutes take it longer than all else that is proven of an alert.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from math import gcd
 
 from tocsin.model.alert import Alert
@@ -28,7 +28,8 @@ def stated_interval(plan: Plan, alert: Alert, claims: Sequence[Claim]) -> int:
     """From one evaluation of an alert's stated scenarios to the next, in milliseconds.
 
     All times are multiples of it. Who is pending or firing at an evaluation would be there if the alert was evaluated
-    as often as it says, with the same value, and nobody's state would change twice from one to the next.
+    as often as it says, with the same value, and nobody's state would change twice from one to the next. Whatever the
+    author has happen is seen by an evaluation, however brief: it may matter to a mistake that nobody has made yet.
     """
     every, hold, keep = (milliseconds_of(one) for one in (alert.every, alert.hold, alert.keep_firing))
     times = [milliseconds_of(claim.at) for claim in claims]
@@ -42,9 +43,12 @@ def stated_interval(plan: Plan, alert: Alert, claims: Sequence[Claim]) -> int:
         return every
     most = gcd(*times, hold, keep) // every
     scenarios = list(by_scenario(claims))
+    happens = [list(_happens(scenario, stated)) for scenario, stated in scenarios]
     try:
         often = [_states(rules, *one, every) for one in scenarios]
         for longer in (number for number in range(most, 1, -1) if most % number == 0):
+            if any(_is_missed(stretch, every, every * longer) for one in happens for stretch in pairwise(one)):
+                continue
             seldom = (_states(rules, *one, every * longer) for one in scenarios)
             if all(_is_all_seen(states, seen, longer) for states, seen in zip(often, seldom, strict=True)):
                 return every * longer
@@ -58,6 +62,26 @@ def _looks_back_on_records(rules: Rules) -> bool:
     names = {record.name for record in rules.records}
     ranges = (part for node in rules.nodes for part in node.walk() if isinstance(part, Range | Subquery))
     return any(isinstance(part, Select) and part.name in names for one in ranges for part in one.walk())
+
+
+def _happens(scenario: Scenario, claims: Sequence[Claim]) -> list[int]:
+    """When something changes in a scenario, up to its last claim, in milliseconds."""
+    last, every = max(milliseconds_of(claim.at) for claim in claims), milliseconds_of(scenario.every)
+    times = {0, last}
+    for feed in scenario.feeds:
+        lengths = (milliseconds_of(segment.lasting) for segment in feed.segments)
+        times |= {milliseconds_of(time) for time in feed.resets}
+        times |= set(accumulate(lengths, initial=milliseconds_of(feed.late)))
+    missed = [one for feed in scenario.feeds for one in feed.missed]
+    for time in map(milliseconds_of, (*missed, *scenario.missed, *scenario.restarts)):
+        times |= {time, time + every}
+    return sorted(time for time in times if time <= last)
+
+
+def _is_missed(stretch: tuple[int, int], every: int, longer: int) -> bool:
+    """Whether an evaluation as often as the alert's lies in a stretch of time, and none that is less often."""
+    start, end = (time - 1 for time in stretch)  # who evaluates at the end sees what is next
+    return end // every > start // every and end // longer == start // longer
 
 
 def _states(rules: Rules, scenario: Scenario, claims: Sequence[Claim], every: int) -> list[States]:
