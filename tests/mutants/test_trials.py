@@ -73,6 +73,19 @@ def test_what_promtool_refuses_is_no_mutant_and_not_noticed(files: tuple[Path, P
     ]
 
 
+def test_mutant_that_reads_what_its_rule_does_not_finds_it(files: tuple[Path, Path]) -> None:
+    rules, tests = files
+    late, other = (f'count(ALERTS{{alertname{operator}"High"}}) >= 1' for operator in ("=", "!="))
+    rules.write_text(RULES.replace('ALERTS{alertname="High"} == 1', late) + "  - {alert: Wet, expr: x > 0}\n")
+    tests.write_text(TESTS + "  - {eval_time: 9m, alertname: Late, exp_alerts: [{}]}\n")
+    suite = read_suite([rules], [tests])
+    (rule,) = (rule for rule in suite.rules if rule.name == "Late")
+    mutant = Mutant(rule, "matcher-negate", other, late, other, {**rule.data, "expr": other}, "")
+    (verdict,) = verdicts(suite, [mutant], jobs=1, every=True)
+    assert not verdict.killers
+    assert [row.name for row in suite.rules if suite.tests_of(row)] == ["Late", "High"]
+
+
 def test_all_tests_that_notice_are_named(files: tuple[Path, Path]) -> None:
     rules, tests = files
     tests.write_text(TESTS + MORE)

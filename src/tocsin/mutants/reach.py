@@ -27,10 +27,13 @@ class Reach:
     """`needed` are the rules that can make a difference to what a test asserts, `touched` those that it is about.
 
     They differ where something asks Prometheus for what we cannot read: that may be any series, and tests none.
+    `loaded` are the rules that can make one where another is broken: who reads `ALERTS{alertname="X"}` may lose that
+    matcher, and read other alerts.
     """
 
     needed: frozenset[Rule]
     touched: frozenset[Rule]
+    loaded: frozenset[Rule]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +62,12 @@ class Rules:
             for name in _ALERTS if rule.is_alert else (rule.name,):
                 self._written.setdefault(name, []).append(rule)
 
-    def read_by(self, tree: Node) -> Iterator[Rule]:
+    def read_by(self, tree: Node, *, unmatched: bool = False) -> Iterator[Rule]:
+        """The rules whose series an expression may read, or could if its matchers were others."""
         for part in tree.walk():
             if isinstance(part, Select):
                 candidates = self._written.get(part.name, ()) if part.name else self.every
-                yield from (rule for rule in candidates if _may_read(part, rule))
+                yield from (rule for rule in candidates if unmatched or _may_read(part, rule))
 
     def standing_in(self, text: str) -> Iterator[Rule]:
         """Those whose recorded series stand in a text by their names."""
@@ -80,7 +84,7 @@ def reach(test: Mapping[str, Any], rules: Rules) -> Reach:
     def closed(read: Callable[[_Text], Iterable[Rule]]) -> frozenset[Rule]:
         return _with_beneath([*asked, *(rule for text in texts for rule in read(text))], read)
 
-    return Reach(closed(_all_that(rules)), closed(_those_that(rules)))
+    return Reach(closed(_all_that(rules)), closed(_those_that(rules)), closed(_all_that(rules, unmatched=True)))
 
 
 def with_beneath(first: Iterable[Rule], rules: Rules) -> frozenset[Rule]:
@@ -104,9 +108,9 @@ def _with_beneath(first: Iterable[Rule], read: Callable[[_Text], Iterable[Rule]]
     return frozenset(seen)
 
 
-def _all_that(rules: Rules) -> Callable[[_Text], Iterable[Rule]]:
+def _all_that(rules: Rules, *, unmatched: bool = False) -> Callable[[_Text], Iterable[Rule]]:
     """What a text may read: anything where we cannot take it apart."""
-    return lambda text: rules.every if text.tree is None else rules.read_by(text.tree)
+    return lambda text: rules.every if text.tree is None else rules.read_by(text.tree, unmatched=unmatched)
 
 
 def _those_that(rules: Rules) -> Callable[[_Text], Iterable[Rule]]:

@@ -57,6 +57,11 @@ class Test:
         """Those that can make a difference to what it asserts."""
         return self.reach.needed
 
+    @property
+    def loads(self) -> frozenset[Rule]:
+        """These, and those that can where one of them is broken."""
+        return self.reach.loaded
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Suite:

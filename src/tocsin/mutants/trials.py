@@ -129,7 +129,7 @@ def pruned(test: Test, file: RuleFile, mutant: Mutant | None) -> dict[str, Any]:
     """The rule file with the rules that the test needs, and the mutant in its rule's place."""
     kept: dict[int, list[Mapping[str, Any]]] = {}
     for rule in file.rules:
-        if rule in test.rules:
+        if rule in test.loads:
             data = mutant.data if mutant is not None and mutant.rule is rule else rule.data
             kept.setdefault(rule.group, []).append(data)
     return {"groups": [{**file.groups[number], "rules": rules} for number, rules in kept.items()]}
@@ -166,7 +166,7 @@ def failing_tests(tests: Sequence[Test], jobs: int) -> list[Failing]:
 
 
 def _order(test: Test) -> Order | None:
-    return order_of(test.header, test.files, test.rules)
+    return order_of(test.header, test.files, test.loads)
 
 
 def verdicts(
