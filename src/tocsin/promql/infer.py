@@ -14,6 +14,7 @@ from tocsin.promql.faults import Fault, error
 from tocsin.promql.forms import Recorded, recorded_parts
 from tocsin.promql.functions import know_old_functions
 from tocsin.promql.labels import make
+from tocsin.promql.operations import number_type, operated
 from tocsin.promql.operators import COMPARISONS
 from tocsin.promql.parse import PromQLError, TooDeepError, parse
 from tocsin.promql.queries import budget_faults, recorded_faults, result_faults
@@ -22,7 +23,7 @@ from tocsin.promql.recorded import as_recorded, either_recording
 from tocsin.promql.types import OPEN, Comparison, Type
 from tocsin.promql.variables import has_variable, replacements
 from tocsin.promql.versions import QUOTED_NAMES, number_faults, quoted_faults, unread
-from tocsin.promql.walk import Noted, Walk, number_type, operated
+from tocsin.promql.walk import Noted, Walk
 from tocsin.promql.world import World
 
 __all__ = ["NOWHERE", "Analysis", "Context", "analyse", "quote", "recorded_type"]

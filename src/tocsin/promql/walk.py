@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
-from math import copysign, inf
+from math import copysign
 from typing import Any, NamedTuple
 
 import promql_parser as parser
@@ -20,23 +20,21 @@ from tocsin.promql.forms import leaf_form
 from tocsin.promql.functions import FUNCTIONS, UNKNOWN
 from tocsin.promql.guards import Guard, unguarded
 from tocsin.promql.labels import NO_LABELS, make
-from tocsin.promql.matching import Join, Matching
 from tocsin.promql.node_faults import (
     faults_of_aggregation,
     faults_of_call,
-    faults_of_operator,
     grouped,
-    met,
 )
-from tocsin.promql.operators import COMPARISONS, PLAIN, SETS, combined, negated
+from tocsin.promql.operations import number_type, operated
+from tocsin.promql.operators import COMPARISONS, negated
 from tocsin.promql.parse import put_back
 from tocsin.promql.patterns import or_faults
 from tocsin.promql.quotes import Faults, quote, quoted
 from tocsin.promql.selectors import labels_of_absence, selected
-from tocsin.promql.types import Comparison, Kind, Type
-from tocsin.promql.variables import is_stand_in_length, is_stand_in_number
+from tocsin.promql.types import Comparison, Type
+from tocsin.promql.variables import is_stand_in_length
 from tocsin.promql.windows import SEEING, faults_of_place
-from tocsin.promql.world import Memory, World
+from tocsin.promql.world import World
 
 _MILLISECOND = timedelta(milliseconds=1)
 # What an `or` of selectors ends with.
@@ -153,28 +151,6 @@ class Walk:
         self.marks += marks
         self.spans += spans
         self.comparisons += comparisons
-
-
-def number_type(memory: Memory, value: float) -> Type:
-    """The type of a number; its text is how it is usually written."""
-    key = value or repr(value)  # 0 is equal to -0
-    found: Type | None = memory.kept.get(key)
-    if found is None:
-        low, high = (-inf, inf) if value != value or is_stand_in_number(value) else (value, value)
-        found = memory.kept[key] = Type(
-            "scalar",
-            Kind.OPEN,
-            NO_LABELS,
-            None,
-            low,
-            high,
-            low == high and abs(value) != inf,
-            False,
-            low != high,
-            True,
-            text=f"{value:g}",
-        )
-    return found
 
 
 def _number(walk: Walk, node: Any) -> Type:
@@ -365,27 +341,6 @@ def _operated(walk: Walk, node: Any, operator: str, modifier: Any, left: Type, r
     if operator in COMPARISONS and found.comparison is not None:
         walk.comparisons.append(found.comparison)
     return found
-
-
-def operated(world: World, operator: str, modifier: Any, left: Type, right: Type) -> tuple[Type, Faults]:
-    """What an operator makes of two types, and what is wrong with that."""
-    memory = world.memory
-    how = str(modifier) if modifier is not None else None
-    key = (operator, how, left, right)
-    entry: tuple[Type, Faults] | None = memory.kept.get(key)
-    if entry is None:
-        matching = PLAIN
-        if how is not None:
-            matching = memory.modifiers.get(how) or memory.modifiers.setdefault(how, Matching.of(modifier))
-        join: Join | None = None
-        faults: Faults = ()
-        if left.value == "vector" == right.value:
-            join, faults = met(world, operator, matching, left.labels, right.labels)
-        found = combined(operator, matching, left, right, join)
-        if operator not in SETS:
-            faults += faults_of_operator(operator, matching, left, right, found)
-        entry = memory.kept[key] = (found, faults)
-    return entry
 
 
 def _sides(walk: Walk, operator: str, modifier: Any, left_node: Any, right_node: Any) -> tuple[Type, Type]:
