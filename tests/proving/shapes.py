@@ -156,6 +156,7 @@ _either = (
     "sum by (agent_name) (rate(agent_timeout_total[5m])) > 2 or sum by (agent_name) (rate(agent_errors_total[5m])) > 3"
 )
 _either_gauge = "max by (namespace) (pods_waiting) > 50 or max by (namespace) (pods_late) > 60"
+_late_for_long = "max by (namespace) (pods_waiting) and on (namespace) max by (namespace) (pods_late offset 30m) > 3"
 _beside = "agent_active_sessions / on (tenant_id) group_left () max by (tenant_id) (tenant_daily_budget_usd)"
 _served = "sum by (namespace) (rate(pods_served_total[5m]))"
 _tokens = 'sum(rate(llm_tokens_total{token_type!="input",model=~"gpt-4.*"}[5m]))'
@@ -211,6 +212,8 @@ ALERTS = (
     alert("Either", _either, ">", quantity(0, PODS), unit=PODS),
     alert("EitherGauge", _either_gauge, ">", quantity(0, PODS), unit=PODS),
     alert("BelowNothing", maximum(waiting, by=namespace), ">", quantity(-1, PODS)),
+    alert("LateForLong", _late_for_long, ">", quantity(50, PODS), unit=PODS),
+    alert("ADayAgo", "max by (namespace) (pods_waiting offset 1d)", ">", quantity(50, PODS), "0s", unit=PODS),
     alert("Beside", _beside, ">", percent(80), unit=RATIO),
     alert("Peak", f"max_over_time({_served}[30m:1m])", ">", quantity(2, PODS), unit=PODS),
     alert("InState", "max by (status) (kube_node_status_condition)", ">", quantity(0, PODS), unit=PODS),

@@ -82,6 +82,8 @@ CHANGES = [
     ("lower guard", "Backlog", {"expr": ("> 3", "> 2.9")}),
     ("guard that keeps out", "Unserved", {"expr": ("> 3", "> 2.9")}),
     ("threshold beside one that keeps out", "Unserved", {"expr": ("> 17.5", "> 16.5")}),
+    ("late now", "LateForLong", {"expr": (" offset 30m", "")}),
+    ("half a day ago", "ADayAgo", {"expr": ("1d", "12h")}),
     ("age at once", "BackupStale", {"expr": (">= 600", "> 600")}),
     ("one of two gauges", "EitherGauge", {"expr": ("> 50", "> 51")}),
     ("the other of two gauges", "EitherGauge", {"expr": ("> 60", "> 59")}),
@@ -231,6 +233,13 @@ def test_what_cannot_be_derived_says_why() -> None:
     assert derived(plan, UNDERIVABLE) == Derived(
         missing="no level of llm_cost_dollars_total was found at which it begins to fire, all else standing still"
     )
+
+
+def test_what_is_too_long_ago_is_asked_for() -> None:
+    expr = "sum by (namespace) (rate(pods_served_total[1m] offset 6h))"
+    formerly = alert("Formerly", expr, ">", quantity(50, PODS), unit=PODS)
+    plan = Plan(replace(DEFINITIONS, alerts=(formerly,)))
+    assert derived(plan, formerly).missing == "it looks back for 6h1m, and that is too many scrapes ago"
 
 
 def test_alert_that_fires_without_any_traffic_is_not_proven() -> None:

@@ -10,6 +10,7 @@ from tocsin.model.spacing import spacing_of
 from tocsin.promql.durations import duration_text, milliseconds_of
 from tocsin.promql.tree import Call, Node, Range, Select, Subquery
 from tocsin.proving.edges import later_by
+from tocsin.proving.errors import UnprovenError
 from tocsin.proving.workloads import in_order
 
 _LOOKBACK = 300_000
@@ -23,6 +24,7 @@ _REST = 20  # evaluations beside those of windows and times
 PICKING = frozenset({"last_over_time", "max_over_time", "min_over_time", "present_over_time", "absent_over_time"})
 _FEW_SCRAPES = 5  # where the longest one is so many times as long
 _FAR = 100
+_FARTHEST = 900  # scrapes: of more, the last ones would come an evaluation too early
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,7 @@ def timing_of(alert: Alert, condition: Node, records: Mapping[str, Node]) -> Tim
     longest, shortest = max(windows, default=0), min(windows, default=0)
     if not every:
         raise ValueError("it is never evaluated")
-    longest = max(longest, hold, keep)
+    longest = max(longest, hold, keep, *map(_offset, parts))
     most = max(1, longest // (_EVALUATIONS * every))
     # What is recorded is seen at the steps of a long subquery only where it is computed then.
     steps = [milliseconds_of(part.step) for part in parts if isinstance(part, Subquery) and part.step]
@@ -88,6 +90,8 @@ def timing_of(alert: Alert, condition: Node, records: Mapping[str, Node]) -> Tim
     scrapes = next(number for number in range(wanted, 0, -1) if interval % (number * 1000) == 0)
     depth = max(depth_of(condition, records), _LOOKBACK)
     timing = Timing(interval, scrapes, -(-depth // interval), hold, keep)
+    if any(map(_offset, parts)) and timing.settling * scrapes > _FARTHEST:
+        raise UnprovenError(f"it looks back for {duration_text(depth)}, and that is too many scrapes ago")
     last = 2 * (timing.settling + timing.evaluations(hold + keep)) + _REST
     later = later_by((condition, *records.values()), records, interval, spacing_of(timing.scrape), last)
     return replace(timing, interval=interval + later, later=later)
@@ -97,11 +101,16 @@ def _window(part: Range | Subquery) -> int:
     return milliseconds_of(part.window.text("rule"))
 
 
+def _offset(node: Node) -> int:
+    """How long ago something is read as it was."""
+    offset = node.offset if isinstance(node, Select | Subquery) else None
+    return milliseconds_of(offset) if offset and not offset.startswith("-") else 0
+
+
 def depth_of(node: Node, records: Mapping[str, Node]) -> int:
     """How far back an expression sees, windows within windows and recorded series included."""
     own = _window(node) if isinstance(node, Range | Subquery) else 0
-    if isinstance(node, Subquery) and node.offset:
-        own += milliseconds_of(node.offset)
+    own += _offset(node)
     if isinstance(node, Select) and node.name in records:
-        return depth_of(records[node.name], records)
+        return own + depth_of(records[node.name], records)
     return own + max((depth_of(child, records) for child in node.children()), default=0)
