@@ -62,6 +62,11 @@ def test_an_unused_variable_is_used_as_what_it_is(variable: Mapping[str, Any], u
     assert unused.help.startswith(use)
 
 
+@pytest.mark.parametrize("kind", ["adhoc", "groupby"])
+def test_what_grafana_puts_into_each_query_is_used(kind: str) -> None:
+    assert "variable-unused" not in ids(dashboard(panel("up"), variables=(SOURCE, {"name": "of", "type": kind})))
+
+
 def test_variables_of_grafana_and_groups_of_a_pattern_are_no_variables_of_the_dashboard() -> None:
     def told(*panels: Mapping[str, Any]) -> bool:
         return "variable-undefined" in ids(dashboard(*panels, variables=(SOURCE,)), catalogs=())

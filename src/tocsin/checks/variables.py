@@ -16,7 +16,9 @@ _USED = re.compile(r"\$(?:\{([A-Za-z_]\w*)|([A-Za-z_]\w*))|\[\[([A-Za-z_]\w*)(?:
 # Those of Grafana itself, and of versions before it wrote two underscores.
 _BUILT_IN = frozenset({"timeFilter", "interval", "timeFrom", "timeTo"})
 _NAMED_GROUP = re.compile(r"\(\?P?<(\w+)>")
-_STATIC = frozenset({"datasource", "adhoc", "system"})
+_STATIC = frozenset({"datasource", "adhoc", "groupby", "system"})
+# Grafana puts them into every query itself.
+_PUT_IN = frozenset({"adhoc", "groupby"})
 _SOURCE = re.compile(r"\$|\[\[")
 
 
@@ -115,7 +117,7 @@ def _no_source(dashboard: Dashboard, text: str, of: HasSource, name: str, define
 
 
 def _unused(dashboard: Dashboard, variable: Variable) -> Iterator[Finding]:
-    if variable.name in dashboard.mentions or variable.kind == "adhoc" or dashboard.hands_on:
+    if variable.name in dashboard.mentions or variable.kind in _PUT_IN or dashboard.hands_on:
         return
     yield Finding(
         "variable-unused",
