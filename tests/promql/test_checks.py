@@ -432,3 +432,9 @@ def test_of_what_a_scrape_adds_nothing_is_claimed_where_it_was_only_seen() -> No
         assert "region" not in fault.help
     [fault] = [one for one in analyse("sum by (inst) (sessions)", World.of([odd])).faults if one.id == "label-unknown"]
     assert fault.help == "did you mean instance?"
+
+
+def test_a_recorded_series_is_not_proposed_for_an_exported_one() -> None:
+    world = World.of([INFO], {"job:request_total:sum": (Recording("vector(1)"),)})
+    told = [analyse(name, world).faults[0].help for name in ("job:request_total", "request_total")]
+    assert told == ["did you mean job:request_total:sum?", "add it to a catalog, or name a series that a catalog has"]

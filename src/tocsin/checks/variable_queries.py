@@ -118,7 +118,7 @@ def _known(subject: Subject, variable: Variable, metric: str, label: str) -> Ite
     labels = labels_of(subject, metric)
     if labels is None:
         if world.closed and metric not in AMBIENT and metric not in world.histograms:
-            near = nearest(metric, [*world.series, *world.recordings])
+            near = nearest(metric, world.named_like(metric))
             yield _found(
                 variable,
                 f"nothing exports or records {metric}: ${variable.name} offers nothing",

@@ -159,7 +159,7 @@ def _unknown(world: World, name: str) -> Iterator[Fault]:
             why = f"{name} is a histogram and has no series of that name: the result is always empty"
             yield error("type-function", why, parts)
     elif world.closed:
-        near = nearest(name, [*world.series, *world.recordings])
+        near = nearest(name, world.named_like(name))
         if ":" in name and not world.recordings and (near is None or ":" not in near):
             return  # recorded by rules that nobody gave
         if world.stated:

@@ -185,6 +185,11 @@ class World:
             lazy=(name,) if lazy else (),
         )
 
+    def named_like(self, name: str) -> list[str]:
+        """The series that a name may be meant for: a recorded one by its colons, which others do not have."""
+        recorded = ":" in name
+        return [*self.series, *[one for one in self.recordings if (":" in one) is recorded]]
+
     def target_labels(self) -> Mapping[str, Label]:
         """The labels that scrapes add."""
         return {label.name: label for _, catalog in self.series.values() for label in catalog.target_labels}
