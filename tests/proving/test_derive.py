@@ -235,6 +235,15 @@ def test_what_cannot_be_derived_says_why() -> None:
     )
 
 
+def test_of_a_time_of_day_it_is_said_when_tests_begin() -> None:
+    by_day = alert("ByDay", "max(pods_waiting) and on () (hour() > 8)", ">", quantity(50, PODS), unit=PODS)
+    plan = Plan(replace(DEFINITIONS, alerts=(by_day,)))
+    assert derived(plan, by_day).missing == (
+        "no level of pods_waiting was found at which it begins to fire, all else standing still; tests begin at "
+        "midnight on Thursday, 1 January 1970"
+    )
+
+
 def test_what_is_too_long_ago_is_asked_for() -> None:
     expr = "sum by (namespace) (rate(pods_served_total[1m] offset 6h))"
     formerly = alert("Formerly", expr, ">", quantity(50, PODS), unit=PODS)

@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from tocsin.promql.tree import Binary, Node, Number
+from tocsin.promql.tree import Binary, Call, Node, Number
 from tocsin.proving.asked import Answer, Asked
+from tocsin.proving.dates import DATES
 from tocsin.proving.drivers import Accepts, At, Driver, Found, Presence, Search, base, drivers_of
 from tocsin.proving.errors import UnprovenError
 from tocsin.proving.parts import without_a_side
@@ -88,7 +89,7 @@ class Solver:
                     if levels is not None:
                         return one, leaf, driver, levels
             if any(not self.asked.holds(one) for one in stood):
-                raise UnprovenError(f"{self._nothing_found()}, other than by what it asks beside its threshold")
+                raise self._nothing_found("other than by what it asks beside its threshold")
         for leaf, driver in self._drivers(still):
             levels = self._driven(still, leaf, driver, _by_any)
             if levels is not None:
@@ -98,7 +99,7 @@ class Solver:
                 levels = self._driven(one, leaf, driver, _by_any)
                 if levels is not None:
                     return one, leaf, driver, levels
-        raise UnprovenError(f"{self._nothing_found()}, all else standing still")
+        raise self._nothing_found("all else standing still")
 
     @property
     def _has_guards(self) -> bool:
@@ -156,9 +157,12 @@ class Solver:
     def _numbers(self) -> tuple[Decimal, ...]:
         return numbers_of(self.asked.condition)
 
-    def _nothing_found(self) -> str:
+    def _nothing_found(self, how: str) -> UnprovenError:
         names = ", ".join(dict.fromkeys(leaf.metric.name for leaf in self.leaves))
-        return f"no level of {names} was found at which it begins to fire"
+        nodes = (self.asked.condition, *self.asked.records.values())
+        dates = any(isinstance(part, Call) and part.function in DATES for node in nodes for part in in_order(node))
+        when = "; tests begin at midnight on Thursday, 1 January 1970" if dates else ""
+        return UnprovenError(f"no level of {names} was found at which it begins to fire, {how}{when}")
 
 
 def _by_comparison(_: Answer, short: Answer) -> bool:
