@@ -353,9 +353,9 @@ def _sides(walk: Walk, operator: str, modifier: Any, left_node: Any, right_node:
     else:
         walk.indifferent = before and operator not in COMPARISONS
         if operator not in COMPARISONS:
-            walk.guards = (*guards, Guard(operator, modifier, right_node))
+            walk.guards = (*guards, make(Guard, (operator, modifier, right_node)))
         left = walk.type_of(left_node)
-        walk.guards = (*guards, Guard(operator, modifier, left_node)) if operator == "and" else guards
+        walk.guards = (*guards, make(Guard, (operator, modifier, left_node))) if operator == "and" else guards
         walk.indifferent = operator not in COMPARISONS
     right = walk.type_of(right_node)
     walk.indifferent, walk.guards = before, guards
