@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
+from tocsin.promql.comparisons import HOLDS
 from tocsin.promql.context import NOWHERE, Context
 from tocsin.promql.durations import milliseconds_of
 from tocsin.promql.infer import Analysis, analyse
@@ -34,7 +35,6 @@ _KEEPING = frozenset({"last", "mean", "median", "min", "max"})
 _OVER_TIME = {"mean": "avg", "median": "quantile", "min": "min", "max": "max"}
 _CONSTANT = re.compile(r"[\s(]*vector\s*\(\s*[\d.]+\s*\)[\s)]*")
 _CONJUNCTION = re.compile(r"\band\b", re.IGNORECASE)
-_COMPARISONS = frozenset({">", ">=", "<", "<=", "==", "!="})
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,7 +269,7 @@ def _conjuncts(node: Node) -> Iterator[Node]:
         yield from _conjuncts(node.left)
         if node.operator == "and":
             yield from _conjuncts(node.right)
-    elif isinstance(node, Binary) and node.operator in _COMPARISONS:
+    elif isinstance(node, Binary) and node.operator in HOLDS:
         yield node
 
 

@@ -10,6 +10,7 @@ from math import inf, isfinite
 from tocsin.display import quantity_text
 from tocsin.findings import Finding, Severity
 from tocsin.plan import PlannedAlert
+from tocsin.promql.comparisons import HOLDS
 from tocsin.promql.parse import PromQLError, tree_of
 from tocsin.promql.ranges import always, never
 from tocsin.promql.tree import Aggregate, Binary, Call, Number
@@ -23,7 +24,6 @@ _FILTER = re.compile(r"\b(?:and|unless|absent|absent_over_time|topk|bottomk|limi
 # What the series must meet besides a comparison.
 _OTHERS = re.compile(r"\b(?:and|unless)\b", re.IGNORECASE)
 _OPERATOR = re.compile(r"[<>]=?|==|!=(?!\")")
-_COMPARISONS = frozenset({">", ">=", "<", "<=", "==", "!="})
 _ROUNDED = re.compile(r"\b(?:round|floor)\s*\(", re.IGNORECASE)
 # Names of what is measured and not counted: it does not grow by whole numbers.
 _MEASURED = re.compile(
@@ -211,7 +211,7 @@ def _is_increase(of: Comparison, text: str) -> bool:
         node = tree_of(text)
     except (PromQLError, ValueError):
         return False
-    if isinstance(node, Binary) and node.operator in _COMPARISONS:
+    if isinstance(node, Binary) and node.operator in HOLDS:
         node = node.right if isinstance(node.left, Number) else node.left
     while isinstance(node, Aggregate) and node.operator in ("sum", "max", "min"):
         node = node.of

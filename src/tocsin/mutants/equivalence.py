@@ -6,9 +6,7 @@ numbers, that is up to the rounding of floating point.
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable, Mapping
-from decimal import Decimal
 from types import MappingProxyType
 
 from tocsin.metrics import Matcher
@@ -16,6 +14,7 @@ from tocsin.mutants.constants import number_in
 from tocsin.mutants.limits import unseen_below
 from tocsin.mutants.sides import asked_twice
 from tocsin.mutants.structure import swapped
+from tocsin.promql.comparisons import HOLDS
 from tocsin.promql.durations import milliseconds_of
 from tocsin.promql.tree import Aggregate, Binary, Call, Matching, Node, Number, Range, Select, Window
 
@@ -26,14 +25,6 @@ _MEANS = frozenset({"sum", "avg", "max", "min"})
 # Endings of names that no native histogram has.
 _OF_NUMBERS = ("_total", "_bucket", "_count", "_sum")
 _ABOVE = frozenset({">", ">="})
-_COMPARES: Mapping[str, Callable[[int, Decimal], bool]] = {
-    ">": operator.gt,
-    ">=": operator.ge,
-    "<": operator.lt,
-    "<=": operator.le,
-    "==": operator.eq,
-    "!=": operator.ne,
-}
 
 
 def scaled_buckets(node: Node) -> Node | None:
@@ -189,7 +180,7 @@ def absence_is_one(node: Node) -> Node | None:
     """`absent` gives 1 or nothing: a comparison that is true of 1 lets it through as it is."""
     match node:
         case Binary(comparison, Call("absent" | "absent_over_time") as missing, right, boolean=False):
-            holds, bound = _COMPARES.get(comparison), number_in(right)
+            holds, bound = HOLDS.get(comparison), number_in(right)
             return missing if holds is not None and bound is not None and holds(1, bound) else None
     return None
 

@@ -7,11 +7,11 @@ from decimal import Decimal
 
 from tocsin.mutants.constants import number_in
 from tocsin.mutants.places import Place
+from tocsin.promql.comparisons import HOLDS
 from tocsin.promql.durations import duration_text, milliseconds_of
 from tocsin.promql.tree import Aggregate, Binary, Call, Negate, Node, Number, Range, Select, Subquery, Window
 from tocsin.units import plain
 
-COMPARISONS = frozenset({"==", "!=", "<", "<=", ">", ">="})
 # What is read as a quantile: its neighbours are the ones that people use.
 _LADDER = tuple(map(Decimal, ("0.5", "0.75", "0.9", "0.95", "0.99", "0.999")))
 _QUANTILES = frozenset({"histogram_quantile", "quantile_over_time", "quantile"})
@@ -37,7 +37,7 @@ def threshold_far(place: Place) -> Changed:
 
 def _limits(place: Place) -> Iterator[Decimal]:
     parent = place.parent.operator if isinstance(place.parent, Binary) else ""
-    if parent in COMPARISONS:
+    if parent in HOLDS:
         value = number_in(place.node)
         if value is not None:
             yield value
@@ -57,7 +57,7 @@ def _instead(place: Place, old: Decimal, new: tuple[Decimal, ...]) -> Changed:
 def _scaled(place: Place, factors: tuple[str, ...]) -> Changed:
     """Where two series are compared, the right one is scaled."""
     match place.node:
-        case Binary(operator, left, right) if operator in COMPARISONS:
+        case Binary(operator, left, right) if operator in HOLDS:
             if number_in(left) is None and number_in(right) is None:
                 for factor in factors:
                     by = Binary("*", right, Number(Decimal(factor)))
@@ -74,7 +74,7 @@ def number(place: Place) -> Changed:
 def _is_computed_with(place: Place) -> bool:
     match place.parent:
         case Binary(operator):
-            return operator not in COMPARISONS and number_in(place.parent) is None
+            return operator not in HOLDS and number_in(place.parent) is None
         case Call(function):
             return function not in _QUANTILES
     return False

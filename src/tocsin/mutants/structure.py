@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from tocsin.mutants.constants import number_in
-from tocsin.mutants.numbers import COMPARISONS, Changed
+from tocsin.mutants.numbers import Changed
 from tocsin.mutants.places import Place
+from tocsin.promql.comparisons import HOLDS
 from tocsin.promql.tree import Aggregate, Binary, Call, Matching, Node
 
 _TURNED = MappingProxyType({">": "<", "<": ">", ">=": "<=", "<=": ">=", "==": "!=", "!=": "=="})
@@ -115,7 +116,7 @@ def condition(place: Place) -> Changed:
 def guard(place: Place) -> Changed:
     """A comparison that only filters (`> 0` behind a divisor) is dropped."""
     match place.node:
-        case Binary(operator, left, right, _, False) if operator in COMPARISONS and _is_inside(place):
+        case Binary(operator, left, right, _, False) if operator in HOLDS and _is_inside(place):
             if number_in(right) is not None:
                 yield f"without {operator} {_short(right)}", place.put(left)
             elif number_in(left) is not None:

@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import promql_parser as parser
 
+from tocsin.promql.comparisons import HOLDS
 from tocsin.promql.quotes import Faults
-
-_HOLDS: Mapping[str, Callable[[float, float], bool]] = {
-    ">": operator.gt,
-    ">=": operator.ge,
-    "<": operator.lt,
-    "<=": operator.le,
-    "==": operator.eq,
-    "!=": operator.ne,
-}
 
 
 class Guard(NamedTuple):
@@ -32,7 +22,7 @@ class Guard(NamedTuple):
         node = _bare(self.node)
         if type(node) is not parser.BinaryExpr or type(node.rhs) is not parser.NumberLiteral:
             return False
-        holds = _HOLDS.get(str(node.op))
+        holds = HOLDS.get(str(node.op))
         if holds is None or node.modifier is not None or holds(0.0, node.rhs.val) == (self.operator == "and"):
             return False
         matching = self.modifier.matching if self.modifier is not None else None

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from tocsin.promql.comparisons import HOLDS
 from tocsin.promql.tree import Aggregate, Binary, Call, Negate, Node, Number
-from tocsin.proving.vectors import ARITHMETIC, COMPARISONS
+from tocsin.proving.vectors import ARITHMETIC
 
 _KEEPING = frozenset({"sum", "max", "avg", "min"})
 
@@ -44,8 +45,8 @@ def is_let_through(fill: Node, place: Place) -> bool | None:
         if value is None:
             return None
         match parent:
-            case Binary(comparison, _, Number(limit), boolean=False) if comparison in COMPARISONS and at == 0:
-                if not COMPARISONS[comparison](value, float(limit)):
+            case Binary(comparison, _, Number(limit), boolean=False) if comparison in HOLDS and at == 0:
+                if not HOLDS[comparison](value, float(limit)):
                     return False
                 compared = True
             case _:

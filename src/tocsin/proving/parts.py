@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from tocsin.promql.comparisons import HOLDS
 from tocsin.promql.tree import Binary, Node, Number
 from tocsin.proving.defaults import Place, is_let_through, places_of
-from tocsin.proving.vectors import COMPARISONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ def _left_out(place: Place) -> Iterator[tuple[Node, Node]]:
             yield left, right
         case Binary("unless", left, right):
             yield right, left
-        case Binary(comparison, left, Number(), boolean=False) as node if comparison in COMPARISONS and place.above:
+        case Binary(comparison, left, Number(), boolean=False) as node if comparison in HOLDS and place.above:
             if not _is_divisor(place):
                 yield node, left
 

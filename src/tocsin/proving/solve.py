@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from tocsin.promql.comparisons import HOLDS
 from tocsin.promql.tree import Binary, Call, Node, Number
 from tocsin.proving.asked import Answer, Asked
 from tocsin.proving.dates import DATES
@@ -17,8 +18,6 @@ from tocsin.proving.drivers import Accepts, At, Driver, Found, Presence, Search,
 from tocsin.proving.errors import UnprovenError
 from tocsin.proving.parts import without_a_side
 from tocsin.proving.workloads import Leaf, Workload, in_order
-
-_COMPARISONS = frozenset({">", ">=", "<", "<=", "==", "!="})
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,4 +187,4 @@ def _is_guard(node: Node) -> bool:
     """Whether it lets values pass, or does not."""
     if not isinstance(node, Binary):
         return False
-    return node.operator in ("and", "unless") or (node.operator in _COMPARISONS and not node.boolean)
+    return node.operator in ("and", "unless") or (node.operator in HOLDS and not node.boolean)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from functools import lru_cache
 
 from tocsin.metrics import Matcher
+from tocsin.promql.comparisons import HOLDS
 from tocsin.promql.matched import compiled
 from tocsin.promql.tree import Aggregate, Binary, Matching
 from tocsin.proving.errors import UnderivableError
@@ -49,14 +50,6 @@ ARITHMETIC: dict[str, Callable[[float, float], float]] = {
     "^": _power,
     "atan2": math.atan2,
 }
-COMPARISONS: dict[str, Callable[[float, float], bool]] = {
-    ">": operator.gt,
-    ">=": operator.ge,
-    "<": operator.lt,
-    "<=": operator.le,
-    "==": operator.eq,
-    "!=": operator.ne,
-}
 
 
 def pattern_of(text: str) -> re.Pattern[str]:
@@ -95,8 +88,8 @@ def joined(node: Binary, left: Value, right: Value) -> Value:
         return _each(node, ((labels, value, right, value) for labels, value in left.items()))
     if isinstance(right, dict):
         return _each(node, ((labels, left, value, value) for labels, value in right.items()))
-    if node.operator in COMPARISONS:
-        return float(COMPARISONS[node.operator](left, right))
+    if node.operator in HOLDS:
+        return float(HOLDS[node.operator](left, right))
     return ARITHMETIC[node.operator](left, right)
 
 
@@ -104,8 +97,8 @@ def _each(node: Binary, pairs: Iterable[tuple[Labels, float, float, float]]) -> 
     """`kept` is what a filter lets pass."""
     result: Vector = {}
     for labels, left, right, kept in pairs:
-        if node.operator in COMPARISONS:
-            holds = COMPARISONS[node.operator](left, right)
+        if node.operator in HOLDS:
+            holds = HOLDS[node.operator](left, right)
             if node.boolean:
                 result[labels] = float(holds)
             elif holds:
