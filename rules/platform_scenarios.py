@@ -69,7 +69,7 @@ gpu_utilisation_high_proof = Proof(
 )
 gpu_utilisation_low_proof = Proof(
     gpu_utilisation_low,
-    fires(uneven("idle", "1m", "6h30m", "30", "31", "31"), "6h20m", instance("30.67%", Hostname="node-a", gpu="0")),
+    fires(uneven("idle", "1m", "7h30m", "30", "31", "31"), "7h", instance("30.67%", Hostname="node-a", gpu="0")),
 )
 
 broken = Scenario(

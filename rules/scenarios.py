@@ -199,7 +199,7 @@ all_spending = Scenario(
 )
 budget_proof = Proof(
     daily_cost_budget_exceeded,
-    quiet(all_spending, "4m"),
+    quiet(all_spending, "5m"),
     fires(all_spending, "7m30s", instance("USD 72.50", tenant_id="acme")),
     fires(
         all_spending,

@@ -7,6 +7,7 @@ whatever their share: one of three requests in a quiet night would be 33 %.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
@@ -212,15 +213,21 @@ class Objective:
             *((f"burn_rate{window}", window, burn) for window, burn in self.burns.items()),
         ]
 
-        def group(suffix: str, every: str, *, slow: bool) -> RuleGroup:
+        def group(suffix: str, every: str, longer: int, most: float) -> RuleGroup:
             records = (
                 Record(indicator, f"{metric}:{operation}", spare=True, source=self.source)
                 for operation, window, indicator in recorded
-                if (milliseconds_of(window) > _QUARTER) == slow
+                if longer < milliseconds_of(window) <= most
             )
             return RuleGroup(f"objective-{name}{suffix}", every, tuple(records), source=self.source)
 
-        return group("", _EVERY, slow=False), group("-slow", _EVERY_SLOWLY, slow=True)
+        # Who is to be told within minutes waits for no window of hours, in Prometheus and in tests.
+        hour = milliseconds_of(_HOUR)
+        return (
+            group("", _EVERY, 0, hour),
+            group("-hours", _EVERY, hour, _QUARTER),
+            group("-slow", _EVERY_SLOWLY, _QUARTER, math.inf),
+        )
 
 
 def _over_minutes(node: Node) -> Node:
