@@ -74,7 +74,7 @@ def test_every_mutant_of_our_own_rules_is_noticed(project_copy: Copy, counted: t
 def test_weak_proof_is_told_at_the_definition(project_copy: Copy) -> None:
     # A value that is printed alike with and without its format.
     project_copy.replace(
-        "rules/platform_scenarios.py", '"91"), "35m", instance("85.33%"', '"90"), "35m", instance("85%"'
+        "rules/platform_scenarios.py", '"91"), "36m", instance("85.33%"', '"90"), "36m", instance("85%"'
     )
     answer = project_copy.tocsin("prove", "GPUUtilisationHigh", "--mutants")
     assert answer.returncode == 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -55,10 +56,23 @@ def claims(segments: Sequence[Segment], *times: str, firing: str = "", missed: S
     ],
 )
 def test_as_seldom_as_shows_the_same(proven: Alert, stated: list[Claim], interval: str, tmp_path: Path) -> None:
+    assert passing_tests(tmp_path / "out", proven, stated)["evaluation_interval"] == interval
+
+
+def test_as_seldom_as_what_is_derived_and_in_one_file_with_it(tmp_path: Path) -> None:
+    found = passing_tests(tmp_path / "out", full(), claims((holding("0.95", lasting="8h"),), firing="7h12m"))
+    assert found["evaluation_interval"] == "1h12m"
+    assert [test["name"] for test in found["tests"]] == ["the cache is full", "derived: several at once"]
+    assert not list((tmp_path / "out").rglob("*-derived.yaml"))
+
+
+def passing_tests(out: Path, proven: Alert, stated: Sequence[Claim]) -> dict[str, Any]:
+    """The tests of an alert with stated proofs, which pass."""
     plan = Plan(replace(DEFINITIONS, alerts=(proven,), proofs=(prove(proven, *stated),)))
     targets = (prometheus_rules, prometheus_alerts, prometheus_tests)
-    write_tree(tmp_path / "out", list(rendered(draft for target in targets for draft in target.documents(plan))))
+    write_tree(out, list(rendered(draft for target in targets for draft in target.documents(plan))))
     file = "prometheus/tests/full.yaml"
-    assert yaml.safe_load((tmp_path / "out" / file).read_text())["evaluation_interval"] == interval
-    (result,) = promtool.test_rules(tmp_path / "out", [file])
+    (result,) = promtool.test_rules(out, [file])
     assert result.passed, result.output
+    found: dict[str, Any] = yaml.safe_load((out / file).read_text())
+    return found

@@ -32,8 +32,10 @@ def by_scenario(claims: Iterable[Claim]) -> Iterator[tuple[Scenario, list[Claim]
         yield scenario, [claim for claim in claims if claim.scenario is scenario]
 
 
-def together(plan: Plan, alert: Alert, claims: Sequence[Claim]) -> list[Claim]:
+def together(plan: Plan, alert: Alert, claims: Sequence[Claim], every: int) -> list[Claim]:
     """The claims of a file, those of stated scenarios beside what is derived where they can be.
+
+    `every` is from one evaluation to the next, in milliseconds.
 
     Each claim is kept, and says of the others too what they do then, as the model has it. They stay apart where it is
     not certain, or where the model says something else than the author: promtool is to tell him.
@@ -50,7 +52,7 @@ def together(plan: Plan, alert: Alert, claims: Sequence[Claim]) -> list[Claim]:
         if scenario is own[0].scenario:
             continue
         try:
-            merged = _merged(plan, alert, stated, both)
+            merged = _merged(plan, alert, stated, both, every)
         except UnderivableError:
             merged = None
         if merged is None:
@@ -60,16 +62,16 @@ def together(plan: Plan, alert: Alert, claims: Sequence[Claim]) -> list[Claim]:
     return [*apart, *both]
 
 
-def _merged(plan: Plan, alert: Alert, stated: Sequence[Claim], own: Sequence[Claim]) -> list[Claim] | None:
+def _merged(plan: Plan, alert: Alert, stated: Sequence[Claim], own: Sequence[Claim], every: int) -> list[Claim] | None:
     one, other = stated[0].scenario, own[0].scenario
     sources = {claim.at: claim.source for claim in (*own, *stated)}
     is_alike = milliseconds_of(one.every) == milliseconds_of(other.every) and not (one.missed or one.restarts)
-    every, times = milliseconds_of(alert.every), [milliseconds_of(at) for at in sources]
+    times = [milliseconds_of(at) for at in sources]
     is_in_time = max(times) <= _MOST * every and not any(time % every for time in times)
     if not (is_alike and is_in_time and _are_told_apart(plan.alert(alert).labels, one, other)):
         return None
     scenario = Scenario(f"{one.title}; beside what is derived", *one.feeds, *other.feeds, every=other.every)
-    rules, without = _Rules.of(plan, alert), _Rules.of(plan, alert, are_given=True)
+    rules, without = _Rules.of(plan, alert, every), _Rules.of(plan, alert, every, are_given=True)
     until = scenario.lasting
     of_one, of_other = rules.told(one, sources, until), without.told(other, sources, until)
     of_both = rules.told(scenario, sources, until)
@@ -119,11 +121,11 @@ class _Rules:
     template: str
 
     @classmethod
-    def of(cls, plan: Plan, alert: Alert, *, are_given: bool = False) -> _Rules:
+    def of(cls, plan: Plan, alert: Alert, every: int, *, are_given: bool = False) -> _Rules:
         """`are_given` is for what is derived: there recorded series may be given, and are not computed."""
         planned = plan.alert(alert).usual
         condition = Binary(planned.operator, planned.left, planned.right)
-        hold, keep, every = (milliseconds_of(one) for one in (alert.hold, alert.keep_firing, alert.every))
+        hold, keep = milliseconds_of(alert.hold), milliseconds_of(alert.keep_firing)
         records = () if are_given and given_to(plan, condition) else plan.records_read(condition)
         rules = Rules(records, condition, hold / 1000, keep / 1000)
         return cls(rules, every, value_template(planned.unit or RATIO, "$value"))

@@ -38,9 +38,8 @@ def unnoticed(plan: Plan, alert: Alert, stated: Sequence[Claim]) -> tuple[Node, 
     left = list(parts_of(condition))
     if not left or bounded(plan, planned) or standings(plan, planned):
         return ()
-    own, every = derived(plan, alert), milliseconds_of(alert.every)
-    if stated and own.claims and own.interval != every:
-        every = stated_interval(plan, alert, stated)
+    own = derived(plan, alert)
+    every = stated_interval(plan, alert, stated) if stated else 0
     for claims, interval in ((own.claims, own.interval), (stated, every)):
         for scenario, told in by_scenario(claims):
             if left:

@@ -16,6 +16,7 @@ from tocsin.plan import Plan
 from tocsin.promql.durations import milliseconds_of
 from tocsin.promql.tree import Binary, Range, Select, Subquery
 from tocsin.proving.beside import by_scenario
+from tocsin.proving.derive import derived
 from tocsin.proving.errors import UnderivableError
 from tocsin.proving.simulation import Rules, states_over_time, stored
 from tocsin.proving.states import States
@@ -30,23 +31,31 @@ def stated_interval(plan: Plan, alert: Alert, claims: Sequence[Claim]) -> int:
     All times are multiples of it. Who is pending or firing at an evaluation would be there if the alert was evaluated
     as often as it says, with the same value, and nobody's state would change twice from one to the next. Whatever the
     author has happen is seen by an evaluation, however brief: it may matter to a mistake that nobody has made yet.
+    Best is that of what is derived, which can stand in the same file then. Where nothing is, what is stated alone shows
+    how long the `for` is, as exactly as it can.
     """
     every, hold, keep = (milliseconds_of(one) for one in (alert.every, alert.hold, alert.keep_firing))
     times = [milliseconds_of(claim.at) for claim in claims]
-    is_worth_it = every and _FEW <= max(times) // every <= _MANY
-    if not is_worth_it or any(time % every for time in (*times, hold, keep)):
+    own = derived(plan, alert)
+    is_alone = not own.claims or own.interval == every
+    if is_alone or not every or any(time % every for time in (*times, hold, keep)):
+        return every
+    longest, best = gcd(*times, hold, keep) // every, own.interval // every
+    lengths = [best] if longest % best == 0 and own.interval % every == 0 else []
+    if max(times) >= _FEW * every:
+        lengths += (number for number in range(longest, 1, -1) if longest % number == 0)
+    if max(times) > _MANY * every:
         return every
     planned = plan.alert(alert).usual
     condition = Binary(planned.operator, planned.left, planned.right)
     rules = Rules(plan.records_read(condition), condition, hold / 1000, keep / 1000)
     if _looks_back_on_records(rules):
         return every
-    most = gcd(*times, hold, keep) // every
     scenarios = list(by_scenario(claims))
     happens = [list(_happens(scenario, stated)) for scenario, stated in scenarios]
     try:
         often = [_states(rules, *one, every) for one in scenarios]
-        for longer in (number for number in range(most, 1, -1) if most % number == 0):
+        for longer in lengths:
             if any(_is_missed(stretch, every, every * longer) for one in happens for stretch in pairwise(one)):
                 continue
             seldom = (_states(rules, *one, every * longer) for one in scenarios)

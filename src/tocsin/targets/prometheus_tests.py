@@ -37,8 +37,8 @@ from tocsin.targets.prometheus_rules import rules_path
 
 def documents(plan: Plan) -> Iterator[Draft]:
     for alert in plan.definitions.alerts:
-        for path, interval, claims in alert_tests(plan, alert):
-            yield _alert_tests(plan, alert, path, interval, claims)
+        for path, every, claims in alert_tests(plan, alert):
+            yield _alert_tests(plan, alert, path, every, claims)
     for group in plan.definitions.groups:
         tests = list(_record_tests(plan, group))
         if tests:
@@ -47,22 +47,20 @@ def documents(plan: Plan) -> Iterator[Draft]:
             yield _file(plan, rules_test_path(group), interval, needed, None, tests)
 
 
-def alert_tests(plan: Plan, alert: Alert) -> Iterator[tuple[str, str, list[Claim]]]:
-    """The test files of an alert: the path, how often it evaluates, and the claims, the author's first."""
+def alert_tests(plan: Plan, alert: Alert) -> Iterator[tuple[str, int, list[Claim]]]:
+    """The test files of an alert: the path, the interval in milliseconds, and the claims, the author's first."""
     stated = [claim for proof in plan.definitions.proofs_of(alert) for claim in proof.claims]
-    found, interval = derived(plan, alert), alert.every
-    if found.interval == milliseconds_of(alert.every):
+    found = derived(plan, alert)
+    interval = stated_interval(plan, alert, stated) if stated else found.interval
+    if found.interval == interval:
         stated += found.claims
     elif found.claims:
-        name = f"{alert.slug}-derived" if stated else alert.slug
-        yield f"prometheus/tests/{name}.yaml", duration_text(found.interval), list(found.claims)
-        if stated:
-            interval = duration_text(stated_interval(plan, alert, stated))
+        yield f"prometheus/tests/{alert.slug}-derived.yaml", found.interval, list(found.claims)
     if stated:
         yield f"prometheus/tests/{alert.slug}.yaml", interval, stated
 
 
-def _alert_tests(plan: Plan, alert: Alert, path: str, interval: str, claims: list[Claim]) -> Draft:
+def _alert_tests(plan: Plan, alert: Alert, path: str, interval: int, claims: list[Claim]) -> Draft:
     planned = plan.alert(alert)
     condition = Binary(planned.operator, planned.left, planned.right)
     needed = _records_needed(plan, condition, claims)
@@ -73,9 +71,9 @@ def _alert_tests(plan: Plan, alert: Alert, path: str, interval: str, claims: lis
         _beside_threshold(plan, alert, told, interval, read)
         if any(id(feed) in fed for feed in scenario.feeds)
         else _alert_test(plan, alert, told, read)
-        for scenario, told in by_scenario(together(plan, alert, claims))
+        for scenario, told in by_scenario(together(plan, alert, claims, interval))
     ]
-    return _file(plan, path, interval, needed, alert, tests)
+    return _file(plan, path, duration_text(interval), needed, alert, tests)
 
 
 def _alert_test(
@@ -95,17 +93,17 @@ def _alert_test(
 
 
 def _beside_threshold(
-    plan: Plan, alert: Alert, claims: Sequence[Claim], interval: str, read: frozenset[str]
+    plan: Plan, alert: Alert, claims: Sequence[Claim], interval: int, read: frozenset[str]
 ) -> dict[str, Any]:
     """The test with who stands at the threshold or at the bounds, where that can be: one is quiet until the end."""
     standing = standing_beside(plan, alert) or bounded_beside(plan, alert)
     if standing is None:
         return _alert_test(plan, alert, claims, read)
     *before, last = claims
-    end, step = milliseconds_of(last.at), milliseconds_of(interval)
-    held = -(-milliseconds_of(alert.hold) // step) * step
+    end = milliseconds_of(last.at)
+    held = -(-milliseconds_of(alert.hold) // interval) * interval
     spacing = last.scenario.spacing
-    quiet = (end - held - step) // spacing + 1
+    quiet = (end - held - interval) // spacing + 1
     fires = replace(last, instances=(*last.instances, standing.instance))
     given = standing.series(quiet, end // spacing + 1 - quiet)
     return _alert_test(plan, alert, [*before, fires], read, given)
