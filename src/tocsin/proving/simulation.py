@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from tocsin.model.scenario import Scenario
 from tocsin.plan import PlannedRecord
-from tocsin.promql.tree import Binary, Call, Node, Number, Range, Subquery
+from tocsin.promql.tree import Binary, Call, Node, Number, Range, Select, Subquery
 from tocsin.proving.errors import UnderivableError
 from tocsin.proving.evaluate import evaluate, vector_of
 from tocsin.proving.states import AlertingRule, States
@@ -69,6 +69,23 @@ def recorded(store: Store, records: Iterable[PlannedRecord], now: float) -> None
     """Computes the recording rules at a moment."""
     for record in records:
         store.record(record.name, now, vector_of(record.node, Moment(store, now)))
+
+
+def looks_back(records: Sequence[PlannedRecord]) -> bool:
+    """Whether what is recorded at one time depends on what was at another: a range of it is read, or its past.
+
+    `records` are all that is needed, in the order in which they are computed.
+    """
+    places = {record.name: place for place, record in enumerate(records)}
+    for place, record in enumerate(records):
+        parts = list(record.node.walk())
+        read = [part for part in parts if isinstance(part, Select) and part.name in places]
+        ranges = (part for part in parts if isinstance(part, Range | Subquery))
+        if any(part.offset or places[part.name] >= place for part in read):
+            return True
+        if any(inner is part for one in ranges for inner in one.walk() for part in read):
+            return True
+    return False
 
 
 def states_over_time(rules: Rules, store: Store, interval: float, evaluations: int) -> Iterator[States]:

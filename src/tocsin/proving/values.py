@@ -25,7 +25,7 @@ from tocsin.promql.tree import Range, Select, Subquery
 from tocsin.proving.edges import edged_in, later_by
 from tocsin.proving.errors import UnderivableError, UnprovenError
 from tocsin.proving.instances import ALONE, BOTH, shown, windows_in
-from tocsin.proving.simulation import is_settled, recorded, stored
+from tocsin.proving.simulation import is_settled, looks_back, recorded, stored
 from tocsin.proving.steady import nodes_of
 from tocsin.proving.store import Moment, Store
 from tocsin.proving.vectors import Vector
@@ -175,10 +175,12 @@ def _told(
     nodes = nodes_of(needed)
     # Where a sample may lie on the edge of a window, both engines are asked.
     is_edged = any(one.step or one.is_recorded for node in nodes.values() for one in edged_in(node, nodes))
+    # What is claimed is told of the last evaluation.
+    first = 0 if looks_back(needed) else evaluations
     moments = []
     for closed in (False, True) if is_edged else (False,):
         store = stored(scenario, {name for leaf in leaves for name in leaf.series}, closed=closed)
-        for number in range(evaluations + 1):
+        for number in range(first, evaluations + 1):
             recorded(store, needed, number * (interval + later) / 1000)
         moments.append(Moment(store, evaluations * (interval + later) / 1000))
     at = duration_text(evaluations * (interval + later))
