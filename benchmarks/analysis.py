@@ -58,9 +58,12 @@ def written() -> list[str]:
     return [line for line in lines if line and line[0] != "#" and not has_variable(line)]
 
 
+PLACES = ("", '{job="agents"}', '{instance=~"$instance"}')
 CORPORA = {
-    # As a project writes: selectors, windows and groupings recur, in new combinations.
-    "parts that recur": expressions(("", '{job="agents"}', '{instance=~"$instance"}'), range(1, 12)),
+    # As a project writes: selectors, windows and groupings recur in new combinations, for several thresholds each.
+    "parts that recur": expressions(PLACES, range(1, 12)),
+    # The same for one threshold, so that nothing is known as a whole.
+    "selectors that recur": expressions(PLACES, [1]),
     # As many write: a few from each, about everything.
     "hand-written, no catalog": written(),
     # As nobody writes: each expression has a selector of its own, so that nothing that was worked out helps.

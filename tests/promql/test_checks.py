@@ -69,6 +69,25 @@ def test_an_interval_beside_other_variables_is_quoted_as_it_is_written(window: s
     assert quoted == [expr]
 
 
+F, S = "sum(rate(failures_total[5m]))", "sum(rate(requests_total[5m]))"
+
+
+@pytest.mark.parametrize(
+    ("expr", "is_inf"),
+    [
+        (f"{F} / ({S} + {F})", False),
+        (f"{F} / ({S} + ({F} + {S}))", False),
+        (f"{F} / ({S} + 2 * {F})", True),
+        (f"{F} / on () ({S} + {F})", True),
+        (f"{F} / ({S} + on () {F})", True),
+    ],
+)
+def test_a_term_of_the_divisor_is_not_divided_by_zero(expr: str, is_inf: bool) -> None:
+    [fault] = found("division-by-zero", expr)
+    assert "0/0 is NaN" in fault.message
+    assert ("Inf" in fault.message) is is_inf
+
+
 @pytest.mark.parametrize(("operator", "effect"), [("=~", "selected"), ("!~", "left out")])
 def test_a_loose_dot_says_what_it_does(operator: str, effect: str) -> None:
     [fault] = [

@@ -192,7 +192,8 @@ def _exact(placed: Placed, of: Comparison, text: str) -> Iterator[Finding]:
             "increase-exact",
             Severity.WARNING if of.operator in ("==", "!=") or value < _FEW + 1 else Severity.INFO,
             f"`{of.operator} {value:g}` counts on whole numbers, and increase() extrapolates: {most} "
-            f"event{'s' if most != 1 else ''} in 5 minutes read {most * 1.16:.3g} where samples are 45 s apart",
+            f"event{'s' if most != 1 else ''}, in 5 minutes for example, give {most * 1.16:.3g} where samples are 45 s "
+            "apart",
             f"leave room for that: `> {most - 0.5:g}` for {most} and more, `> {most + 0.5:g}` for more than {most}",
             text,
         )

@@ -25,7 +25,7 @@ def findings_in(subject: Subject) -> Iterator[Finding]:
         if not _may_vanish(subject, placed):
             continue
         try:
-            told = _told(tree_of(rule.expr), rule, subject.world)
+            told = _told(tree_of(rule.expr), rule, subject)
         except (PromQLError, ValueError):  # that is told already
             continue
         if told is not None:
@@ -34,12 +34,13 @@ def findings_in(subject: Subject) -> Iterator[Finding]:
             yield Finding("missed-scrape", severity, *told, rule.source, rule.name, rule.expr.strip())
 
 
-def _told(expr: Node, rule: Rule, world: World) -> tuple[str, str] | None:
+def _told(expr: Node, rule: Rule, subject: Subject) -> tuple[str, str] | None:
     """What a failed scrape does to an alert, and the way out; None where it does nothing."""
+    world = subject.world
     hold = length_of(rule.hold) or 0
     found = vanishing(expr, world) if hold and not length_of(rule.keep_firing) else None
     if found is not None:
-        return _words(found, rule.hold, world)
+        return _words(found, rule.hold, subject)
     for filled in fires_of_default(expr):
         found = vanishing(filled.left, world)
         if found is not None and hold < (world.exported_type(found.gauge).scrape or 1):
@@ -56,13 +57,14 @@ def _may_vanish(subject: Subject, placed: Placed) -> bool:
     )
 
 
-def _words(found: Vanishing, hold: str, world: World) -> tuple[str, str]:
-    window, where = _window(found, world), _where(found)
+def _words(found: Vanishing, hold: str, subject: Subject) -> tuple[str, str]:
+    window, where = _window(found, subject.world), _where(found)
+    defined = f', which definitions write maximum(..., over="{window}")' if subject.is_ours else ""
     return (
         f"it reads {found.gauge} as it is now, and a failed scrape marks that as stale: {where}one ends the alert, and "
         f"its `for` of {hold} begins anew",
-        f"look back on it: last_over_time({found.gauge}[{window}]), which definitions write "
-        f'maximum(..., over="{window}"); or keep it firing for a while (keep_firing_for)',
+        f"look back on it: last_over_time({found.gauge}[{window}]){defined}; or keep it firing for a while "
+        "(keep_firing_for)",
     )
 
 

@@ -186,7 +186,8 @@ class _Reader:
         """Holds the exposition to its end."""
         way_out = "get it again, whole"
         if self.openmetrics and not self.ended:
-            raise self.error(last, "the exposition is cut off: OpenMetrics ends in # EOF", way_out)
+            ending = f"{way_out}; or end it in a line # EOF, where nothing is missing"
+            raise self.error(last, "the exposition is cut off: OpenMetrics ends in # EOF", ending)
         if not whole_line and not self.ended:
             raise self.error(last, "the exposition is cut off: its last line has no end", f"{way_out}, or end the line")
         if not self.samples:

@@ -1,4 +1,4 @@
-"""Guards: what stands beside a result, and lets it through only where a divisor in it is not 0."""
+"""What keeps a divisor from 0: a guard beside the result lets none such through; or keeps it from all but 0 / 0."""
 
 from __future__ import annotations
 
@@ -37,6 +37,16 @@ def unguarded(faults: Faults, divisor: Any, guards: tuple[Guard, ...]) -> Faults
     if not any(guard.keeps_from_zero(text) for guard in guards):
         return faults
     return tuple([fault for fault in faults if fault.id != "division-by-zero"])
+
+
+def is_term(dividend: Any, divisor: Any) -> bool:
+    """Whether the divisor is a sum, series by series, and the dividend one of its terms."""
+    text = _text(dividend)
+    terms = [_bare(divisor)]
+    for term in terms:
+        if type(term) is parser.BinaryExpr and str(term.op) == "+" and term.modifier is None:
+            terms += (_bare(term.lhs), _bare(term.rhs))
+    return any(_text(term) == text for term in terms[1:])
 
 
 def _bare(node: Any) -> Any:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from tocsin.promql.dimensions import same
 from tocsin.promql.faults import Fault, warning
 from tocsin.promql.matching import Matching
+from tocsin.promql.quotes import Faults
 from tocsin.promql.types import FLOWING, NATURAL, Kind, Type
 
 
@@ -30,6 +31,14 @@ def division_faults(matching: Matching, left: Type, right: Type) -> Iterator[Fau
     """What is wrong with a division."""
     yield from _division_by_zero(left, right, part=is_part(matching, left, right))
     yield from _ratio_shape(matching, left, right)
+
+
+def term_faults(left: Type, right: Type, faults: Faults) -> Faults:
+    """The faults of a division by a sum of which the dividend is a term: where nothing is below 0, only 0 meets 0."""
+    if left.low < 0 or all(fault.id != "division-by-zero" for fault in faults):
+        return faults
+    others = (fault for fault in faults if fault.id != "division-by-zero")
+    return (*others, *_division_by_zero(left, right, part=True))
 
 
 def _division_by_zero(left: Type, right: Type, *, part: bool) -> Iterator[Fault]:

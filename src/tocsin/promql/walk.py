@@ -18,7 +18,7 @@ from tocsin.promql.context import Context
 from tocsin.promql.faults import Fault
 from tocsin.promql.forms import leaf_form
 from tocsin.promql.functions import FUNCTIONS, UNKNOWN
-from tocsin.promql.guards import Guard, unguarded
+from tocsin.promql.guards import Guard, is_term, unguarded
 from tocsin.promql.labels import NO_LABELS, make
 from tocsin.promql.node_faults import (
     faults_of_aggregation,
@@ -30,6 +30,7 @@ from tocsin.promql.operators import COMPARISONS, negated
 from tocsin.promql.parse import put_back
 from tocsin.promql.patterns import or_faults
 from tocsin.promql.quotes import Faults, quote, quoted
+from tocsin.promql.ratios import term_faults
 from tocsin.promql.selectors import labels_of_absence, selected
 from tocsin.promql.types import Comparison, Type
 from tocsin.promql.variables import is_stand_in_length
@@ -329,8 +330,10 @@ def _binary(walk: Walk, node: Any) -> Type:
 def _operated(walk: Walk, node: Any, operator: str, modifier: Any, left: Type, right: Type) -> Type:
     found, faults = operated(walk.world, operator, modifier, left, right)
     if faults:
-        if operator == "/" and walk.guards:
-            faults = unguarded(faults, node.rhs, walk.guards)
+        if operator == "/":
+            faults = unguarded(faults, node.rhs, walk.guards) if walk.guards else faults
+            if modifier is None and is_term(node.lhs, node.rhs):
+                faults = term_faults(left, right, faults)
         walk.report(node, faults)
     if operator == "or" and type(node.rhs) in _SINGLE:
         told = tuple(or_faults(node.lhs, node.rhs))
