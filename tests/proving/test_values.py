@@ -77,6 +77,26 @@ def passes(folder: Path, *names: str) -> bool:
     return all(result.passed for result in promtool.test_rules(folder, names or ("prometheus/tests/rules-web.yaml",)))
 
 
+@pytest.mark.parametrize(
+    ("reads", "every"),
+    [
+        ("service:served:rate5m * 60", "12m"),
+        ("max_over_time(service:served:rate5m[2m])", "30s"),
+        ("max_over_time((service:served:rate5m * 60)[2m:30s])", "30s"),
+        ("service:served:rate5m offset 1m", "30s"),
+        ("max_over_time(load[2m])", "12m"),
+        ("load offset 1m", "12m"),
+    ],
+)
+def test_evaluations_are_claimed_or_read_by_a_later_one(reads: str, every: str, tmp_path: Path) -> None:
+    reader = Record(Indicator(promql(reads), title="Reader"), "all:read")
+    folder = written(tmp_path, replace(GROUP, records=(*GROUP.records, reader)))
+    tests = yaml.safe_load((folder / "prometheus/tests/rules-web.yaml").read_text())
+    assert "all:read" in str(tests)
+    assert tests["evaluation_interval"] == every
+    assert passes(folder)
+
+
 def test_record_that_has_no_model_stands_in_nobodys_way(tmp_path: Path) -> None:
     exprs = {"spread": "max by (service) (stddev_over_time(load[5m]))", "seen": "max by (service) (load)"}
     records = (Record(Indicator(promql(expr), title=name), f"load:{name}") for name, expr in exprs.items())

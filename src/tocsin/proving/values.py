@@ -12,6 +12,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from functools import partial
+from math import gcd
 from types import MappingProxyType
 from weakref import WeakKeyDictionary
 
@@ -73,7 +74,7 @@ def _derived(plan: Plan, group: RuleGroup) -> tuple[list[Stated], int]:
         try:
             interval = _interval_of(plan, group)
             found, later = _values(plan, group, interval) if interval else ([], 0)
-            known[id(group)] = found, interval + later
+            known[id(group)] = found, _as_seldom_as_told(plan, group, found, interval + later)
         except ValueError:  # an interval that is none: a check tells of it
             known[id(group)] = [], 0
     return known[id(group)]
@@ -99,6 +100,17 @@ def _interval_of(plan: Plan, group: RuleGroup) -> int:
     most = min(milliseconds_of(one.window.text("rule")) for one in ranges) // _IN_WINDOW
     wanted = {milliseconds_of(time) for time in times}
     return max((one for one in range(every, most + 1, every) if not any(time % one for time in wanted)), default=every)
+
+
+def _as_seldom_as_told(plan: Plan, group: RuleGroup, derived: Sequence[Stated], interval: int) -> int:
+    """How often a test must evaluate: at the times of its claims; where these tell of a record's past, as often."""
+    own = [record for record in plan.records if record.group is group]
+    proofs = [(record, proof) for record in own for proof in plan.definitions.proofs_of(record.record.indicator)]
+    told = [*derived, *((record, claim) for record, proof in proofs for claim in proof.claims)]
+    times = [milliseconds_of(claim.at) for _, claim in told]
+    if not times or not all(times) or looks_back(_needed(plan, [record for record, _ in told])):
+        return interval
+    return gcd(*times)
 
 
 def _values(plan: Plan, group: RuleGroup, interval: int) -> tuple[list[Stated], int]:
