@@ -3,7 +3,8 @@
     python benchmarks/analysis.py [ROUNDS]        (default: 9)
 
 It prints microseconds of processor time an expression, expressions a second, and the ratio to the parse. How much of an
-expression was met before decides: what is known costs a look in a table.
+expression was met before decides: what is known costs a look in a table. Beside both stands what it takes to have the
+expression as a tree in Python at all: the parser's nodes are in Rust.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import promql_parser
 from agentmetrics.catalog import CATALOG
 from tocsin.metrics import Counter, Histogram
 from tocsin.promql.infer import Context, analyse
+from tocsin.promql.parse import tree_of
 from tocsin.promql.variables import has_variable
 from tocsin.promql.world import World
 
@@ -89,11 +91,12 @@ def forget() -> None:
 
 
 def one_round(texts: Sequence[str]) -> list[tuple[float, ...]]:
-    """Seconds for each slice: to parse, to analyse, to analyse in a rule. In fresh worlds: nothing is known yet."""
+    """Seconds for each slice: to parse, to make a tree, to analyse, to analyse in a rule. Nothing is known yet."""
     alone, placed = World.of([CATALOG], closed=False), World.of([CATALOG], closed=False)
     rule = Context("rule", 60_000, 10_000)
     works: list[Callable[[str], object]] = [
         promql_parser.parse,
+        tree_of,
         lambda text: analyse(text, alone),
         lambda text: analyse(text, placed, rule),
     ]
@@ -108,12 +111,13 @@ def one_round(texts: Sequence[str]) -> list[tuple[float, ...]]:
 
 
 def measured(name: str, texts: Sequence[str], count: int) -> str:
-    """The best of all rounds, slice by slice: so that the machine's other work disturbs all three alike."""
+    """The best of all rounds, slice by slice: so that the machine's other work disturbs all alike."""
     rounds = [one_round(texts) for _ in range(count)]
     best = [[min(times) for times in zip(*slices, strict=True)] for slices in zip(*rounds, strict=True)]
-    parse, typed, placed = (sum(column) / len(texts) for column in zip(*best, strict=True))
+    parse, tree, typed, placed = (sum(column) / len(texts) for column in zip(*best, strict=True))
     lines = [f"{len(texts)} distinct expressions, {name}; best of {count}"]
-    for what, time_of in (("parse", parse), ("parse and analysis", typed), ("the same, in a rule", placed)):
+    columns = {"parse": parse, "tree in Python": tree, "parse and analysis": typed, "the same, in a rule": placed}
+    for what, time_of in columns.items():
         each = f"{time_of * 1e6:6.1f} us {1 / time_of:8.0f} a second"
         lines.append(f"  {what:20} {each}  {time_of / parse:.2f} x the parse")
     return "\n".join([*lines, ""])
