@@ -14,11 +14,11 @@ from tocsin.model.alert import Alert
 from tocsin.model.scenario import Claim, Scenario
 from tocsin.plan import Plan
 from tocsin.promql.durations import milliseconds_of
-from tocsin.promql.tree import Binary, Range, Select, Subquery
+from tocsin.promql.tree import Binary, Select
 from tocsin.proving.beside import by_scenario
 from tocsin.proving.derive import derived
 from tocsin.proving.errors import UnderivableError
-from tocsin.proving.simulation import Rules, states_over_time, stored
+from tocsin.proving.simulation import Rules, looks_back, states_over_time, stored
 from tocsin.proving.states import States
 
 # Evaluations: fewer are not worth the work, more would be too much of it.
@@ -31,8 +31,8 @@ def stated_interval(plan: Plan, alert: Alert, claims: Sequence[Claim]) -> int:
     All times are multiples of it. Who is pending or firing at an evaluation would be there if the alert was evaluated
     as often as it says, with the same value, and nobody's state would change twice from one to the next. Whatever the
     author has happen is seen by an evaluation, however brief: it may matter to a mistake that nobody has made yet.
-    Best is that of what is derived, which can stand in the same file then. Where nothing is, what is stated alone shows
-    how long the `for` is, as exactly as it can.
+    The interval of what is derived comes first: both stand in one file then. Where nothing is derived, what is stated
+    has to show alone how long the `for` is, and is evaluated as often as the alert.
     """
     every, hold, keep = (milliseconds_of(one) for one in (alert.every, alert.hold, alert.keep_firing))
     times = [milliseconds_of(claim.at) for claim in claims]
@@ -49,7 +49,7 @@ def stated_interval(plan: Plan, alert: Alert, claims: Sequence[Claim]) -> int:
     planned = plan.alert(alert).usual
     condition = Binary(planned.operator, planned.left, planned.right)
     rules = Rules(plan.records_read(condition), condition, hold / 1000, keep / 1000)
-    if _looks_back_on_records(rules):
+    if looks_back(rules.records, rules.condition):
         return every
     scenarios = list(by_scenario(claims))
     happens = [list(_happens(scenario, stated)) for scenario, stated in scenarios]
@@ -64,13 +64,6 @@ def stated_interval(plan: Plan, alert: Alert, claims: Sequence[Claim]) -> int:
     except UnderivableError:  # no model can tell
         pass
     return every
-
-
-def _looks_back_on_records(rules: Rules) -> bool:
-    """Whether something reads more than the last of what is recorded: that depends on how often it is."""
-    names = {record.name for record in rules.records}
-    ranges = (part for node in rules.nodes for part in node.walk() if isinstance(part, Range | Subquery))
-    return any(isinstance(part, Select) and part.name in names for one in ranges for part in one.walk())
 
 
 def _happens(scenario: Scenario, claims: Sequence[Claim]) -> list[int]:

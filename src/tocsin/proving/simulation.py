@@ -71,14 +71,14 @@ def recorded(store: Store, records: Iterable[PlannedRecord], now: float) -> None
         store.record(record.name, now, vector_of(record.node, Moment(store, now)))
 
 
-def looks_back(records: Sequence[PlannedRecord]) -> bool:
-    """Whether what is recorded at one time depends on what was at another: a range of it is read, or its past.
+def looks_back(records: Sequence[PlannedRecord], *others: Node) -> bool:
+    """Whether something depends on what was recorded before: a range of that is read, or its past.
 
-    `records` are all that is needed, in the order in which they are computed.
+    `records` are all that is needed, in the order in which they are computed; `others` are computed after them.
     """
     places = {record.name: place for place, record in enumerate(records)}
-    for place, record in enumerate(records):
-        parts = list(record.node.walk())
+    for place, node in enumerate([*(record.node for record in records), *others]):
+        parts = list(node.walk())
         read = [part for part in parts if isinstance(part, Select) and part.name in places]
         ranges = (part for part in parts if isinstance(part, Range | Subquery))
         if any(part.offset or places[part.name] >= place for part in read):
