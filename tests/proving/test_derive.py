@@ -47,6 +47,17 @@ def test_every_shape_is_derived_and_promtool_confirms_each_claim(plan: Plan, tmp
     assert [result.output for result in results if not result.passed] == []
 
 
+@pytest.mark.parametrize(("hold", "every"), [("30s", "30s"), ("45s", "30s"), ("45s", "1m")])
+def test_every_shape_is_derived_where_its_for_is_as_short_as_can_be(hold: str, every: str, tmp_path: Path) -> None:
+    alerts = tuple(replace(one, hold=hold, every=every) for one in ALERTS)
+    plan = Plan(replace(DEFINITIONS, alerts=alerts))
+    missing = {one.name: found.missing for one in alerts if (found := derived(plan, one)).missing}
+    # What begins with little does fire then.
+    assert {name: "make it fire" in why for name, why in missing.items()} == {"TrafficLow": True, "Unserved": True}
+    results = promtool.test_rules(tmp_path / "out", written(plan, tmp_path / "out"))
+    assert [result.output for result in results if not result.passed] == []
+
+
 @pytest.mark.skipif(not os.environ.get("PROMTOOL3"), reason="PROMTOOL3 names a promtool of Prometheus 3")
 def test_prometheus_3_confirms_them_too(plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PROMTOOL", os.environ["PROMTOOL3"])

@@ -115,8 +115,8 @@ class _Derivation:
         own = own_of(full, solver)
         if own is not None:
             rules = replace(rules, condition=replace(condition, right=full.right))
-        # After the first evaluation, which sees no series at all; before it where that fires.
-        start = 1 if _fires_of_nothing(rules) else timing.scrapes + 1
+        # After the evaluations that see no series at all; before the second of them where that one fires.
+        start = 1 if timing.evaluations(timing.hold) <= 1 and _is_true_of_nothing(rules) else timing.scrapes + 1
         lives = Lives(leaves, timing, start, own.series if own else None)
         return cls(plan, planned, rules, leaves, timing, levels, splits, own, lives)
 
@@ -245,8 +245,9 @@ class _Derivation:
         return subject
 
     def _fires_at(self, onset: int, subject: Subject) -> bool:
-        *_, states = self._simulated([subject], onset, onset)
-        return bool(firing_of(states))
+        # Where the `for` is short, a scrape fails only after that.
+        states = list(self._simulated([subject], max(onset, *subject.missed, 0), onset))
+        return bool(firing_of(states[onset]))
 
     @property
     def _firing(self) -> int:
@@ -345,7 +346,11 @@ class _Derivation:
 
 def _fires_of_nothing(rules: Rules) -> bool:
     """Whether it fires at once where no series are: of them its first evaluation tells nothing more."""
-    return not rules.hold and bool(vector_of(rules.condition, Moment(Store(), 0.0)))
+    return not rules.hold and _is_true_of_nothing(rules)
+
+
+def _is_true_of_nothing(rules: Rules) -> bool:
+    return bool(vector_of(rules.condition, Moment(Store(), 0.0)))
 
 
 def firing_of(states: States) -> dict[Labels, float]:
