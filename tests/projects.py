@@ -9,6 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import warm
+
 REPOSITORY = Path(__file__).parent.parent
 
 
@@ -34,7 +36,9 @@ class Copy:
         return next(number for number, line in enumerate(lines, 1) if text in line)
 
     def tocsin(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        """Runs the command in the copy, as a user does."""
+        """Runs the command in the copy, as a user does; with an environment of its own in a Python of its own."""
+        if not environment:
+            return warm.run(arguments, self.root, os.environ)
         return subprocess.run(
             [sys.executable, "-m", "tocsin.cli", *arguments],
             cwd=self.root,
