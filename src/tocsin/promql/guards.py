@@ -41,12 +41,11 @@ def unguarded(faults: Faults, divisor: Any, guards: tuple[Guard, ...]) -> Faults
 
 def is_term(dividend: Any, divisor: Any) -> bool:
     """Whether the divisor is a sum, series by series, and the dividend one of its terms."""
-    text = _text(dividend)
     terms = [_bare(divisor)]
     for term in terms:
         if type(term) is parser.BinaryExpr and str(term.op) == "+" and term.modifier is None:
             terms += (_bare(term.lhs), _bare(term.rhs))
-    return any(_text(term) == text for term in terms[1:])
+    return len(terms) > 1 and _text(dividend) in map(_text, terms[1:])
 
 
 def _bare(node: Any) -> Any:

@@ -246,7 +246,7 @@ class _Derivation:
 
     def _fires_at(self, onset: int, subject: Subject) -> bool:
         # Where the `for` is short, a scrape fails only after that.
-        states = list(self._simulated([subject], max(onset, *subject.missed, 0), onset))
+        states = list(self._simulated([subject], max((onset, *subject.missed)), onset))
         return bool(firing_of(states[onset]))
 
     @property

@@ -12,7 +12,6 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from functools import partial
-from math import gcd
 from types import MappingProxyType
 from weakref import WeakKeyDictionary
 
@@ -56,6 +55,17 @@ def derived_values(plan: Plan, group: RuleGroup) -> list[Stated]:
     return _derived(plan, group)[0]
 
 
+def stated_values(plan: Plan, group: RuleGroup) -> list[Stated]:
+    """What authors claim of the records of a group."""
+    return [
+        (record, claim)
+        for record in plan.records
+        if record.group is group
+        for proof in plan.definitions.proofs_of(record.record.indicator)
+        for claim in proof.claims
+    ]
+
+
 def interval_of(plan: Plan, group: RuleGroup) -> int:
     """How often a group's test evaluates, in milliseconds."""
     return _derived(plan, group)[1]
@@ -92,9 +102,8 @@ def _interval_of(plan: Plan, group: RuleGroup) -> int:
     names = {record.name for record in plan.records}
     parts = [part for record in needed.values() for part in record.node.walk()]
     ranges = [part for part in parts if isinstance(part, Range)]
-    proofs = (proof for record in own for proof in plan.definitions.proofs_of(record.record.indicator))
     steps = [part.step or "" for part in parts if isinstance(part, Subquery)]
-    times = [*steps, *(claim.at for proof in proofs for claim in proof.claims)]
+    times = [*steps, *(claim.at for _, claim in stated_values(plan, group))]
     if not every or not ranges or not times or "" in times or any(one.of.name in names for one in ranges):
         return every
     most = min(milliseconds_of(one.window.text("rule")) for one in ranges) // _IN_WINDOW
@@ -104,13 +113,10 @@ def _interval_of(plan: Plan, group: RuleGroup) -> int:
 
 def _as_seldom_as_told(plan: Plan, group: RuleGroup, derived: Sequence[Stated], interval: int) -> int:
     """How often a test must evaluate: at the times of its claims; where these tell of a record's past, as often."""
-    own = [record for record in plan.records if record.group is group]
-    proofs = [(record, proof) for record in own for proof in plan.definitions.proofs_of(record.record.indicator)]
-    told = [*derived, *((record, claim) for record, proof in proofs for claim in proof.claims)]
-    times = [milliseconds_of(claim.at) for _, claim in told]
-    if not times or not all(times) or looks_back(_needed(plan, [record for record, _ in told])):
+    told = [*derived, *stated_values(plan, group)]
+    if looks_back(_needed(plan, [record for record, _ in told])):
         return interval
-    return gcd(*times)
+    return math.gcd(*(milliseconds_of(claim.at) for _, claim in told)) or interval
 
 
 def _values(plan: Plan, group: RuleGroup, interval: int) -> tuple[list[Stated], int]:
@@ -121,7 +127,7 @@ def _values(plan: Plan, group: RuleGroup, interval: int) -> tuple[list[Stated], 
         return [], 0
     told = _told_of(plan, records, interval, 0)
     # What is stated is told of an evaluation, which then may not come later.
-    if len(told) < len(records) and not any(any(plan.definitions.proofs_of(one.record.indicator)) for one in own):
+    if len(told) < len(records) and not stated_values(plan, group):
         later = _later(plan, records, interval)
         others = _told_of(plan, records, interval, later) if later else []
         if len(others) > len(told):

@@ -28,7 +28,7 @@ from tocsin.proving.derive import derived
 from tocsin.proving.given import is_given
 from tocsin.proving.seldom import stated_interval
 from tocsin.proving.threshold import standing_beside
-from tocsin.proving.values import derived_values, digits_of, interval_of
+from tocsin.proving.values import derived_values, digits_of, interval_of, stated_values
 from tocsin.scenarios.promtool import input_series
 from tocsin.scenarios.samples import series_of
 from tocsin.targets.prometheus_alerts import alert_path, rule_labels
@@ -149,13 +149,7 @@ def rules_test_path(group: RuleGroup | Table) -> str:
 
 
 def _record_tests(plan: Plan, group: RuleGroup) -> Iterator[dict[str, Any]]:
-    stated = [
-        (record, claim)
-        for record in plan.records
-        if record.group is group
-        for proof in plan.definitions.proofs_of(record.record.indicator)
-        for claim in proof.claims
-    ]
+    stated = stated_values(plan, group)
     if not is_given(plan, group):
         stated += derived_values(plan, group)
     needed = {id(one): one for record, _ in stated for one in (*plan.records_read(record.node), record)}
