@@ -61,7 +61,7 @@ def test_as_seldom_as_shows_the_same(proven: Alert, stated: list[Claim], interva
 
 def test_as_seldom_as_what_is_derived_and_in_one_file_with_it(tmp_path: Path) -> None:
     found = passing_tests(tmp_path / "out", full(), claims((holding("0.95", lasting="8h"),), firing="7h12m"))
-    assert found["evaluation_interval"] == "1h12m"
+    assert found["evaluation_interval"] == "36m"
     assert [test["name"] for test in found["tests"]] == ["the cache is full", "derived: several at once"]
     assert not list((tmp_path / "out").rglob("*-derived.yaml"))
 

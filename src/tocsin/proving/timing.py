@@ -15,7 +15,7 @@ from tocsin.proving.workloads import in_order
 
 _LOOKBACK = 300_000
 _EVALUATIONS = 5  # in the longest window, where nothing else needs more
-_IN_HOLD = 5  # in a `for`, so that one a fifth shorter is noticed, and one any longer
+_IN_HOLD = 10  # in a `for`, so that one a tenth shorter is noticed, and one any longer
 _MOST = 800  # where a `for` wants a shorter interval than that, the window has precedence
 _SCRAPES = 20  # in the shortest window
 _FOR_ONE = 4  # in the shortest one of which one sample is picked
