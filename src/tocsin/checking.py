@@ -19,8 +19,8 @@ from tocsin.project import Settings
 from tocsin.promtool import Result, check_rules, test_rules_surely
 from tocsin.source import Source
 from tocsin.targets import drafts
-from tocsin.targets.prometheus_given import given_test_path
-from tocsin.targets.prometheus_tests import alert_tests, rules_test_path
+from tocsin.targets.prometheus_recorded import RecordsFile, records_files, rules_test_path
+from tocsin.targets.prometheus_tests import alert_tests
 from tocsin.targets.prometheus_thresholds import threshold_test_path
 
 _RULES = ("prometheus/rules", "prometheus/alerts", "prometheus/mappings")
@@ -80,8 +80,8 @@ def _proven(plan: Plan) -> dict[str, str]:
         for path, _, claims in alert_tests(plan, alert)
     }
     groups = {
-        rules_test_path(group): f"recording rules {group.name}  ({group.source.relative(root)})"
-        for group in plan.definitions.groups
+        file.path: f"recording rules {_groups(file)}  ({file.groups[0].source.relative(root)})"
+        for file in records_files(plan)
     }
     thresholds = {
         threshold_test_path(alert): f"{alert.name} at its threshold  ({alert.source.relative(root)})"
@@ -91,11 +91,12 @@ def _proven(plan: Plan) -> dict[str, str]:
         rules_test_path(table): f"table {table.name}  ({table.source.relative(root)})"
         for table in plan.definitions.tables
     }
-    given = {
-        given_test_path(group): f"recording rules {group.name} of given series  ({group.source.relative(root)})"
-        for group in plan.definitions.groups
-    }
-    return {**groups, **given, **tables, **alerts, **thresholds}
+    return {**groups, **tables, **alerts, **thresholds}
+
+
+def _groups(file: RecordsFile) -> str:
+    names = [group.name for group in file.groups]
+    return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more, told at once"
 
 
 def _place(plan: Plan, alert: Alert, claims: list[Claim]) -> Source:

@@ -18,15 +18,15 @@ from agentmetrics.catalog import (
     tenant_monthly_budget,
 )
 from tocsin import promtool
-from tocsin.define import Indicator, Record, RuleGroup, above_zero, increase, maximum, rate, summed_over
+from tocsin.define import Indicator, Record, RuleGroup, above_zero, increase, maximum, promql, rate, summed_over
 from tocsin.documents import rendered
 from tocsin.output import write_tree
 from tocsin.plan import Plan
 from tocsin.promql.durations import milliseconds_of
 from tocsin.promql.tree import Node
 from tocsin.proving.given import given_values
-from tocsin.proving.values import interval_of
-from tocsin.targets import prometheus_given, prometheus_rules
+from tocsin.proving.values import derived_values, interval_of
+from tocsin.targets import prometheus_recorded, prometheus_rules
 
 failed, all_of_them = (
     Indicator(rate(counter, by=agent_name, over="5m"), title=counter.name)
@@ -61,7 +61,7 @@ def plan() -> Plan:
 
 @pytest.fixture
 def folder(plan: Plan, tmp_path: Path) -> Path:
-    drafts = [draft for target in (prometheus_rules, prometheus_given) for draft in target.documents(plan)]
+    drafts = [draft for target in (prometheus_rules, prometheus_recorded) for draft in target.documents(plan)]
     write_tree(tmp_path / "out", list(rendered(drafts)))
     return tmp_path / "out"
 
@@ -116,7 +116,7 @@ def test_subjects_that_no_label_tells_apart_have_a_test_each(tmp_path: Path) -> 
     sides = RuleGroup("sides", "30s", (Record(everywhere[0], "failed:rate5m"), Record(everywhere[1], "all:rate5m")))
     month = RuleGroup("month", "30s", (Record(share_of_all, "failed:ratio1h"),))
     plan = Plan(replace(DEFINITIONS, alerts=(), groups=(sides, month), proofs=()))
-    drafts = [draft for target in (prometheus_rules, prometheus_given) for draft in target.documents(plan)]
+    drafts = [draft for target in (prometheus_rules, prometheus_recorded) for draft in target.documents(plan)]
     write_tree(tmp_path / "out", list(rendered(drafts)))
     (result,) = promtool.test_rules(tmp_path / "out", [FILE])
     assert result.passed, result.output
@@ -139,7 +139,7 @@ def test_what_an_exported_gauge_is_now_is_given_too(plan: Plan, tmp_path: Path) 
     budget = above_zero(maximum(tenant_monthly_budget, by=tenant_id))
     made, _ = of_costs(plan, summed_over(cost.expr, "30d", every="1d") / budget)
     out = tmp_path / "out"
-    drafts = [draft for target in (prometheus_rules, prometheus_given) for draft in target.documents(made)]
+    drafts = [draft for target in (prometheus_rules, prometheus_recorded) for draft in target.documents(made)]
     write_tree(out, list(rendered(drafts)))
     assert 'tenant_monthly_budget_usd{tenant_id="hardly-any"}' in (out / FILE).read_text()
     assert promtool.test_rules(out, [FILE])[0].passed
@@ -148,11 +148,33 @@ def test_what_an_exported_gauge_is_now_is_given_too(plan: Plan, tmp_path: Path) 
     assert not promtool.test_rules(out, [FILE])[0].passed
 
 
-def test_days_are_evaluated_less_often_than_the_group(plan: Plan) -> None:
-    days = summed_over(cost.expr, "30d", every="1d")
-    assert interval_of(*of_costs(plan, days)) == milliseconds_of("2h24m")
-    # Of rates over 5 minutes, read every 30 seconds, none may be missed.
-    assert interval_of(plan, SIDES) == milliseconds_of(SIDES.interval)
+@pytest.mark.parametrize(("window", "every"), [("30d", "1d"), ("1h", "30s")])
+def test_what_is_looked_back_on_is_evaluated_when_it_is_read(window: str, every: str, plan: Plan) -> None:
+    budget = above_zero(maximum(tenant_monthly_budget, by=tenant_id))
+    made = of_costs(plan, summed_over(cost.expr, window, every=every) / budget)
+    assert derived_values(*made)
+    assert interval_of(*made) == milliseconds_of(every)
+
+
+def test_what_given_series_show_whole_is_not_derived_again(plan: Plan) -> None:
+    told = {record.name for record, _ in derived_values(plan, SIDES)}
+    assert told == {"agent_name:failed:rate5m", "agent_name:all:rate5m"}
+    assert not derived_values(plan, MONTH)
+
+
+def test_what_the_group_computes_itself_hides_no_offset(plan: Plan, tmp_path: Path) -> None:
+    # Where nobody fails, the rule says 0 of him, at the moment that is told; his last sample is another.
+    none = Indicator(promql(f"{failed.expr.text()} or agent_name:all:rate5m * 0"), title="None failed")
+    hour = Indicator(promql("sum_over_time(agent_name:failed:rate5m[1h:30s] offset 15s)"), title="An hour")
+    records = (Record(all_of_them, "all:rate5m"), Record(none, "failed:rate5m"), Record(hour, "failed:sum1h"))
+    made = Plan(replace(plan.definitions, groups=(RuleGroup("sides", "30s", records),)))
+    drafts = [draft for target in (prometheus_rules, prometheus_recorded) for draft in target.documents(made)]
+    write_tree(tmp_path / "out", list(rendered(drafts)))
+    file = "prometheus/tests/rules-sides-given.yaml"
+    assert promtool.test_rules(tmp_path / "out", [file])[0].passed
+    rules = tmp_path / "out/prometheus/rules/sides.yaml"
+    rules.write_text(rules.read_text().replace(" offset 15s", ""))
+    assert not promtool.test_rules(tmp_path / "out", [file])[0].passed
 
 
 def test_what_a_gauge_was_is_not_given(plan: Plan) -> None:

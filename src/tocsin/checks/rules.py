@@ -12,7 +12,7 @@ from tocsin.plan import Plan
 from tocsin.promql.durations import milliseconds_of
 
 if TYPE_CHECKING:
-    from tocsin.proving.values import Stated
+    from tocsin.proving.told import Stated
 
 _NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*:[a-zA-Z0-9_]+\Z")
 

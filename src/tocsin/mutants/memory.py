@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tocsin import promtool
+from tocsin.mutants.about import about
 from tocsin.mutants.breaking import Mutant
 from tocsin.mutants.documents import write
 from tocsin.mutants.rule import Rule
@@ -125,4 +126,4 @@ def text_of(test: Test) -> bytes:
 
 def _texts(suite: Suite, rule: Rule, mutants: Sequence[Mutant]) -> list[bytes]:
     changes = json.dumps([[mutant.operator, mutant.what, mutant.before, mutant.after] for mutant in mutants])
-    return [rule.name.encode(), changes.encode(), *(text_of(test) for test in suite.tests_of(rule))]
+    return [rule.name.encode(), changes.encode(), *(text_of(about(test, rule)) for test in suite.tests_of(rule))]

@@ -118,6 +118,11 @@ def _those_that(rules: Rules) -> Callable[[_Text], Iterable[Rule]]:
     return lambda text: rules.standing_in(text.text) if text.tree is None else rules.read_by(text.tree)
 
 
+def read_by_rule(rule: Rule) -> Iterator[Node | None]:
+    """The trees of all that a rule reads; None for what we cannot take apart."""
+    return (text.tree for text in _texts(rule))
+
+
 def _text(text: str) -> _Text:
     return _Text(text, parsed(text))
 

@@ -13,6 +13,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from tocsin.mutants.about import about
 from tocsin.mutants.breaking import Mutant
 from tocsin.mutants.documents import write
 from tocsin.mutants.order import FIELD, Order, order_of
@@ -82,10 +83,11 @@ class Bench:
     def _write(self, trial: _Trial, home: Path, number: int) -> str:
         own = home / str(number)
         own.mkdir()
-        for place, file in enumerate(trial.test.files):
+        test = about(trial.test, trial.mutant.rule) if trial.mutant else trial.test
+        for place, file in enumerate(test.files):
             mutant = trial.mutant if trial.mutant and trial.mutant.rule in file.rules else None
-            (own / _name(place)).write_bytes(self._rules_of(trial.test, file, mutant))
-        (own / "test.yaml").write_bytes(self._test_text(trial.test, trial.backwards))
+            (own / _name(place)).write_bytes(self._rules_of(test, file, mutant))
+        (own / "test.yaml").write_bytes(self._test_text(test, trial.backwards))
         return f"{number}/test.yaml"
 
     def _test_text(self, test: Test, backwards: bool) -> bytes:

@@ -294,3 +294,8 @@ def _binary(node: Binary, place: Standing, narrow: Narrow | None) -> str:
         # The brackets are there even when empty: what follows may begin with one.
         words.append(f"group_{matching.group} ({', '.join(matching.include)})")
     return f"{left} {' '.join(words)} {right}"
+
+
+def names_read(*nodes: Node) -> frozenset[str]:
+    """The names of the series that expressions read."""
+    return frozenset(part.name for node in nodes for part in node.walk() if isinstance(part, Select))

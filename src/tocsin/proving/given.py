@@ -18,14 +18,14 @@ from tocsin.model.scenario import Claim, Feed, Scenario, holding
 from tocsin.model.spacing import spacing_of
 from tocsin.plan import Plan, PlannedRecord
 from tocsin.promql.durations import duration_text, milliseconds_of
-from tocsin.promql.tree import Node, Range, Select, Subquery
+from tocsin.promql.tree import Node, Range, Select, Subquery, names_read
 from tocsin.proving.edges import later_by
 from tocsin.proving.errors import UnderivableError
 from tocsin.proving.evaluate import vector_of
 from tocsin.proving.simulation import stored
 from tocsin.proving.steady import nodes_of
 from tocsin.proving.store import Moment, Store
-from tocsin.proving.values import Stated, instances_of
+from tocsin.proving.told import Stated, instances_of
 from tocsin.proving.workloads import in_order
 from tocsin.units import RATIO
 
@@ -35,6 +35,7 @@ _SUBJECTS = {"changing": Decimal(1), "idle": Decimal(0), "hardly-any": Decimal("
 _TITLE = "derived: of given series, one that changes within each window, one idle, one with hardly any traffic"
 # Levels that follow each other differ, and differently in each series.
 _LEVELS, _LEAP, _LEAPS = 7, 3, 4
+_PART_OF_A_STEP, _PART_OF_AN_OFFSET = 10, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +60,12 @@ def given_values(plan: Plan, group: RuleGroup) -> GivenValues | None:
     return known[id(group)]
 
 
-def is_given(plan: Plan, group: RuleGroup) -> bool:
-    """Whether all that a group records is stated of what is given, and reads nothing else."""
+def shown_by_given(plan: Plan, group: RuleGroup) -> frozenset[str]:
+    """The records of a group whose values are stated of given series, and who read nothing else, by their names."""
     values = given_values(plan, group)
-    stated = {id(record) for record, _ in values.stated} if values else frozenset()
     recorded = {record.name for record in plan.records}
-    own = [record for record in plan.records if record.group is group]
-    read = {part.name for record in own for part in record.node.walk() if isinstance(part, Select)}
-    return all(id(record) in stated for record in own) and read <= recorded
+    stated = values.stated if values else ()
+    return frozenset(record.name for record, _ in stated if names_read(record.node) <= recorded)
 
 
 def _values(plan: Plan, group: RuleGroup) -> GivenValues | None:
@@ -79,8 +78,9 @@ def _values(plan: Plan, group: RuleGroup) -> GivenValues | None:
     if times.end // times.step > _MOST_STEPS:
         return None
     try:
-        # Evaluated once, and a little later where a window would begin at a sample.
-        end = times.end + later_by(nodes_of(records).values(), {}, times.end, spacing_of(times.step, times.end), 1)
+        # Evaluated once, and later again where a window would begin at a sample.
+        end = times.end + times.later
+        end += later_by(nodes_of(records).values(), {}, end, spacing_of(times.step, end), 1)
     except UnderivableError:
         return None
     given = [known[name] for name in dict.fromkeys(_given(records))]
@@ -173,11 +173,16 @@ def _compute(store: Store, records: Iterable[PlannedRecord], now: float) -> None
 
 @dataclass(frozen=True, slots=True)
 class _Times:
-    """In milliseconds: how often series are given, until when, and how long before that they change, latest first."""
+    """In milliseconds: how often series are given, until when, and how long before that they change, latest first.
+
+    The group is evaluated a little `later` than at a step, so that what it records then itself is in no window, but no
+    later than an offset goes back, so that one that is lost moves the window by a step.
+    """
 
     step: int
     end: int
     changes: tuple[int, ...]
+    later: int
 
     @classmethod
     def of(cls, group: RuleGroup, records: Iterable[PlannedRecord]) -> _Times:
@@ -190,9 +195,15 @@ class _Times:
         step = min(steps, default=every)
         changes = {step, *(length for window in windows for length in (window // 2, window, 2 * window))}
         whole = max([step, *steps])
+        offsets = [
+            milliseconds_of(part.offset.removeprefix("-"))
+            for part in ranges
+            if isinstance(part, Subquery) and part.offset
+        ]
+        later = min(step // _PART_OF_A_STEP, *(offset // _PART_OF_AN_OFFSET for offset in offsets), step)
         # Twice the longest window, and what an offset adds to it.
         end = (max(changes) // whole + 2) * whole
-        return cls(step, end, tuple(sorted(length for length in changes if length >= step)))
+        return cls(step, end, tuple(sorted(length for length in changes if length >= step)), later)
 
 
 def _feeds(given: Iterable[Gauge], times: _Times, subjects: Sequence[str]) -> Iterator[Feed]:
@@ -210,7 +221,7 @@ def _levels(place: int, times: _Times) -> Iterator[tuple[Decimal, str]]:
     steps = [0, *(change // times.step for change in times.changes), times.end // times.step]
     leap = _LEAP + place % _LEAPS
     for number in reversed(range(len(steps) - 1)):
-        level = Decimal(1 + number * leap % _LEVELS)
+        level = Decimal(1 + (place + number * leap) % _LEVELS)
         lasting = steps[number + 1] - steps[number]
         if lasting:
             yield level, duration_text(lasting * times.step)

@@ -17,25 +17,23 @@ from weakref import WeakKeyDictionary
 
 from tocsin.metrics import Counter, Gauge
 from tocsin.model.recording import RuleGroup
-from tocsin.model.scenario import Claim, Instance, Scenario
+from tocsin.model.scenario import Claim, Scenario
 from tocsin.model.spacing import spacing_of
 from tocsin.plan import Plan, PlannedRecord
 from tocsin.promql.durations import duration_text, milliseconds_of
 from tocsin.promql.tree import Range, Select, Subquery
 from tocsin.proving.edges import edged_in, later_by
 from tocsin.proving.errors import UnderivableError, UnprovenError
+from tocsin.proving.given import shown_by_given
 from tocsin.proving.instances import ALONE, BOTH, shown, windows_in
 from tocsin.proving.simulation import is_settled, looks_back, recorded, stored
 from tocsin.proving.steady import nodes_of
 from tocsin.proving.store import Moment, Store
-from tocsin.proving.vectors import Vector
+from tocsin.proving.told import Stated, instances_of, stated_values
 from tocsin.proving.workloads import Leaf, feed, leaves_of
 
 _EVALUATIONS = 24
 _IN_WINDOW = 10  # evaluations in the shortest window, with two scrapes for each
-_DIGITS = 5
-# So many decimals that 1 / 0.0...1 is a whole number in floats, as `round` needs it.
-_DECIMALS = (0, 1, 2, 3, 4, 6)
 _HIT, _WITHOUT_EVENTS, _IDLE = "second", "third", "idle"
 # Where no label tells them apart the last one remains.
 _SUBJECTS = {_IDLE: Decimal(0), _WITHOUT_EVENTS: Decimal(1), "first": Decimal(1), _HIT: Decimal(2)}
@@ -46,47 +44,71 @@ _NONE: Mapping[str, int] = MappingProxyType({})
 Instances = tuple[str | None, ...]
 _ALONE: Instances = (ALONE,)
 
-Stated = tuple[PlannedRecord, Claim]
-_known: WeakKeyDictionary[Plan, dict[int, tuple[list[Stated], int]]] = WeakKeyDictionary()
+_known: WeakKeyDictionary[Plan, dict[int, tuple[list[Stated], int, int]]] = WeakKeyDictionary()
 
 
 def derived_values(plan: Plan, group: RuleGroup) -> list[Stated]:
-    """A claim for each record of a group whose value can be derived."""
+    """A claim for each record of a group whose value can be derived, but for those that given series show whole."""
     return _derived(plan, group)[0]
 
 
-def stated_values(plan: Plan, group: RuleGroup) -> list[Stated]:
-    """What authors claim of the records of a group."""
-    return [
-        (record, claim)
-        for record in plan.records
-        if record.group is group
-        for proof in plan.definitions.proofs_of(record.record.indicator)
-        for claim in proof.claims
-    ]
+def interval_of(plan: Plan, group: RuleGroup, told: Sequence[Stated] | None = None) -> int:
+    """How often a group's tests evaluate, in milliseconds, where so much is told of it, or all.
+
+    That is at the times of the claims, and at those at which these look back on what was recorded; where that may have
+    been at any time, as often as the group is evaluated.
+    """
+    derived, usual, later = _derived(plan, group)
+    told = [*derived, *stated_values(plan, group)] if told is None else told
+    needed = _needed(plan, [record for record, _ in told])
+    steps = _steps_back(needed) if looks_back(needed) else ()
+    try:
+        times = [milliseconds_of(time) for time in (*(steps or ()), *(claim.at for _, claim in told))]
+    except ValueError:  # a time that is none: a check tells of it
+        return 0
+    return usual + later if steps is None or (steps and later) else math.gcd(*times) or usual
 
 
-def interval_of(plan: Plan, group: RuleGroup) -> int:
-    """How often a group's test evaluates, in milliseconds."""
-    return _derived(plan, group)[1]
+def looks_back_on(plan: Plan, told: Iterable[Stated]) -> bool:
+    """Whether what is told depends on what was recorded before."""
+    return looks_back(_needed(plan, [record for record, _ in told]))
 
 
-def digits_of(claim: Claim) -> int:
-    """To how many digits behind the point the values of a claim are stated."""
-    exponents = (Decimal(one.value).as_tuple().exponent for one in claim.instances)
-    return max((-one for one in exponents if isinstance(one, int) and one < 0), default=0)
+def _steps_back(records: Sequence[PlannedRecord]) -> list[str] | None:
+    """The steps of subqueries, where nothing else reads what was recorded before; None where something does.
+
+    Prometheus evaluates a subquery at whole multiples of its step.
+    """
+    names = {record.name for record in records}
+    steps = []
+    computed: set[str] = set()
+    for record in records:
+        parts = list(record.node.walk())
+        read = [part for part in parts if isinstance(part, Select) and part.name in names]
+        stepped = [part for part in parts if isinstance(part, Subquery)]
+        within = {id(inner) for one in stepped for inner in one.walk()}
+        ranges = [part.of for part in parts if isinstance(part, Range)]
+        if any(part.offset or part.at or any(part is one for one in ranges) for part in read):
+            return None
+        if any(part.name not in computed and id(part) not in within for part in read):
+            return None
+        if any(one.step is None or one.at for one in stepped):
+            return None
+        steps += [one.step for one in stepped if one.step]
+        computed.add(record.name)
+    return steps
 
 
-def _derived(plan: Plan, group: RuleGroup) -> tuple[list[Stated], int]:
-    """The claims and the interval; computed once."""
+def _derived(plan: Plan, group: RuleGroup) -> tuple[list[Stated], int, int]:
+    """The claims, how often the group is evaluated for them, and by how much each time later; computed once."""
     known = _known.setdefault(plan, {})
     if id(group) not in known:
         try:
             interval = _interval_of(plan, group)
             found, later = _values(plan, group, interval) if interval else ([], 0)
-            known[id(group)] = found, _as_seldom_as_told(plan, group, found, interval + later)
+            known[id(group)] = found, interval, later
         except ValueError:  # an interval that is none: a check tells of it
-            known[id(group)] = [], 0
+            known[id(group)] = [], 0, 0
     return known[id(group)]
 
 
@@ -111,17 +133,10 @@ def _interval_of(plan: Plan, group: RuleGroup) -> int:
     return max((one for one in range(every, most + 1, every) if not any(time % one for time in wanted)), default=every)
 
 
-def _as_seldom_as_told(plan: Plan, group: RuleGroup, derived: Sequence[Stated], interval: int) -> int:
-    """How often a test must evaluate: at the times of its claims; where these tell of a record's past, as often."""
-    told = [*derived, *stated_values(plan, group)]
-    if looks_back(_needed(plan, [record for record, _ in told])):
-        return interval
-    return math.gcd(*(milliseconds_of(claim.at) for _, claim in told)) or interval
-
-
 def _values(plan: Plan, group: RuleGroup, interval: int) -> tuple[list[Stated], int]:
     """The claims, and by how much each evaluation comes later, where only then both engines say the same."""
-    own = [record for record in plan.records if record.group is group]
+    given = shown_by_given(plan, group)
+    own = [record for record in plan.records if record.group is group and record.name not in given]
     records = [record for record in own if _is_derivable(plan, record)]
     if not records:
         return [], 0
@@ -221,7 +236,10 @@ def _needed(plan: Plan, records: Sequence[PlannedRecord]) -> list[PlannedRecord]
 
 
 def _evaluations(records: Sequence[PlannedRecord], interval: int) -> int:
-    return _EVALUATIONS + max(map(_longest_step, records)) // interval
+    """How many there are; the last one is at a step, where these are multiples, so that no others are needed for it."""
+    of_a_step = max(map(_longest_step, records)) // interval
+    needed = _EVALUATIONS + of_a_step
+    return -(-needed // of_a_step) * of_a_step if of_a_step else needed
 
 
 def _is_derivable(plan: Plan, record: PlannedRecord, instances: Instances = _ALONE) -> bool:
@@ -303,34 +321,3 @@ def _comes_with_events(leaf: Leaf, leaves: Sequence[Leaf]) -> bool:
     if any(fixed < other for other in others):
         return False  # it is the whole
     return leaf.metric.initialised is False or any(other < fixed for other in others)
-
-
-def instances_of(vector: Vector) -> tuple[Instance, ...]:
-    """The samples to as many digits as all of them can be stated in; none where that cannot be.
-
-    Where they are too far apart for that, the largest decides: beside it the others may be nothing.
-    """
-    told = {decimals: {labels: _rounded(value, decimals) for labels, value in vector.items()} for decimals in _DECIMALS}
-    sizes = [abs(value) for value in vector.values() if value]
-    for size in (min(sizes, default=0), max(sizes, default=0)):
-        for decimals, texts in told.items():
-            enough = not size or size * 10**decimals >= 10 ** (_DIGITS - 1) or decimals == _DECIMALS[-1]
-            if enough and None not in texts.values():
-                return _sorted(texts)
-    return ()
-
-
-def _sorted(texts: Mapping[frozenset[tuple[str, str]], str | None]) -> tuple[Instance, ...]:
-    found = (Instance(text, tuple(sorted(labels))) for labels, text in texts.items() if text is not None)
-    return tuple(sorted(found, key=lambda one: one.labels))
-
-
-def _rounded(value: float, decimals: int) -> str | None:
-    """The value as text, where a float that is a hair away is rounded alike and `round` gives that very number."""
-    if not math.isfinite(value):
-        return None
-    inverse = 1 / float(Decimal(1).scaleb(-decimals))
-    hair = abs(value) * 1e-9
-    near = {math.floor(one * inverse + 0.5) / inverse for one in (value - hair, value, value + hair)}
-    text = f"{value:.{decimals}f}"
-    return text if near == {float(text)} else None

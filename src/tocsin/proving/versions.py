@@ -18,7 +18,8 @@ from tocsin.proving.errors import UnderivableError
 from tocsin.proving.simulation import Rules, recorded, states_over_time, stored
 from tocsin.proving.steady import nodes_of
 from tocsin.proving.store import Moment
-from tocsin.proving.values import digits_of, interval_of
+from tocsin.proving.told import digits_of
+from tocsin.proving.values import interval_of
 from tocsin.proving.vectors import Vector
 from tocsin.units import RATIO
 

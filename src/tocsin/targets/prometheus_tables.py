@@ -9,8 +9,8 @@ from tocsin.documents import Draft
 from tocsin.model.table import Table
 from tocsin.plan import Plan
 from tocsin.promql.tree import Call, Number, Select
+from tocsin.targets.prometheus_recorded import rules_test_path
 from tocsin.targets.prometheus_rules import rules_path
-from tocsin.targets.prometheus_tests import rules_test_path
 
 
 def documents(plan: Plan) -> Iterator[Draft]:

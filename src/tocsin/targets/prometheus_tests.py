@@ -1,4 +1,4 @@
-"""promtool's unit tests: one file for each alert, one for each group of recording rules.
+"""promtool's unit tests of alerts: one file for each.
 
 Where what its author states is evaluated at other times than what is derived, that has a second file: promtool knows
 one interval a file, and a day in steps of 30 seconds would take it a second.
@@ -8,27 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from decimal import Decimal
 from typing import Any
 
 from tocsin.annotations import annotations_of
-from tocsin.display import number_of
 from tocsin.documents import Draft
-from tocsin.metrics import Matcher
-from tocsin.model.alert import Alert, slug
+from tocsin.model.alert import Alert
 from tocsin.model.recording import RuleGroup
 from tocsin.model.scenario import Claim, Instance, Scenario
-from tocsin.model.table import Table
 from tocsin.plan import Plan, PlannedRecord
 from tocsin.promql.durations import duration_text, milliseconds_of
-from tocsin.promql.tree import Binary, Call, Node, Number, Select
+from tocsin.promql.tree import Binary, Node, names_read
 from tocsin.proving.beside import by_scenario, together
 from tocsin.proving.bounds import bounded_beside
 from tocsin.proving.derive import derived
-from tocsin.proving.given import is_given
 from tocsin.proving.seldom import stated_interval
 from tocsin.proving.threshold import standing_beside
-from tocsin.proving.values import derived_values, digits_of, interval_of, stated_values
 from tocsin.scenarios.promtool import input_series
 from tocsin.scenarios.samples import series_of
 from tocsin.targets.prometheus_alerts import alert_path, rule_labels
@@ -39,12 +33,6 @@ def documents(plan: Plan) -> Iterator[Draft]:
     for alert in plan.definitions.alerts:
         for path, every, claims in alert_tests(plan, alert):
             yield _alert_tests(plan, alert, path, every, claims)
-    for group in plan.definitions.groups:
-        tests = list(_record_tests(plan, group))
-        if tests:
-            needed = [record for record in plan.records if record.group is group]
-            interval = duration_text(interval_of(plan, group))
-            yield _file(plan, rules_test_path(group), interval, needed, None, tests)
 
 
 def alert_tests(plan: Plan, alert: Alert) -> Iterator[tuple[str, int, list[Claim]]]:
@@ -64,7 +52,7 @@ def _alert_tests(plan: Plan, alert: Alert, path: str, interval: int, claims: lis
     planned = plan.alert(alert)
     condition = Binary(planned.operator, planned.left, planned.right)
     needed = _records_needed(plan, condition, claims)
-    read = _names_read(condition, *(record.node for record in needed))
+    read = names_read(condition, *(record.node for record in needed))
     found = derived(plan, alert).claims
     fed = {id(feed) for feed in found[0].scenario.feeds} if found else set()
     tests = [
@@ -73,7 +61,8 @@ def _alert_tests(plan: Plan, alert: Alert, path: str, interval: int, claims: lis
         else _alert_test(plan, alert, told, read)
         for scenario, told in by_scenario(together(plan, alert, claims, interval))
     ]
-    return _file(plan, path, duration_text(interval), needed, alert, tests)
+    groups = [group for group in plan.definitions.groups if any(record.group is group for record in needed)]
+    return test_file(path, duration_text(interval), groups, tests, alert)
 
 
 def _alert_test(
@@ -112,24 +101,16 @@ def _beside_threshold(
 def _records_needed(plan: Plan, condition: Node, claims: list[Claim]) -> tuple[PlannedRecord, ...]:
     """The recording rules of a test: none where every scenario gives what they record."""
     needed = plan.records_read(condition)
-    direct = {record.name for record in needed} & _names_read(condition)
+    direct = {record.name for record in needed} & names_read(condition)
     fed = [{feed.series.metric.name for feed in claim.scenario.feeds} for claim in claims]
     return () if all(direct <= names for names in fed) else needed
 
 
-def _file(
-    plan: Plan,
-    path: str,
-    interval: str,
-    records: Iterable[PlannedRecord],
-    alert: Alert | None,
-    tests: list[dict[str, Any]],
+def test_file(
+    path: str, interval: str, groups: Iterable[RuleGroup], tests: Sequence[dict[str, Any]], alert: Alert | None
 ) -> Draft:
-    needed = {id(record.group) for record in records}
-    for record in plan.records if alert is None else ():
-        if any(other.group is record.group for other in records):
-            needed |= {id(other.group) for other in plan.records_read(record.node)}
-    groups = [group for group in plan.definitions.groups if id(group) in needed]
+    """A file of tests that loads these groups, and the alert that it is about, which is evaluated after them."""
+    groups = tuple(groups)
     files = [f"../{rules_path(group).removeprefix('prometheus/')}" for group in groups]
     order = [group.name for group in groups]
     if alert is not None:
@@ -139,32 +120,9 @@ def _file(
         "rule_files": files,
         "evaluation_interval": interval,
         "group_eval_order": order,
-        "tests": tests,
+        "tests": list(tests),
     }
     return Draft(path, "promtool-tests", data, alert.source if alert else groups[-1].source)
-
-
-def rules_test_path(group: RuleGroup | Table) -> str:
-    return f"prometheus/tests/rules-{slug(group.name)}.yaml"
-
-
-def _record_tests(plan: Plan, group: RuleGroup) -> Iterator[dict[str, Any]]:
-    stated = stated_values(plan, group)
-    if not is_given(plan, group):
-        stated += derived_values(plan, group)
-    needed = {id(one): one for record, _ in stated for one in (*plan.records_read(record.node), record)}
-    read = _names_read(*(record.node for record in needed.values()))
-    for scenario, claims in by_scenario([claim for _, claim in stated]):
-        yield {
-            **series_fed(scenario, read),
-            "promql_expr_test": [
-                computed(record, claim) for record, claim in stated if any(claim is one for one in claims)
-            ],
-        }
-
-
-def _names_read(*nodes: Node) -> frozenset[str]:
-    return frozenset(part.name for node in nodes for part in node.walk() if isinstance(part, Select))
 
 
 def expected_alert(plan: Plan, alert: Alert, one: Instance) -> dict[str, Any]:
@@ -176,22 +134,6 @@ def expected_alert(plan: Plan, alert: Alert, one: Instance) -> dict[str, Any]:
         "exp_annotations": annotations_of(
             plan, alert, one.value, {**dict.fromkeys(plan.alert(alert).labels, ""), **labels}
         ),
-    }
-
-
-def computed(record: PlannedRecord, claim: Claim) -> dict[str, Any]:
-    """The values of a recorded series as promtool compares them, to as many digits as are stated."""
-    precision = Number(Decimal(1).scaleb(-digits_of(claim)))
-    return {
-        "expr": Call("round", (Select(record.name), precision)).text(),
-        "eval_time": claim.at,
-        "exp_samples": [
-            {
-                "labels": Select("", tuple(Matcher(name, "=", value) for name, value in one.labels)).text(),
-                "value": number_of(Decimal(one.value)),
-            }
-            for one in claim.instances
-        ],
     }
 
 
