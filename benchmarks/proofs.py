@@ -93,11 +93,12 @@ def prove(own: Definitions, rounds: int) -> None:
 
 def _calls(folder: Path, files: Sequence[str], rounds: int) -> Iterator[tuple[float, int]]:
     """For each call of promtool its seconds, and how many files failed."""
-    from tocsin.promtool import test_rules
+    from tocsin.promtool import scratch, test_rules
 
     for _ in range(rounds):
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        results = test_rules(folder, files)
+        with scratch() as databases:  # as `tocsin test` has them
+            results = test_rules(folder, files, databases)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
         yield seconds, sum(1 for result in results if not result.passed)

@@ -249,16 +249,16 @@ daily_used_values = Proof(
 a_day_of_it = Scenario(
     "three tenants spend 5 USD a minute for a day: they agreed to 10000 a month, to half a dollar, to nothing at all",
     *(spends(tenant, lasting="26h") for tenant in ("acme", "tiny", "none")),
-    Feed(tenant_monthly_budget(tenant_id="acme"), holding(10_000, lasting="26h")),
-    Feed(tenant_monthly_budget(tenant_id="tiny"), holding("0.5", lasting="26h")),
-    Feed(tenant_monthly_budget(tenant_id="none"), holding(0, lasting="26h")),
-    every="1m",
+    Feed(tenant_monthly_budget(tenant_id="acme"), holding(10_000, lasting="49h")),
+    Feed(tenant_monthly_budget(tenant_id="tiny"), holding("0.5", lasting="49h")),
+    Feed(tenant_monthly_budget(tenant_id="none"), holding(0, lasting="49h")),
+    every="5m",
 )
 month_used_values = Proof(
     monthly_budget_used,
-    computes(a_day_of_it, "25h", instance("0.7195", tenant_id="acme"), instance("14390.0010", tenant_id="tiny")),
+    computes(a_day_of_it, "2d", instance("0.7175", tenant_id="acme"), instance("14350.0005", tenant_id="tiny")),
 )
 month_forecast_values = Proof(
     monthly_forecast,
-    computes(a_day_of_it, "25h", instance("21.5850", tenant_id="acme"), instance("431700.0300", tenant_id="tiny")),
+    computes(a_day_of_it, "2d", instance("21.5250", tenant_id="acme"), instance("430500.0150", tenant_id="tiny")),
 )

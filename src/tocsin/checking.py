@@ -16,7 +16,7 @@ from tocsin.model.scenario import Claim
 from tocsin.output import Changes, Document, compare_tree, write_tree
 from tocsin.plan import Plan
 from tocsin.project import Settings
-from tocsin.promtool import Result, check_rules, test_rules_surely
+from tocsin.promtool import Result, check_rules, scratch, test_rules_surely
 from tocsin.source import Source
 from tocsin.targets import drafts
 from tocsin.targets.prometheus_recorded import RecordsFile, records_files, rules_test_path
@@ -66,8 +66,8 @@ def test_project(plan: Plan) -> list[Result]:
     documents = tuple(rendered(drafts(plan)))
     names = _proven(plan)
     files = [document.path for document in documents if document.path in names]
-    with written(documents) as folder:
-        results = test_rules_surely(folder, files)
+    with written(documents) as folder, scratch() as databases:
+        results = test_rules_surely(folder, files, databases)
     return [replace(result, name=names[result.name]) for result in results]
 
 

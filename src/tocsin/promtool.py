@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
 import subprocess
+import tempfile
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -125,14 +127,25 @@ def test_rules(folder: Path, files: Sequence[str], scratch: Path | None = None) 
     return _results(r"(?:Unit Testing: |Processing test file:) +", files, said)
 
 
-def test_rules_surely(folder: Path, files: Sequence[str]) -> list[Result]:
+@contextlib.contextmanager
+def scratch() -> Iterator[Path | None]:
+    """A folder in memory that is gone afterwards, where there is such a place with room."""
+    place = memory()
+    if place is None:
+        yield None
+        return
+    with tempfile.TemporaryDirectory(prefix="tocsin-", dir=place) as own:
+        yield Path(own)
+
+
+def test_rules_surely(folder: Path, files: Sequence[str], scratch: Path | None = None) -> list[Result]:  # noqa: PT028
     """The same, and what failed once more, alone: only what fails twice has failed.
 
     Where samples reach over weeks an answer lacks a series once in some thousand runs: docs/formats.md.
     """
-    first = test_rules(folder, files)
+    first = test_rules(folder, files, scratch)
     failed = list(dict.fromkeys(result.name for result in first if not result.passed))
-    again = {result.name: result for result in test_rules(folder, failed)}
+    again = {result.name: result for result in test_rules(folder, failed, scratch)}
     return [again.get(result.name, result) for result in first]
 
 

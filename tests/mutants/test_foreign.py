@@ -110,7 +110,7 @@ def test_these_weak_tests_let_exactly_these_mutants_live(folder: Path) -> None:
             "threshold-far: 0.05 -> 0.025",
             "boundary: > -> >=",
             "for: 5m -> 4m",
-            "for: 5m -> 6m",
+            "for: 5m -> 5m30s",
             "for: 5m -> 2m30s",
             "for: 5m -> 10m",
             "for: without for",

@@ -134,8 +134,8 @@ def test_operator_makes_these_mutants(operator: str) -> None:
 
 def test_hold_is_a_little_off_halved_doubled_dropped_or_added() -> None:
     held = mutants("for", alert="A", expr="x > 1", **{"for": "5m"})
-    assert [mutant.after for mutant in held] == ["4m", "6m", "2m30s", "10m", "0s"]
-    assert [mutant.data.get("for") for mutant in held] == ["4m", "6m", "2m30s", "10m", None]
+    assert [mutant.after for mutant in held] == ["4m", "5m30s", "2m30s", "10m", "0s"]
+    assert [mutant.data.get("for") for mutant in held] == ["4m", "5m30s", "2m30s", "10m", None]
     assert [mutant.data["for"] for mutant in mutants("for", alert="A", expr="x > 1")] == ["5m"]
     assert mutants("for", record="r", expr="x") == []
 
@@ -152,6 +152,9 @@ def test_field_that_is_empty_says_nothing() -> None:
     [
         ("1h", "1m", ["54m", "1h6m"]),
         ("5m", "15s", ["4m30s", "5m30s"]),
+        ("5m", "45s", ["4m30s", "5m30s"]),  # the sixth evaluation, the seventh, the eighth
+        ("5m", "58s", ["4m30s", "5m49s"]),  # five minutes and a half end at the sixth too
+        ("5m", "70s", ["4m30s", "5m51s"]),
         ("2m", "1m", []),  # half is as near as can be told apart
     ],
 )
@@ -163,7 +166,7 @@ def test_little_is_a_tenth_and_no_less_than_the_tests_can_see(held: str, tested:
 
 def test_keep_firing_for_is_a_little_off_halved_doubled_or_dropped() -> None:
     kept = mutants("keep-firing", alert="A", expr="x > 1", keep_firing_for="4m")
-    assert [mutant.data.get("keep_firing_for") for mutant in kept] == ["3m", "5m", "2m", "8m", None]
+    assert [mutant.data.get("keep_firing_for") for mutant in kept] == ["3m", "4m24s", "2m", "8m", None]
     assert mutants("keep-firing", alert="A", expr="x > 1") == []
 
 

@@ -50,7 +50,7 @@ def alerts_at(test: Mapping[str, Any]) -> dict[str, set[str]]:
 
 
 def test_one_test_says_what_both_say(tmp_path: Path) -> None:
-    (alone,), _ = written(tmp_path / "alone")
+    (_, alone), _ = written(tmp_path / "alone", stated(agent="brief"))
     (both,), is_confirmed = written(tmp_path / "both", stated())
     assert is_confirmed
     told = alerts_at(both)

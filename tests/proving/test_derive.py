@@ -72,7 +72,7 @@ CHANGES = [
     ("turned round", "Timeouts", {"expr": ("> 5", "< 5")}),
     ("or equal", "Sessions", {"expr": (">= 100", "> 100")}),
     ("not equal", "BudgetLeft", {"expr": ("< 10", "<= 10")}),
-    ("longer for", "Timeouts", {"for": ("5m", "5m1s")}),
+    ("longer for", "Timeouts", {"for": ("5m", "5m16s")}),
     ("shorter for", "Timeouts", {"for": ("5m", "4m30s")}),
     ("no for", "Timeouts", {"for": ("5m", "0s")}),
     ("longer window", "Timeouts", {"expr": ("[5m]", "[6m]")}),
@@ -227,7 +227,7 @@ def test_of_a_closed_set_of_values_nobody_has_another(plan: Plan) -> None:
 
 def test_where_samples_lie_on_an_edge_evaluations_come_later(plan: Plan) -> None:
     (peak,) = (one for one in ALERTS if one.name == "Peak")
-    assert derived(plan, peak).interval == 30_010
+    assert derived(plan, peak).interval == 45_010
 
 
 def test_values_are_stated_as_people_read_them(plan: Plan) -> None:

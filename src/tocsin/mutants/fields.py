@@ -27,7 +27,7 @@ _NO_HOLD, _SOME_HOLD = "0s", "5m"
 def hold(rule: Rule, seen: int) -> Changes:
     """`for` is a little shorter or longer, half or twice as long, or gone; where there is none, there is one.
 
-    A little is a tenth, and no less than `seen`, the milliseconds between two evaluations.
+    A little is a tenth, and no less than it takes to be seen, where evaluations are `seen` milliseconds apart.
     """
     yield from _lengths(rule, "for", seen)
 
@@ -46,8 +46,12 @@ def _lengths(rule: Rule, field: str, seen: int) -> Changes:
     if not length:
         yield f"{old} -> {_SOME_HOLD}", old, _SOME_HOLD, {**rule, field: _SOME_HOLD}
         return
-    little = max(length // 10, seen)
-    near = (length - little, length + little) if little < length // 2 else ()
+    tenth = length // 10
+    evaluations = -(-length // seen) if seen else 0
+    # Just short of it, another evaluation is the first after that time; and just beyond.
+    shorter = min(length - tenth, (evaluations - 1) * seen) if seen else length - tenth
+    longer = max(length + tenth, evaluations * seen + 1000)
+    near = (shorter, longer) if max(length - shorter, longer - length) < length // 2 else ()
     for new in map(duration_text, (*near, length // 2, length * 2)):
         yield f"{old} -> {new}", old, new, {**rule, field: new}
     yield f"without {field}", old, _NO_HOLD, {name: value for name, value in rule.items() if name != field}

@@ -15,7 +15,8 @@ from tocsin.proving.workloads import in_order
 
 _LOOKBACK = 300_000
 _EVALUATIONS = 5  # in the longest window, where nothing else needs more
-_IN_HOLD = 10  # in a `for`, so that one a tenth shorter is noticed, and one any longer
+_IN_HOLD = 10  # in a `for` at most, so that one that is a tenth shorter or longer ends at another one
+_SELDOM = (3, 20)  # of a `for` from one to the next, where nothing speaks against it: the seventh is the first after it
 _MOST = 800  # where a `for` wants a shorter interval than that, the window has precedence
 _SCRAPES = 20  # in the shortest window
 _FOR_ONE = 4  # in the shortest one of which one sample is picked
@@ -62,10 +63,11 @@ class Timing:
         return -(-milliseconds // self.interval)
 
 
-def timing_of(alert: Alert, condition: Node, records: Mapping[str, Node]) -> Timing:
+def timing_of(alert: Alert, condition: Node, records: Mapping[str, Node], *, is_stated: bool) -> Timing:
     """The timing of an alert's derived tests. Raises ValueError where a time is none.
 
-    `records` are the expressions of the recorded series that it reads.
+    `records` are the expressions of the recorded series that it reads. Where its author has stated something too, both
+    can be evaluated as often: at multiples of the alert's own interval.
     """
     every, hold, keep = (milliseconds_of(one) for one in (alert.every, alert.hold, alert.keep_firing))
     parts = [part for node in (condition, *records.values()) for part in in_order(node)]
@@ -83,6 +85,12 @@ def timing_of(alert: Alert, condition: Node, records: Mapping[str, Node]) -> Tim
     # A `for` is seen to the evaluation where it is a multiple of the interval.
     times = next((one for one in range(most, 1, -1) if hold % (one * every) == 0 and _IN_HOLD * one * every <= hold), 1)
     interval = every * (times if hold and longest // (times * every) <= _MOST else most)
+    part, whole = _SELDOM
+    seldom = hold * part // whole
+    is_seldom = every <= seldom <= longest // _EVALUATIONS and longest // seldom <= _MOST
+    told = (_is_told(length, seldom) for length in (hold, keep) if length)
+    if is_seldom and not (is_stated or seldom % 1000 or any(step % seldom for step in long)) and all(told):
+        interval = seldom
     few = _FEW_SCRAPES if longest > _FAR * shortest else _SCRAPES
     picked = {id(one.arguments[0]) for one in parts if isinstance(one, Call) and one.function in PICKING}
     needed = [interval * (_FOR_ONE if id(one) in picked else few) // _window(one) for one in ranges if _window(one)]
@@ -95,6 +103,12 @@ def timing_of(alert: Alert, condition: Node, records: Mapping[str, Node]) -> Tim
     last = 2 * (timing.settling + timing.evaluations(hold + keep)) + _REST
     later = later_by((condition, *records.values()), records, interval, spacing_of(timing.scrape), last)
     return replace(timing, interval=interval + later, later=later)
+
+
+def _is_told(length: int, every: int) -> bool:
+    """Whether another evaluation is the first after that time where it is a tenth shorter, or a tenth longer."""
+    shorter, as_it_is, longer = (-(-length * tenths // (10 * every)) for tenths in (9, 10, 11))
+    return shorter < as_it_is < longer
 
 
 def _window(part: Range | Subquery) -> int:

@@ -298,7 +298,7 @@ def _scenario(
 
 
 def _scrape(interval: int) -> str:
-    return duration_text(interval // 2 if interval % 2000 == 0 else interval)
+    return duration_text(interval)
 
 
 def _of_closed(values: Sequence[str], place: int) -> str:
