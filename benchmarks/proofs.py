@@ -4,8 +4,10 @@
 
 Proofs are derived of COPIES times the project's own alerts, each copy with thresholds of its own. promtool runs the
 project's tests as they are generated, stated proofs included, in one call: those of the alerts, and then all, those of
-recorded series too. What is told is the best of ROUNDS calls, which a machine's other work disturbs least, and the
-median. Time is the processor's, the system's part included.
+recorded series too. Beside them it runs one bare test for each alert: its rule alone, evaluated twice, without any
+series. What is told is the best of ROUNDS calls, which a machine's other work disturbs least, the median, and how many
+times the bare tests a round took, which is much the same when the machine is slow. Time is the processor's, the
+system's part included.
 """
 
 from __future__ import annotations
@@ -72,36 +74,60 @@ def prove(own: Definitions, rounds: int) -> None:
     from tocsin.plan import Plan
     from tocsin.targets import drafts
 
-    documents = [one for one in rendered(drafts(Plan(own))) if one.path.startswith("prometheus/")]
+    plan = Plan(own)
+    documents = [one for one in rendered(drafts(plan)) if one.path.startswith("prometheus/")]
     every = [one.path for one in documents if one.path.startswith("prometheus/tests/")]
     of_alerts = [file for file in every if "/rules-" not in file]
     with TemporaryDirectory() as folder:
         out = Path(folder) / "out"
         write_tree(out, documents)
-        for name, files in (("promtool", of_alerts), ("all tests", every)):
+        sets = {"bare": list(_bare(own, out)), "alerts": of_alerts, "all tests": every}
+        taken: dict[str, list[float]] = {name: [] for name in sets}
+        failed = dict.fromkeys(sets, 0)
+        for _ in range(rounds):
+            for name, files in sets.items():
+                seconds, wrong = _call(out, files)
+                taken[name].append(seconds)
+                failed[name] = max(failed[name], wrong)
+        for name, files in sets.items():
             tests = [test for file in files for test in read(read_bytes(out / file), out / file)[0]["tests"]]
-            calls = list(_calls(out, files, rounds))
-            spent, usual = min(calls)[0], statistics.median(seconds for seconds, _ in calls)
             claims = sum(len(test.get(kind, ())) for test in tests for kind in ("alert_rule_test", "promql_expr_test"))
+            best, usual = min(taken[name]), statistics.median(taken[name])
+            beside = statistics.median(one / bare for one, bare in zip(taken[name], taken["bare"], strict=True))
             sys.stdout.write(
-                f"{name:<10} {len(tests)} tests, {max(failed for _, failed in calls)} failed; {claims} claims,"
-                f" {len(own.alerts)} alerts: {spent / len(own.alerts) * 1000:.1f} ms an alert"
-                f" (median {usual / len(own.alerts) * 1000:.1f}),"
-                f" {spent / len(tests) * 1000:.1f} ms a test, {claims / spent:.0f} claims/s\n"
+                f"{name:<10} {len(tests)} tests, {failed[name]} failed; {claims} claims, {len(own.alerts)} alerts:"
+                f" {best / len(own.alerts) * 1000:.1f} ms an alert (median {usual / len(own.alerts) * 1000:.1f}),"
+                f" {best / len(tests) * 1000:.1f} ms a test, {claims / best:.0f} claims/s, {beside:.1f} times bare\n"
             )
 
 
-def _calls(folder: Path, files: Sequence[str], rounds: int) -> Iterator[tuple[float, int]]:
-    """For each call of promtool its seconds, and how many files failed."""
+def _bare(own: Definitions, out: Path) -> Iterator[str]:
+    """The least that promtool can be asked of each alert: that it is quiet at once, without any series."""
+    import yaml
+
+    folder = out / "prometheus/bare"
+    folder.mkdir()
+    for alert in own.alerts:
+        claim = {"eval_time": "1s", "alertname": alert.name}
+        data = {
+            "rule_files": [f"../alerts/{alert.slug}.yaml"],
+            "evaluation_interval": "1s",
+            "tests": [{"interval": "1s", "input_series": [], "alert_rule_test": [claim]}],
+        }
+        (folder / f"{alert.slug}.yaml").write_text(yaml.safe_dump(data))
+        yield f"prometheus/bare/{alert.slug}.yaml"
+
+
+def _call(folder: Path, files: Sequence[str]) -> tuple[float, int]:
+    """The seconds that a call of promtool takes, and how many files failed."""
     from tocsin.promtool import scratch, test_rules
 
-    for _ in range(rounds):
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        with scratch() as databases:  # as `tocsin test` has them
-            results = test_rules(folder, files, databases)
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-        yield seconds, sum(1 for result in results if not result.passed)
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    with scratch() as databases:  # as `tocsin test` has them
+        results = test_rules(folder, files, databases)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return seconds, sum(1 for result in results if not result.passed)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ RATIOS = {
     "instrumentation": r"[\d.]+ x bare calls",
     "lint": r"x the CPU of parsing alone",
     "mutants": r"\d+ mutants, 1 at once",
-    "proofs": r"promtool +\d+ tests, 0 failed",
+    "proofs": r"all tests +\d+ tests, 0 failed.*[\d.]+ times bare",
 }
 SMALLEST = {"proofs": ("1", "1")}
 ALERTS = """

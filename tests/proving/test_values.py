@@ -84,6 +84,8 @@ def passes(folder: Path, *names: str) -> bool:
         ("max_over_time(service:served:rate5m[2m]) + max by (service) (load) * 0", "30s"),
         ("max_over_time((service:served:rate5m * 60)[2m:30s]) + max by (service) (load) * 0", "30s"),
         ("max_over_time((service:served:rate5m * 60)[10m:2m] offset 10s) + max by (service) (load) * 0", "2m"),
+        # At 45 seconds what was recorded at 30 is seen.
+        ("max_over_time((service:served:rate5m * 60)[9m:45s] offset 10s) + max by (service) (load) * 0", "30s"),
         ("service:served:rate5m offset 1m", "30s"),
         ("max_over_time(load[2m])", "12m"),
         ("load offset 1m", "12m"),

@@ -48,14 +48,26 @@ def _part(test: Test, kept: frozenset[int]) -> Test:
         *(tree for rule in loaded for tree in read_by_rule(rule)),
     ]
     names = _names(trees)
-    series = [(one, parsed(str(one.get("series", "")))) for one in entries(test.data, "input_series")]
     is_over_sooner = _last(one for _, one, _ in own) < _last(one for _, one, _ in asked)
-    if names is None or is_over_sooner or not all(isinstance(node, Select) and node.name for _, node in series):
+    series = _series(test)
+    if names is None or series is None or is_over_sooner:
         return test
     lists = {kind: [one for other, one, _ in own if other == kind] for kind in _KINDS if kind in test.data}
-    fed = [one for one, node in series if isinstance(node, Select) and node.name in names]
+    fed = [one for name in sorted(names) for one in series.get(name, ())]
     data = {**test.data, "input_series": fed, **lists}
     return replace(test, data=data, reach=reach(data, _rules(test.file)))
+
+
+@lru_cache(maxsize=4096)
+def _series(test: Test) -> Mapping[str, list[Mapping[str, Any]]] | None:
+    """The input series by their names; None where one has none that we can read."""
+    found: dict[str, list[Mapping[str, Any]]] = {}
+    for one in entries(test.data, "input_series"):
+        node = parsed(str(one.get("series", "")))
+        if not isinstance(node, Select) or not node.name:
+            return None
+        found.setdefault(node.name, []).append(one)
+    return found
 
 
 def _names(trees: Iterable[Node | None]) -> frozenset[str] | None:

@@ -61,12 +61,14 @@ def interval_of(plan: Plan, group: RuleGroup, told: Sequence[Stated] | None = No
     derived, usual, later = _derived(plan, group)
     told = [*derived, *stated_values(plan, group)] if told is None else told
     needed = _needed(plan, [record for record, _ in told])
-    steps = _steps_back(needed) if looks_back(needed) else ()
+    steps = _steps_back(needed) if looks_back(needed) else []
     try:
         times = [milliseconds_of(time) for time in (*(steps or ()), *(claim.at for _, claim in told))]
     except ValueError:  # a time that is none: a check tells of it
         return 0
-    return usual + later if steps is None or (steps and later) else math.gcd(*times) or usual
+    if steps is None or (steps and (later or not usual or any(time % usual for time in times))):
+        return usual + later
+    return math.gcd(*times) or usual
 
 
 def looks_back_on(plan: Plan, told: Iterable[Stated]) -> bool:

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import reduce
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -96,7 +95,7 @@ def documents(plan: Plan) -> Iterator[Draft]:
     for file in records_files(plan):
         loaded = {id(group) for test in file.tests for told in test for group in told.loaded}
         groups = [group for group in plan.definitions.groups if id(group) in loaded]
-        tests = [reduce(_at_once, (told.test() for told in test)) for test in file.tests]
+        tests = [_at_once([told.test() for told in test]) for test in file.tests]
         yield test_file(file.path, duration_text(file.interval), groups, tests, None)
 
 
@@ -228,15 +227,14 @@ def _shared(plan: Plan, every: Iterable[Told]) -> Iterator[RecordsFile]:
                 yield RecordsFile(path, milliseconds_of(at), (tuple(room.told),))
 
 
-def _at_once(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
-    """Two tests as one. Their scenarios are scraped alike, and what series they both have are the same."""
-    titles = dict.fromkeys((*one["name"].split("; "), *other["name"].split("; ")))
-    own = [series for series in other["input_series"] if series not in one["input_series"]]
+def _at_once(tests: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Several tests as one. Their scenarios are scraped alike, and what series two of them have is the same."""
+    series = {one["series"]: one for test in tests for one in test["input_series"]}
     return {
-        "name": "; ".join(titles),
-        "interval": one["interval"],
-        "input_series": [*one["input_series"], *own],
-        "promql_expr_test": [*one["promql_expr_test"], *other["promql_expr_test"]],
+        "name": "; ".join(dict.fromkeys(test["name"] for test in tests)),
+        "interval": tests[0]["interval"],
+        "input_series": list(series.values()),
+        "promql_expr_test": [one for test in tests for one in test["promql_expr_test"]],
     }
 
 
