@@ -100,6 +100,14 @@ def test_evaluations_are_claimed_or_read_by_a_later_one(reads: str, every: str, 
     assert passes(folder)
 
 
+@pytest.mark.parametrize("every", ["30s", "2m", "5m"])
+def test_window_has_scrapes_however_seldom_its_group_is_evaluated(every: str, tmp_path: Path) -> None:
+    folder = written(tmp_path, replace(GROUP, interval=every))
+    text = (folder / "prometheus/tests/rules-web.yaml").read_text()
+    assert "service:served:rate5m" in text
+    assert passes(folder)
+
+
 def test_record_that_has_no_model_stands_in_nobodys_way(tmp_path: Path) -> None:
     exprs = {"spread": "max by (service) (stddev_over_time(load[5m]))", "seen": "max by (service) (load)"}
     records = (Record(Indicator(promql(expr), title=name), f"load:{name}") for name, expr in exprs.items())

@@ -54,8 +54,8 @@ class Bench:
 
     jobs: int
     folder: Path
-    _texts: dict[tuple[int, bool], bytes] = field(default_factory=dict)
-    _rules: dict[tuple[int, int], bytes] = field(default_factory=dict)
+    _texts: dict[tuple[Test, bool], bytes] = field(default_factory=dict)
+    _rules: dict[tuple[Test, RuleFile], bytes] = field(default_factory=dict)
     _numbers: Iterator[int] = field(default_factory=count)
 
     def run(self, trials: Sequence[_Trial]) -> Iterator[tuple[_Trial, Result]]:
@@ -91,7 +91,7 @@ class Bench:
         return f"{number}/test.yaml"
 
     def _test_text(self, test: Test, backwards: bool) -> bytes:
-        key = (id(test), backwards)
+        key = (test, backwards)
         if key not in self._texts:
             order = _order(test)
             stated = {FIELD: order.stated(backwards=backwards)} if order else {}
@@ -102,7 +102,7 @@ class Bench:
     def _rules_of(self, test: Test, file: RuleFile, mutant: Mutant | None) -> bytes:
         if mutant is not None:
             return write(pruned(test, file, mutant))
-        key = (id(test), id(file))
+        key = (test, file)
         if key not in self._rules:
             self._rules[key] = write(pruned(test, file, None))
         return self._rules[key]

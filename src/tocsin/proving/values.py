@@ -21,7 +21,7 @@ from tocsin.model.scenario import Claim, Scenario
 from tocsin.model.spacing import spacing_of
 from tocsin.plan import Plan, PlannedRecord
 from tocsin.promql.durations import duration_text, milliseconds_of
-from tocsin.promql.tree import Range, Select, Subquery
+from tocsin.promql.tree import Node, Range, Select, Subquery
 from tocsin.proving.edges import edged_in, later_by
 from tocsin.proving.errors import UnderivableError, UnprovenError
 from tocsin.proving.given import shown_by_given
@@ -33,7 +33,8 @@ from tocsin.proving.told import Stated, instances_of, stated_values
 from tocsin.proving.workloads import Leaf, feed, leaves_of
 
 _EVALUATIONS = 24
-_IN_WINDOW = 10  # evaluations in the shortest window, with two scrapes for each
+_IN_WINDOW = 10  # evaluations in the shortest window, where it need not be evaluated as often as its group
+_SCRAPES = 4  # in the shortest window, one for each evaluation; where that makes fewer, two for each
 _HIT, _WITHOUT_EVENTS, _IDLE = "second", "third", "idle"
 # Where no label tells them apart the last one remains.
 _SUBJECTS = {_IDLE: Decimal(0), _WITHOUT_EVENTS: Decimal(1), "first": Decimal(1), _HIT: Decimal(2)}
@@ -156,7 +157,7 @@ def _later(plan: Plan, records: Sequence[PlannedRecord], interval: int) -> int:
     """By how much evaluations must come later, so that no window begins at a sample; 0 where nothing helps."""
     nodes = nodes_of(_needed(plan, records))
     evaluations = _evaluations(records, interval)
-    spacing = spacing_of(milliseconds_of(_scrape(interval)), evaluations * interval)
+    spacing = spacing_of(milliseconds_of(_scrape(nodes.values(), interval)), evaluations * interval)
     try:
         return later_by(nodes.values(), nodes, interval, spacing, evaluations)
     except UnprovenError:
@@ -203,11 +204,10 @@ def _told(
     """A claim for each record of which one can be made, and the others."""
     labels = {label for record in records for label in record.labels}
     evaluations = _evaluations(records, interval)
-    scenario = _scenario(
-        leaves, labels, interval, instances, evaluations, never_idle, windows_in(one.node for one in records), busier
-    )
     needed = _needed(plan, records)
     nodes = nodes_of(needed)
+    scrape, windows = _scrape(nodes.values(), interval), windows_in(one.node for one in records)
+    scenario = _scenario(leaves, labels, interval, instances, evaluations, scrape, never_idle, windows, busier)
     # Where a sample may lie on the edge of a window, both engines are asked.
     is_edged = any(one.step or one.is_recorded for node in nodes.values() for one in edged_in(node, nodes))
     # What is claimed is told of the last evaluation.
@@ -266,11 +266,11 @@ def _scenario(
     interval: int,
     instances: Instances,
     evaluations: int = _EVALUATIONS,
+    scrape: str = "30s",
     never_idle: frozenset[str] = frozenset(),
     windows: Mapping[str, int] = _NONE,
     busier: Decimal = _AS_IT_IS,
 ) -> Scenario:
-    scrape = _scrape(interval)
     closed = {label.name: label.values for leaf in leaves for label in leaf.open if label.values}
     lasting = evaluations * interval
     hit = {
@@ -299,8 +299,13 @@ def _scenario(
     return Scenario(_TITLE, *feeds.values(), every=scrape)
 
 
-def _scrape(interval: int) -> str:
-    return duration_text(interval)
+def _scrape(nodes: Iterable[Node], interval: int) -> str:
+    """How often there is one, for what is evaluated so often."""
+    windows = (
+        milliseconds_of(one.window.text("rule")) for node in nodes for one in node.walk() if isinstance(one, Range)
+    )
+    are_enough = all(window >= _SCRAPES * interval for window in windows)
+    return duration_text(interval if are_enough or interval % 2000 else interval // 2)
 
 
 def _of_closed(values: Sequence[str], place: int) -> str:
