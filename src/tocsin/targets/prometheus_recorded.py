@@ -7,8 +7,8 @@ share a test, in a file of its own.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -25,47 +25,32 @@ from tocsin.promql.durations import duration_text, milliseconds_of
 from tocsin.promql.tree import Call, Number, Select, names_read
 from tocsin.proving.beside import by_scenario
 from tocsin.proving.given import given_values
+from tocsin.proving.rooms import Guest, at_once, next_path, shared
 from tocsin.proving.told import Stated, digits_of, stated_values
 from tocsin.proving.values import derived_values, interval_of, looks_back_on
-from tocsin.scenarios.promtool import input_series
-from tocsin.scenarios.samples import series_of
 from tocsin.targets.prometheus_tests import series_fed, test_file
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Told:
+class Told(Guest):
     """What is told of some records of a group in one scenario.
 
-    `read` are the series that this needs, `loaded` the groups that are evaluated. Where recorded series are given,
-    those who record them are none of them.
+    `read` are the series that this needs. Where recorded series are given, those who record them are not loaded.
     """
 
     group: RuleGroup
     scenario: Scenario
     stated: tuple[Stated, ...]
     read: frozenset[str]
-    loaded: tuple[RuleGroup, ...]
 
     @property
     def at(self) -> str:
         """Of which moment it is told, the last one."""
         return max((claim.at for _, claim in self.stated), key=milliseconds_of)
 
-    def written(self, plan: Plan) -> dict[str, object]:
-        """The series that are there while it is told, by their names: their samples, or that they are recorded."""
-        fed: dict[str, list[dict[str, str]]] = {}
-        for series in series_of(self.scenario):
-            if series.name in self.read:
-                fed.setdefault(series.name, []).append(input_series(series))
-        return {**fed, **{record.name: self for record in self._records(plan)}}
-
-    def wanted(self, plan: Plan) -> frozenset[str]:
-        """The series that are read while it is told, whether they are there or not."""
-        return names_read(*(record.node for record in self._records(plan)))
-
-    def _records(self, plan: Plan) -> list[PlannedRecord]:
-        loaded = {id(group) for group in self.loaded}
-        return [record for record in plan.records if id(record.group) in loaded]
+    @property
+    def kind(self) -> tuple[str, int]:
+        return self.at, self.scenario.spacing
 
     def test(self) -> dict[str, Any]:
         return {
@@ -95,7 +80,7 @@ def documents(plan: Plan) -> Iterator[Draft]:
     for file in records_files(plan):
         loaded = {id(group) for test in file.tests for told in test for group in told.loaded}
         groups = [group for group in plan.definitions.groups if id(group) in loaded]
-        tests = [_at_once([told.test() for told in test]) for test in file.tests]
+        tests = [at_once([told.test() for told in test]) for test in file.tests]
         yield test_file(file.path, duration_text(file.interval), groups, tests, None)
 
 
@@ -120,8 +105,8 @@ def derived_test_path(group: RuleGroup) -> str:
 
 def _files(plan: Plan) -> Iterator[RecordsFile]:
     groups = plan.definitions.groups
-    shared = list(_shared(plan, [told for group in groups for told in _told_once(plan, group)]))
-    taken = {id(told.scenario) for file in shared for test in file.tests for told in test}
+    together = list(_shared(plan, [told for group in groups for told in _told_once(plan, group)]))
+    taken = {id(told.scenario) for file in together for test in file.tests for told in test}
     for group in groups:
         stated = list(_by_scenario(plan, group, stated_values(plan, group)))
         derived, given = (
@@ -136,7 +121,7 @@ def _files(plan: Plan) -> Iterator[RecordsFile]:
             yield _file(rules_test_path(group), every if stated else own, [*stated, *derived])
         if given:
             yield _file(given_test_path(group), milliseconds_of(given[0].at), given)
-    yield from shared
+    yield from together
 
 
 def _file(path: str, interval: int, tests: Iterable[Told]) -> RecordsFile:
@@ -166,7 +151,7 @@ def _given(plan: Plan, group: RuleGroup) -> Iterator[Told]:
     told = values.stated if values else ()
     read = names_read(*(record.node for record, _ in told))
     for scenario, stated in _scenarios(told):
-        yield Told(group, scenario, stated, read, (group,))
+        yield Told((group,), group, scenario, stated, read)
 
 
 def _by_scenario(plan: Plan, group: RuleGroup, told: Sequence[Stated]) -> Iterator[Told]:
@@ -179,7 +164,7 @@ def _by_scenario(plan: Plan, group: RuleGroup, told: Sequence[Stated]) -> Iterat
             needed |= {id(other.group) for other in plan.records_read(record.node)}
     loaded = tuple(group for group in plan.definitions.groups if id(group) in needed)
     for scenario, stated in _scenarios(told):
-        yield Told(group, scenario, stated, read, loaded)
+        yield Told(loaded, group, scenario, stated, read)
 
 
 def _scenarios(told: Iterable[Stated]) -> Iterator[tuple[Scenario, tuple[Stated, ...]]]:
@@ -189,53 +174,13 @@ def _scenarios(told: Iterable[Stated]) -> Iterator[tuple[Scenario, tuple[Stated,
         yield scenario, tuple(one for one in told if id(one[1]) in own)
 
 
-@dataclass(slots=True)
-class _Room:
-    """A test that several groups may share, and what is written and read in it."""
-
-    written: dict[str, object] = field(default_factory=dict)
-    wanted: set[str] = field(default_factory=set)
-    told: list[Told] = field(default_factory=list)
-
-    def has_place_for(self, written: Mapping[str, object], wanted: Set[str]) -> bool:
-        """Whether each finds there what it finds alone: what both have is the same, and neither reads what only the
-        other has.
-        """
-        both = self.written.keys() & written.keys()
-        alone = (self.wanted & written.keys()) | (wanted & self.written.keys())
-        return alone <= both and all(self.written[name] == written[name] for name in both)
-
-
 def _shared(plan: Plan, every: Iterable[Told]) -> Iterator[RecordsFile]:
     """The files that groups share, each of what is told of the same moment: of groups that have nothing in common."""
-    tests: dict[tuple[str, int], list[_Room]] = {}
-    for told in every:
-        written, wanted = told.written(plan), told.wanted(plan)
-        rooms = tests.setdefault((told.at, told.scenario.spacing), [])
-        room = next((one for one in rooms if one.has_place_for(written, wanted)), None)
-        if room is None:
-            rooms.append(room := _Room())
-        room.written |= written
-        room.wanted |= wanted
-        room.told.append(told)
     numbers: dict[str, int] = {}
-    for (at, _), rooms in tests.items():
-        for room in rooms:
-            if len(room.told) > 1:
-                number = numbers[at] = numbers.get(at, 0) + 1
-                path = f"prometheus/tests/rules-derived-{at}{f'-{number}' * (number > 1)}.yaml"
-                yield RecordsFile(path, milliseconds_of(at), (tuple(room.told),))
-
-
-def _at_once(tests: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """Several tests as one. Their scenarios are scraped alike, and what series two of them have is the same."""
-    series = {one["series"]: one for test in tests for one in test["input_series"]}
-    return {
-        "name": "; ".join(dict.fromkeys(test["name"] for test in tests)),
-        "interval": tests[0]["interval"],
-        "input_series": list(series.values()),
-        "promql_expr_test": [one for test in tests for one in test["promql_expr_test"]],
-    }
+    for told in shared(plan, every):
+        at = told[0].at
+        path = next_path(f"prometheus/tests/rules-derived-{at}", numbers)
+        yield RecordsFile(path, milliseconds_of(at), (tuple(told),))
 
 
 def computed(record: PlannedRecord, claim: Claim) -> dict[str, Any]:

@@ -1,0 +1,104 @@
+"""Tests that several things share: each finds there what it would find alone.
+
+promtool makes a database for each test, which takes it longer than most of what is evaluated in there.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from tocsin.model.recording import RuleGroup
+from tocsin.plan import Plan, PlannedRecord
+from tocsin.promql.tree import Node, names_read
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Guest(ABC):
+    """What may be told of beside others. `loaded` are the groups that are evaluated for it."""
+
+    loaded: tuple[RuleGroup, ...]
+
+    @property
+    @abstractmethod
+    def kind(self) -> Hashable:
+        """Only what is of one kind can stand in one test: it is scraped and evaluated alike."""
+
+    @abstractmethod
+    def test(self) -> Mapping[str, Any]:
+        """The test that it would have alone."""
+
+    def written(self, plan: Plan) -> dict[str, object]:
+        """The series that are there while it is told, by their names: their samples, or that they are recorded."""
+        fed: dict[str, list[object]] = {}
+        for one in self.test()["input_series"]:
+            fed.setdefault(one["series"].partition("{")[0], []).append(one)
+        return {**fed, **{record.name: self for record in self._records(plan)}}
+
+    def wanted(self, plan: Plan) -> frozenset[str]:
+        """The series that are read while it is told, whether they are there or not."""
+        return names_read(*self.conditions(plan), *(record.node for record in self._records(plan)))
+
+    def conditions(self, plan: Plan) -> Iterable[Node]:  # noqa: ARG002
+        """What is asked beside what the groups record."""
+        return ()
+
+    def _records(self, plan: Plan) -> list[PlannedRecord]:
+        loaded = {id(group) for group in self.loaded}
+        return [record for record in plan.records if id(record.group) in loaded]
+
+
+Told = TypeVar("Told", bound=Guest)
+
+
+@dataclass(slots=True)
+class _Room(Generic[Told]):
+    """A test that several may share, and what is written and read in it."""
+
+    told: list[Told] = field(default_factory=list)
+    written: dict[str, object] = field(default_factory=dict)
+    wanted: set[str] = field(default_factory=set)
+
+    def has_place_for(self, written: Mapping[str, object], wanted: frozenset[str]) -> bool:
+        """Whether each finds there what it finds alone: what both have is the same, and neither reads what only the
+        other has.
+        """
+        both = self.written.keys() & written.keys()
+        alone = (self.wanted & written.keys()) | (wanted & self.written.keys())
+        return alone <= both and all(self.written[name] == written[name] for name in both)
+
+
+def shared(plan: Plan, every: Iterable[Told]) -> Iterator[Sequence[Told]]:
+    """Those who share a test, each in the first one that has a place for it; who would be alone is in none."""
+    rooms: dict[Hashable, list[_Room[Told]]] = {}
+    for one in every:
+        written, wanted = one.written(plan), one.wanted(plan)
+        own = rooms.setdefault(one.kind, [])
+        room = next((room for room in own if room.has_place_for(written, wanted)), None)
+        if room is None:
+            own.append(room := _Room())
+        room.written |= written
+        room.wanted |= wanted
+        room.told.append(one)
+    yield from (room.told for own in rooms.values() for room in own if len(room.told) > 1)
+
+
+def at_once(tests: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Several tests as one. Their scenarios are scraped alike, and what series two of them have is the same."""
+    series = {one["series"]: one for test in tests for one in test["input_series"]}
+    kinds = ("alert_rule_test", "promql_expr_test")
+    asked = {kind: [one for test in tests for one in test.get(kind, ())] for kind in kinds}
+    return {
+        "name": "; ".join(dict.fromkeys(test["name"] for test in tests)),
+        "interval": tests[0]["interval"],
+        "input_series": list(series.values()),
+        **{kind: found for kind, found in asked.items() if found},
+    }
+
+
+def next_path(stem: str, numbers: dict[str, int]) -> str:
+    """The next path of that name: the first has no number."""
+    number = numbers[stem] = numbers.get(stem, 0) + 1
+    return f"{stem}{f'-{number}' * (number > 1)}.yaml"
