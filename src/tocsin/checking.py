@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from tocsin.checks import check
 from tocsin.documents import rendered
 from tocsin.findings import Finding, Severity, errors_in
-from tocsin.model.alert import Alert
-from tocsin.model.scenario import Claim
 from tocsin.output import Changes, Document, compare_tree, write_tree
 from tocsin.plan import Plan
 from tocsin.project import Settings
-from tocsin.promtool import Result, check_rules, scratch, test_rules_surely
+from tocsin.promql.durations import milliseconds_of
+from tocsin.promtool import LONG, Result, check_rules, test_rules_surely
 from tocsin.source import Source
 from tocsin.targets import drafts
 from tocsin.targets.prometheus_recorded import RecordsFile, records_files, rules_test_path
-from tocsin.targets.prometheus_tests import alert_tests
+from tocsin.targets.prometheus_tests import AlertsFile, alerts_files
 from tocsin.targets.prometheus_thresholds import threshold_test_path
 
 _RULES = ("prometheus/rules", "prometheus/alerts", "prometheus/mappings")
@@ -65,20 +65,22 @@ def test_project(plan: Plan) -> list[Result]:
     """What promtool's unit tests say of each alert and each group of recording rules."""
     documents = tuple(rendered(drafts(plan)))
     names = _proven(plan)
-    files = [document.path for document in documents if document.path in names]
-    with written(documents) as folder, scratch() as databases:
-        results = test_rules_surely(folder, files, databases)
+    tests = [document for document in documents if document.path in names]
+    with written(documents) as folder:
+        results = test_rules_surely(folder, [test.path for test in tests], short_tests(tests))
     return [replace(result, name=names[result.name]) for result in results]
+
+
+def short_tests(tests: Iterable[Document]) -> list[str]:
+    """The files of tests that do not reach over days."""
+    times = {test.path: re.findall(r"eval_time: (\w+)", test.content.decode()) for test in tests}
+    return [path for path, found in times.items() if max(map(milliseconds_of, found), default=0) <= LONG]
 
 
 def _proven(plan: Plan) -> dict[str, str]:
     """The test files, with the name and the place of what each of them proves."""
     root = plan.definitions.root
-    alerts = {
-        path: f"{alert.name}  ({_place(plan, alert, claims).relative(root)})"
-        for alert in plan.definitions.alerts
-        for path, _, claims in alert_tests(plan, alert)
-    }
+    alerts = {file.path: f"{_alerts(file)}  ({_place(plan, file).relative(root)})" for file in alerts_files(plan)}
     groups = {
         file.path: f"recording rules {_groups(file)}  ({file.groups[0].source.relative(root)})"
         for file in records_files(plan)
@@ -95,14 +97,22 @@ def _proven(plan: Plan) -> dict[str, str]:
 
 
 def _groups(file: RecordsFile) -> str:
-    names = [group.name for group in file.groups]
+    return _several([group.name for group in file.groups])
+
+
+def _alerts(file: AlertsFile) -> str:
+    return _several([alert.name for alert in file.alerts])
+
+
+def _several(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more, told at once"
 
 
-def _place(plan: Plan, alert: Alert, claims: list[Claim]) -> Source:
-    """The author's proof, or the alert where all claims are derived from it."""
-    stated = (proof for proof in plan.definitions.proofs_of(alert) if any(claim in claims for claim in proof.claims))
-    return next((proof.source for proof in stated), alert.source)
+def _place(plan: Plan, file: AlertsFile) -> Source:
+    """The author's proof, or the first alert where all is derived."""
+    first = file.alerts[0]
+    proofs = plan.definitions.proofs_of(first) if file.is_stated else ()
+    return next((proof.source for proof in proofs if proof.claims), first.source)
 
 
 @contextlib.contextmanager

@@ -70,6 +70,11 @@ def test_every_mutant_of_our_own_rules_is_noticed(project_copy: Copy, counted: t
     assert mutants()[0] == number
     assert 0 < runs(note) < number
 
+    # One shares no test any more: the others are told of as before.
+    project_copy.replace("monitors/alerts.py", '"ToolSlow",', '"ToolSlow",\n    keep_firing="20m",')
+    assert mutants()[0] > number
+    assert 0 < runs(note) < number / 4
+
 
 def test_weak_proof_is_told_at_the_definition(project_copy: Copy) -> None:
     # A value that is printed alike with and without its format.

@@ -47,6 +47,7 @@ CATALOG = Catalog(
     ),
 )
 SERVED, FAILED = "sum by (service) (rate(served_total[5m]))", "sum by (service) (rate(failed_total[5m]))"
+OTHERWISE = 'sum by (service) (increase({}{{service="a"}}[5m]))'
 Tests = dict[str, list[str]]
 
 
@@ -85,17 +86,16 @@ def test_groups_of_different_series_share_a_test(tmp_path: Path) -> None:
     assert test["promql_expr_test"][0] == alone["promql_expr_test"][0]
 
 
-@pytest.mark.parametrize(
-    "other",
-    [
-        'sum by (service) (increase(served_total{service="a"}[5m]))',  # the same series, which is fed otherwise
-        "service:served:r1 * 60",  # what the other one records
-        "max by (service) (load) or service:served:r1",
-    ],
-)
-def test_who_reads_what_the_other_has_is_told_of_apart(other: str, tmp_path: Path) -> None:
-    found = made(tmp_path, group("served", SERVED), group("other", other), group("failed", FAILED))
+def test_who_feeds_the_same_series_otherwise_is_told_of_apart(tmp_path: Path) -> None:
+    other = group("other", OTHERWISE.format("served_total"))
+    found = made(tmp_path, group("served", SERVED), other, group("failed", FAILED))
     assert found == {"rules-derived-12m": ["served:r1", "failed:r1"], "rules-other": ["other:r1"]}
+
+
+@pytest.mark.parametrize("other", ["service:served:r1 * 60", "max by (service) (load) or service:served:r1"])
+def test_who_reads_what_is_recorded_of_the_same_series_shares_their_test(other: str, tmp_path: Path) -> None:
+    found = made(tmp_path, group("served", SERVED), group("other", other), group("failed", FAILED))
+    assert found == {"rules-derived-12m": ["served:r1", "other:r1", "failed:r1"]}
 
 
 def test_nobody_shares_a_test_of_another_moment(tmp_path: Path) -> None:
@@ -104,8 +104,8 @@ def test_nobody_shares_a_test_of_another_moment(tmp_path: Path) -> None:
 
 
 def test_a_second_test_of_the_same_moment_has_a_file_of_its_own(tmp_path: Path) -> None:
-    names = ("a", "b"), ("c", "d")
-    groups = [group(name, expr) for own in names for name, expr in zip(own, (SERVED, FAILED), strict=True)]
+    exprs = SERVED, FAILED, OTHERWISE.format("served_total"), OTHERWISE.format("failed_total")
+    groups = [group(name, expr) for name, expr in zip("abcd", exprs, strict=True)]
     found = made(tmp_path, *groups)
     assert found == {"rules-derived-12m": ["a:r1", "b:r1"], "rules-derived-12m-2": ["c:r1", "d:r1"]}
 

@@ -16,6 +16,7 @@ from tocsin import promtool
 from tocsin.mutants.about import about
 from tocsin.mutants.breaking import Mutant
 from tocsin.mutants.documents import write
+from tocsin.mutants.order import FIELD
 from tocsin.mutants.rule import Rule
 from tocsin.mutants.suite import Suite, Test
 from tocsin.mutants.trials import Verdict, pruned
@@ -120,8 +121,15 @@ def _tools() -> bytes:
 
 
 def text_of(test: Test) -> bytes:
-    """All that decides whether a test passes."""
-    return write([test.header, test.data, *(pruned(test, file, None) for file in test.files)])
+    """All that decides whether a test passes: neither its name nor the place of a group that it does not load."""
+    kept = ((file, rule) for file in test.files for rule in file.rules if rule in test.loads)
+    loaded = {str(file.groups[rule.group].get("name")) for file, rule in kept}
+    header = dict(test.header)
+    order = header.get(FIELD)
+    if isinstance(order, list) and loaded <= {str(name) for name in order}:
+        header[FIELD] = [name for name in order if str(name) in loaded]
+    data = {key: value for key, value in test.data.items() if key != "name"}
+    return write([header, data, *(pruned(test, file, None) for file in test.files)])
 
 
 def _texts(suite: Suite, rule: Rule, mutants: Sequence[Mutant]) -> list[bytes]:

@@ -21,12 +21,11 @@ from tocsin.mutants.reach import entries
 from tocsin.mutants.rule import Rule, RuleFile
 from tocsin.mutants.suite import Suite, Test
 from tocsin.promql.durations import milliseconds_of
-from tocsin.promtool import Result, memory, test_rules
+from tocsin.promtool import LONG, Result, memory, test_rules
 
 # A rule that promtool does not load, as no PromQL or for a torn template: that is no mutant, and no test has noticed
 # anything.
 _REFUSED = re.compile(r'\bgroup ".*", rule \d+, ".*": ')
-_CHUNK, _IN_A_CHUNK = 2 * 3_600_000, 100
 # Few enough that the progress moves and no call takes long, many enough that starting it does not count.
 _TO_A_CALL = 24
 
@@ -109,11 +108,9 @@ class Bench:
 
 
 def _is_long(test: Test) -> bool:
-    """Whether its series outgrow a chunk: Prometheus makes a file of 128 MB for it then."""
+    """Whether its database does not belong in memory."""
     asserted = [one for kind in ("alert_rule_test", "promql_expr_test") for one in test.data.get(kind) or ()]
-    last = max((_milliseconds(one.get("eval_time")) for one in asserted), default=0)
-    step = _milliseconds(test.data.get("interval"))
-    return last >= _CHUNK or (step > 0 and last // step >= _IN_A_CHUNK)
+    return max((_milliseconds(one.get("eval_time")) for one in asserted), default=0) > LONG
 
 
 def _milliseconds(duration: object) -> int:

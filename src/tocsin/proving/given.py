@@ -2,7 +2,7 @@
 
 Each series stands at one level after the other: they change within every window, at its start, and just before now. So
 a window that is shorter or longer, or ends at another time, sees others. Beside who changes lives one without traffic,
-for whom a share of it is no number, and one with hardly any, whose share is a number all the same.
+for whom a share of it is no number, and one with hardly any, whose share is a number all the same: they have no past.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from weakref import WeakKeyDictionary
 
 from tocsin.metrics import Gauge, Label, Matcher, Selection
 from tocsin.model.recording import RuleGroup
-from tocsin.model.scenario import Claim, Feed, Scenario, holding
+from tocsin.model.scenario import Claim, Feed, Scenario, Segment, holding, silence
 from tocsin.model.spacing import spacing_of
 from tocsin.plan import Plan, PlannedRecord
 from tocsin.promql.durations import duration_text, milliseconds_of
@@ -31,10 +31,12 @@ from tocsin.units import RATIO
 
 # Of more steps no test is made: a series of a year in minutes is nothing to read, or to run in a moment.
 _MOST_STEPS = 5000
-_SUBJECTS = {"changing": Decimal(1), "idle": Decimal(0), "hardly-any": Decimal("0.000001")}
+_CHANGING = "changing"
+_SUBJECTS = {_CHANGING: Decimal(1), "idle": Decimal(0), "hardly-any": Decimal("0.000001")}
 _TITLE = "derived: of given series, one that changes within each window, one idle, one with hardly any traffic"
 # Levels that follow each other differ, and differently in each series.
 _LEVELS, _LEAP, _LEAPS = 7, 3, 4
+_FEW = 4  # the last ones, which the shortest windows see: more of those who do not change would show nothing
 _PART_OF_A_STEP, _PART_OF_AN_OFFSET = 10, 2
 
 
@@ -210,18 +212,26 @@ def _feeds(given: Iterable[Gauge], times: _Times, subjects: Sequence[str]) -> It
     for place, gauge in enumerate(given):
         for subject in subjects:
             matchers = tuple(Matcher(label.name, "=", subject) for label in gauge.labels)
-            segments = [
-                holding(level * _SUBJECTS[subject], lasting=lasting) for level, lasting in _levels(place, times)
-            ]
-            yield Feed(Selection(gauge, matchers), *segments)
+            levels = [(level * _SUBJECTS[subject], lasting) for level, lasting in _levels(place, times)]
+            yield Feed(Selection(gauge, matchers), *_segments(levels, subject))
 
 
-def _levels(place: int, times: _Times) -> Iterator[tuple[Decimal, str]]:
-    """The levels of a series and how long each lasts, from the first sample on; `place` is its among the given."""
+def _segments(levels: Sequence[tuple[Decimal, int]], subject: str) -> Iterator[Segment]:
+    """Who does not change is there lately; and at first, without which Prometheus may refuse the others as too old."""
+    missing = range(1, len(levels) - _FEW) if subject != _CHANGING else range(0)
+    for number, (level, lasting) in enumerate(levels):
+        if number not in missing:
+            yield holding(level, lasting=duration_text(lasting))
+        elif number == missing[0]:
+            yield silence(lasting=duration_text(sum(levels[one][1] for one in missing)))
+
+
+def _levels(place: int, times: _Times) -> Iterator[tuple[Decimal, int]]:
+    """The levels of a series and for how many milliseconds each lasts; `place` is its place among the given."""
     steps = [0, *(change // times.step for change in times.changes), times.end // times.step]
     leap = _LEAP + place % _LEAPS
     for number in reversed(range(len(steps) - 1)):
         level = Decimal(1 + (place + number * leap) % _LEVELS)
         lasting = steps[number + 1] - steps[number]
         if lasting:
-            yield level, duration_text(lasting * times.step)
+            yield level, lasting * times.step

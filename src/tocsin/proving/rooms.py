@@ -30,16 +30,24 @@ class Guest(ABC):
     def test(self) -> Mapping[str, Any]:
         """The test that it would have alone."""
 
-    def written(self, plan: Plan) -> dict[str, object]:
-        """The series that are there while it is told, by their names: their samples, or that they are recorded."""
-        fed: dict[str, list[object]] = {}
+    def written(self, plan: Plan) -> Mapping[str, object]:
+        """The series that are there while it is told, by their names: their samples, and who records them.
+
+        And who is evaluated, by the names that no other can have: those of groups, after a blank.
+        """
+        written: dict[str, list[object]] = {f" {name}": [id(one)] for name, one in self.evaluated()}
+        written |= {record.name: [id(record)] for record in self._records(plan)}
         for one in self.test()["input_series"]:
-            fed.setdefault(one["series"].partition("{")[0], []).append(one)
-        return {**fed, **{record.name: self for record in self._records(plan)}}
+            written.setdefault(one["series"].partition("{")[0], []).append(one)
+        return written
 
     def wanted(self, plan: Plan) -> frozenset[str]:
         """The series that are read while it is told, whether they are there or not."""
         return names_read(*self.conditions(plan), *(record.node for record in self._records(plan)))
+
+    def evaluated(self) -> Iterable[tuple[str, object]]:
+        """The groups, by their names."""
+        return ((group.name, group) for group in self.loaded)
 
     def conditions(self, plan: Plan) -> Iterable[Node]:  # noqa: ARG002
         """What is asked beside what the groups record."""

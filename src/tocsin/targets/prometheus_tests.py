@@ -1,26 +1,29 @@
-"""promtool's unit tests of alerts: one file for each.
+"""promtool's unit tests of alerts: a file for each that its author states something of, and what all others share.
 
-Where what its author states is evaluated at other times than what is derived, that has a second file: promtool knows
-one interval a file, and a day in steps of 30 seconds would take it a second.
+Where what is stated is evaluated at other times than what is derived, the two stand in files of their own: promtool
+knows one interval a file, and a day in steps of 30 seconds would take it a second. What is derived of several alerts
+stands in one test where they are evaluated and scraped alike and have no series in common.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from tocsin.annotations import annotations_of
 from tocsin.documents import Draft
 from tocsin.model.alert import Alert
 from tocsin.model.recording import RuleGroup
 from tocsin.model.scenario import Claim, Instance, Scenario
-from tocsin.plan import Plan, PlannedRecord
+from tocsin.plan import Plan, PlannedAlert, PlannedRecord
 from tocsin.promql.durations import duration_text, milliseconds_of
 from tocsin.promql.tree import Binary, Node, names_read
 from tocsin.proving.beside import by_scenario, together
 from tocsin.proving.bounds import bounded_beside
 from tocsin.proving.derive import derived
+from tocsin.proving.rooms import Guest, at_once, next_path, shared
 from tocsin.proving.seldom import stated_interval
 from tocsin.proving.threshold import standing_beside
 from tocsin.scenarios.promtool import input_series
@@ -29,40 +32,123 @@ from tocsin.targets.prometheus_alerts import alert_path, rule_labels
 from tocsin.targets.prometheus_rules import rules_path
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Told(Guest):
+    """What is told of an alert in one scenario, evaluated every so many milliseconds."""
+
+    alert: Alert
+    interval: int
+    data: dict[str, Any]
+
+    @property
+    def kind(self) -> tuple[int, str, str]:
+        # Who is told of for longer would have all others evaluated for as long.
+        return self.interval, self.data["interval"], self.data["alert_rule_test"][-1]["eval_time"]
+
+    def test(self) -> dict[str, Any]:
+        return self.data
+
+    def evaluated(self) -> Iterator[tuple[str, object]]:
+        yield from ((group.name, group) for group in self.loaded)
+        yield self.alert.slug, self.alert
+
+    def conditions(self, plan: Plan) -> tuple[Node, ...]:
+        return (_condition(plan.alert(self.alert)),)
+
+
+@dataclass(frozen=True, slots=True)
+class AlertsFile:
+    """A file of tests: what stands in one test is told at once. `is_stated` where an author states any of it."""
+
+    path: str
+    tests: tuple[tuple[Told, ...], ...]
+    is_stated: bool
+
+    @property
+    def alerts(self) -> tuple[Alert, ...]:
+        """Those that it is about."""
+        return tuple({id(told.alert): told.alert for test in self.tests for told in test}.values())
+
+    def draft(self, plan: Plan) -> Draft:
+        told = [one for test in self.tests for one in test]
+        loaded = {id(group) for one in told for group in one.loaded}
+        groups = [group for group in plan.definitions.groups if id(group) in loaded]
+        tests = [test[0].data if len(test) == 1 else _at_once(test) for test in self.tests]
+        return test_file(self.path, duration_text(told[0].interval), groups, tests, self.alerts)
+
+
+_known: WeakKeyDictionary[Plan, tuple[AlertsFile, ...]] = WeakKeyDictionary()
+
+
 def documents(plan: Plan) -> Iterator[Draft]:
-    for alert in plan.definitions.alerts:
-        for path, every, claims in alert_tests(plan, alert):
-            yield _alert_tests(plan, alert, path, every, claims)
+    for file in alerts_files(plan):
+        yield file.draft(plan)
 
 
-def alert_tests(plan: Plan, alert: Alert) -> Iterator[tuple[str, int, list[Claim]]]:
-    """The test files of an alert: the path, the interval in milliseconds, and the claims, the author's first."""
+def alerts_files(plan: Plan) -> tuple[AlertsFile, ...]:
+    """The test files of all alerts; computed once."""
+    if plan not in _known:
+        _known[plan] = tuple(_files(plan))
+    return _known[plan]
+
+
+def _files(plan: Plan) -> Iterator[AlertsFile]:
+    own = [file for alert in plan.definitions.alerts for file in _own_files(plan, alert)]
+    several = list(shared(plan, [told for file in own if not file.is_stated for (told,) in file.tests]))
+    taken = {id(told) for tests in several for told in tests}
+    for file in own:
+        left = tuple(test for test in file.tests if id(test[0]) not in taken)
+        if left:
+            yield replace(file, tests=left)
+    numbers: dict[str, int] = {}
+    for tests in several:
+        path = next_path(f"prometheus/tests/alerts-derived-{duration_text(tests[0].interval)}", numbers)
+        yield AlertsFile(path, (tuple(tests),), is_stated=False)
+
+
+def _own_files(plan: Plan, alert: Alert) -> Iterator[AlertsFile]:
+    """The test files of an alert alone, each of tests with one thing told."""
     stated = [claim for proof in plan.definitions.proofs_of(alert) for claim in proof.claims]
     found = derived(plan, alert)
     interval = stated_interval(plan, alert, stated) if stated else found.interval
-    if found.interval == interval:
-        stated += found.claims
-    elif found.claims:
-        yield f"prometheus/tests/{alert.slug}-derived.yaml", found.interval, list(found.claims)
-    if stated:
-        yield f"prometheus/tests/{alert.slug}.yaml", interval, stated
+    path = f"prometheus/tests/{alert.slug}"
+    if stated and found.claims and found.interval != interval:
+        yield AlertsFile(f"{path}-derived.yaml", _told(plan, alert, found.interval, found.claims), is_stated=False)
+        claims = stated
+    else:
+        claims = [*stated, *found.claims]
+    if claims:
+        yield AlertsFile(f"{path}.yaml", _told(plan, alert, interval, claims), is_stated=bool(stated))
 
 
-def _alert_tests(plan: Plan, alert: Alert, path: str, interval: int, claims: list[Claim]) -> Draft:
-    planned = plan.alert(alert)
-    condition = Binary(planned.operator, planned.left, planned.right)
+def _told(plan: Plan, alert: Alert, interval: int, claims: Sequence[Claim]) -> tuple[tuple[Told], ...]:
+    condition = _condition(plan.alert(alert))
     needed = _records_needed(plan, condition, claims)
     read = names_read(condition, *(record.node for record in needed))
     found = derived(plan, alert).claims
     fed = {id(feed) for feed in found[0].scenario.feeds} if found else set()
-    tests = [
-        _beside_threshold(plan, alert, told, interval, read)
-        if any(id(feed) in fed for feed in scenario.feeds)
-        else _alert_test(plan, alert, told, read)
-        for scenario, told in by_scenario(together(plan, alert, claims, interval))
-    ]
-    groups = [group for group in plan.definitions.groups if any(record.group is group for record in needed)]
-    return test_file(path, duration_text(interval), groups, tests, alert)
+    groups = tuple(group for group in plan.definitions.groups if any(record.group is group for record in needed))
+
+    def test(scenario: Scenario, claims: Sequence[Claim]) -> dict[str, Any]:
+        if any(id(feed) in fed for feed in scenario.feeds):
+            return _beside_threshold(plan, alert, claims, interval, read)
+        return _alert_test(plan, alert, claims, read)
+
+    scenarios = by_scenario(together(plan, alert, claims, interval))
+    return tuple((Told(groups, alert, interval, test(*one)),) for one in scenarios)
+
+
+def _condition(planned: PlannedAlert) -> Binary:
+    return Binary(planned.operator, planned.left, planned.right)
+
+
+def _at_once(tests: Sequence[Told]) -> dict[str, Any]:
+    """The tests of several alerts as one, which says of whom it tells what."""
+    titles: dict[str, list[str]] = {}
+    for told in tests:
+        titles.setdefault(told.data["name"], []).append(told.alert.name)
+    name = "; ".join(f"{title} ({', '.join(names)})" for title, names in titles.items())
+    return {**at_once([told.data for told in tests]), "name": name}
 
 
 def _alert_test(
@@ -98,7 +184,7 @@ def _beside_threshold(
     return _alert_test(plan, alert, [*before, fires], read, given)
 
 
-def _records_needed(plan: Plan, condition: Node, claims: list[Claim]) -> tuple[PlannedRecord, ...]:
+def _records_needed(plan: Plan, condition: Node, claims: Sequence[Claim]) -> tuple[PlannedRecord, ...]:
     """The recording rules of a test: none where every scenario gives what they record."""
     needed = plan.records_read(condition)
     direct = {record.name for record in needed} & names_read(condition)
@@ -107,22 +193,18 @@ def _records_needed(plan: Plan, condition: Node, claims: list[Claim]) -> tuple[P
 
 
 def test_file(
-    path: str, interval: str, groups: Iterable[RuleGroup], tests: Sequence[dict[str, Any]], alert: Alert | None
+    path: str, interval: str, groups: Iterable[RuleGroup], tests: Sequence[dict[str, Any]], alerts: Sequence[Alert]
 ) -> Draft:
-    """A file of tests that loads these groups, and the alert that it is about, which is evaluated after them."""
+    """A file of tests that loads these groups, and the alerts that it is about, which are evaluated after them."""
     groups = tuple(groups)
-    files = [f"../{rules_path(group).removeprefix('prometheus/')}" for group in groups]
-    order = [group.name for group in groups]
-    if alert is not None:
-        files.append(f"../{alert_path(alert).removeprefix('prometheus/')}")
-        order.append(alert.slug)
+    written = [*map(rules_path, groups), *map(alert_path, alerts)]
     data = {
-        "rule_files": files,
+        "rule_files": [f"../{path.removeprefix('prometheus/')}" for path in written],
         "evaluation_interval": interval,
-        "group_eval_order": order,
+        "group_eval_order": [*(group.name for group in groups), *(alert.slug for alert in alerts)],
         "tests": list(tests),
     }
-    return Draft(path, "promtool-tests", data, alert.source if alert else groups[-1].source)
+    return Draft(path, "promtool-tests", data, alerts[0].source if alerts else groups[-1].source)
 
 
 def expected_alert(plan: Plan, alert: Alert, one: Instance) -> dict[str, Any]:
