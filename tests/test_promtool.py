@@ -75,6 +75,18 @@ def test_file_that_promtool_does_not_mention_has_not_passed(folder: Path) -> Non
     assert "missing.yaml" in result.output
 
 
+def test_promtool_is_bounded_in_memory_unless_somebody_says_otherwise(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = folder / "promtool"
+    script.write_text('#!/bin/sh\necho "Checking $3"\necho "$GOMAXPROCS $GOGC $GOMEMLIMIT"\n')
+    script.chmod(0o755)
+    monkeypatch.setenv("PROMTOOL", str(script))
+    monkeypatch.setenv("GOGC", "50")
+    (result,) = promtool.check_rules(folder, ["rules.yaml"])
+    assert result.output == "1 50 1GiB"
+
+
 @pytest.mark.parametrize(
     ("ending", "told"),
     [
