@@ -38,6 +38,7 @@ _SCRAPES = 4  # in the shortest window, one for each evaluation; where that make
 _HIT, _WITHOUT_EVENTS, _IDLE = "second", "third", "idle"
 # Where no label tells them apart the last one remains.
 _SUBJECTS = {_IDLE: Decimal(0), _WITHOUT_EVENTS: Decimal(1), "first": Decimal(1), _HIT: Decimal(2)}
+_SHOWN_BY_ONE = (_IDLE, _WITHOUT_EVENTS)  # instance: of how two are put together the others tell
 _AS_IT_IS, _BUSIER = Decimal(1), Decimal("1.3")
 _TITLE = "derived: one idle, one to whom nothing has happened yet, one busier, with a restart"
 _RESET, _MISSED = 6, 3  # so many evaluations before the last one
@@ -291,7 +292,9 @@ def _scenario(
         for subject in [{label: _of_closed(closed[label], place) if label in closed else name for label in labels}]
         for leaf in leaves
         for window in [0 if name == _IDLE else windows.get(leaf.metric.name, 0)]
-        for own in [(ALONE,) if "instance" in dict(leaf.labels({})) else instances]
+        for own in [
+            (ALONE,) if "instance" in dict(leaf.labels({})) else instances[:1] if name in _SHOWN_BY_ONE else instances
+        ]
         for instance, setting, unseen in shown(leaf, size * busier, own, window, turned=name == _HIT)
         if not (name == _IDLE and leaf.metric.name in never_idle)
         and not (name == _WITHOUT_EVENTS and _comes_with_events(leaf, leaves))
