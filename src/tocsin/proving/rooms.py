@@ -8,11 +8,15 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from typing import Any, Generic, TypeVar
 
 from tocsin.model.recording import RuleGroup
 from tocsin.plan import Plan, PlannedRecord
 from tocsin.promql.tree import Node, names_read
+
+# So many tests are looked at for a place: where all read the same series, none of them has any.
+_TRIED = 16
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,16 +34,16 @@ class Guest(ABC):
     def test(self) -> Mapping[str, Any]:
         """The test that it would have alone."""
 
-    def written(self, plan: Plan) -> Mapping[str, object]:
-        """The series that are there while it is told, by their names: their samples, and who records them.
+    def written(self, plan: Plan) -> dict[str, bytes]:
+        """The series that are there while it is told, by their names: a digest of their samples, and who records them.
 
         And who is evaluated, by the names that no other can have: those of groups, after a blank.
         """
         written: dict[str, list[object]] = {f" {name}": [id(one)] for name, one in self.evaluated()}
         written |= {record.name: [id(record)] for record in self._records(plan)}
         for one in self.test()["input_series"]:
-            written.setdefault(one["series"].partition("{")[0], []).append(one)
-        return written
+            written.setdefault(one["series"].partition("{")[0], []).append((one["series"], one["values"]))
+        return {name: blake2b(repr(found).encode(), digest_size=16).digest() for name, found in written.items()}
 
     def wanted(self, plan: Plan) -> frozenset[str]:
         """The series that are read while it is told, whether they are there or not."""
@@ -66,10 +70,10 @@ class _Room(Generic[Told]):
     """A test that several may share, and what is written and read in it."""
 
     told: list[Told] = field(default_factory=list)
-    written: dict[str, object] = field(default_factory=dict)
+    written: dict[str, bytes] = field(default_factory=dict)
     wanted: set[str] = field(default_factory=set)
 
-    def has_place_for(self, written: Mapping[str, object], wanted: frozenset[str]) -> bool:
+    def has_place_for(self, written: Mapping[str, bytes], wanted: frozenset[str]) -> bool:
         """Whether each finds there what it finds alone: what both have is the same, and neither reads what only the
         other has.
         """
@@ -79,12 +83,12 @@ class _Room(Generic[Told]):
 
 
 def shared(plan: Plan, every: Iterable[Told]) -> Iterator[Sequence[Told]]:
-    """Those who share a test, each in the first one that has a place for it; who would be alone is in none."""
+    """Those who share a test, each in one of the last that has a place for it; who would be alone is in none."""
     rooms: dict[Hashable, list[_Room[Told]]] = {}
     for one in every:
         written, wanted = one.written(plan), one.wanted(plan)
         own = rooms.setdefault(one.kind, [])
-        room = next((room for room in own if room.has_place_for(written, wanted)), None)
+        room = next((room for room in own[-_TRIED:] if room.has_place_for(written, wanted)), None)
         if room is None:
             own.append(room := _Room())
         room.written |= written

@@ -7,10 +7,13 @@ stands in one test where they are evaluated and scraped alike and have no series
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from weakref import WeakKeyDictionary
+
+import orjson
 
 from tocsin.annotations import annotations_of
 from tocsin.documents import Draft
@@ -34,19 +37,25 @@ from tocsin.targets.prometheus_rules import rules_path
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Told(Guest):
-    """What is told of an alert in one scenario, evaluated every so many milliseconds."""
+    """What is told of an alert in one scenario, evaluated every so many milliseconds, until its last claim.
+
+    The test is packed: those of all alerts are there before one is written.
+    """
 
     alert: Alert
     interval: int
-    data: dict[str, Any]
+    spacing: int
+    last: str
+    packed: bytes
 
     @property
-    def kind(self) -> tuple[int, str, str]:
+    def kind(self) -> tuple[int, int, str]:
         # Who is told of for longer would have all others evaluated for as long.
-        return self.interval, self.data["interval"], self.data["alert_rule_test"][-1]["eval_time"]
+        return self.interval, self.spacing, self.last
 
     def test(self) -> dict[str, Any]:
-        return self.data
+        found: dict[str, Any] = orjson.loads(zlib.decompress(self.packed))
+        return found
 
     def evaluated(self) -> Iterator[tuple[str, object]]:
         yield from ((group.name, group) for group in self.loaded)
@@ -73,7 +82,7 @@ class AlertsFile:
         told = [one for test in self.tests for one in test]
         loaded = {id(group) for one in told for group in one.loaded}
         groups = [group for group in plan.definitions.groups if id(group) in loaded]
-        tests = [test[0].data if len(test) == 1 else _at_once(test) for test in self.tests]
+        tests = [test[0].test() if len(test) == 1 else _at_once(test) for test in self.tests]
         return test_file(self.path, duration_text(told[0].interval), groups, tests, self.alerts)
 
 
@@ -129,13 +138,17 @@ def _told(plan: Plan, alert: Alert, interval: int, claims: Sequence[Claim]) -> t
     fed = {id(feed) for feed in found[0].scenario.feeds} if found else set()
     groups = tuple(group for group in plan.definitions.groups if any(record.group is group for record in needed))
 
-    def test(scenario: Scenario, claims: Sequence[Claim]) -> dict[str, Any]:
-        if any(id(feed) in fed for feed in scenario.feeds):
-            return _beside_threshold(plan, alert, claims, interval, read)
-        return _alert_test(plan, alert, claims, read)
+    def one(scenario: Scenario, claims: Sequence[Claim]) -> Told:
+        is_derived = any(id(feed) in fed for feed in scenario.feeds)
+        test = (
+            _beside_threshold(plan, alert, claims, interval, read)
+            if is_derived
+            else _alert_test(plan, alert, claims, read)
+        )
+        packed = zlib.compress(orjson.dumps(test), 1)
+        return Told(groups, alert, interval, scenario.spacing, claims[-1].at, packed)
 
-    scenarios = by_scenario(together(plan, alert, claims, interval))
-    return tuple((Told(groups, alert, interval, test(*one)),) for one in scenarios)
+    return tuple((one(*told),) for told in by_scenario(together(plan, alert, claims, interval)))
 
 
 def _condition(planned: PlannedAlert) -> Binary:
@@ -144,11 +157,12 @@ def _condition(planned: PlannedAlert) -> Binary:
 
 def _at_once(tests: Sequence[Told]) -> dict[str, Any]:
     """The tests of several alerts as one, which says of whom it tells what."""
+    alone = [told.test() for told in tests]
     titles: dict[str, list[str]] = {}
-    for told in tests:
-        titles.setdefault(told.data["name"], []).append(told.alert.name)
+    for told, test in zip(tests, alone, strict=True):
+        titles.setdefault(test["name"], []).append(told.alert.name)
     name = "; ".join(f"{title} ({', '.join(names)})" for title, names in titles.items())
-    return {**at_once([told.data for told in tests]), "name": name}
+    return {**at_once(alone), "name": name}
 
 
 def _alert_test(
