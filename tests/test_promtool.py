@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from tocsin import promtool
+from tocsin.checking import short_tests
 from tocsin.findings import TocsinError
+from tocsin.output import Document
 
 RULES = """groups:
 - name: g
@@ -60,6 +62,28 @@ def test_only_what_fails_twice_has_failed(folder: Path, tmp_path: Path, monkeypa
     assert "alertname: High, time: 5m" in bad.output
     called.unlink()
     assert [result.passed for result in promtool.test_rules(folder, ["good.yaml"])] == [False]
+
+
+def test_databases_of_short_tests_are_in_memory(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    script = folder / "promtool"
+    script.write_text(
+        '#!/bin/sh\nshift 2\nfor file; do echo "Unit Testing:  $file"; echo "  SUCCESS in $TMPDIR"; done\n'
+    )
+    script.chmod(0o755)
+    monkeypatch.setenv("PROMTOOL", str(script))
+    monkeypatch.delenv("TMPDIR", raising=False)
+    place = promtool.memory()
+    results = promtool.test_rules_surely(folder, ["long.yaml", "good.yaml"], ["good.yaml"])
+    assert [result.name for result in results] == ["long.yaml", "good.yaml"]
+    long, short = (result.output.removeprefix("SUCCESS in").strip() for result in results)
+    assert long == ""
+    assert Path(short or ".").parent == (place or Path())
+
+
+def test_tests_of_days_are_told_from_others_whatever_is_written_in_them() -> None:
+    claim = "  - eval_time: {}\n    exp_annotations:\n      summary: |-\n        eval_time: soon\n"
+    tests = [Document(time, claim.format(time).encode()) for time in ("30s", "1d12h", "1d12h1s", "60d2h30s")]
+    assert short_tests([*tests, Document("none", b"tests: []\n")]) == ["30s", "1d12h", "none"]
 
 
 def test_broken_rules_are_told_by_file(folder: Path) -> None:

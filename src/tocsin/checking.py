@@ -23,6 +23,8 @@ from tocsin.targets.prometheus_recorded import RecordsFile, records_files, rules
 from tocsin.targets.prometheus_tests import AlertsFile, alerts_files
 from tocsin.targets.prometheus_thresholds import threshold_test_path
 
+# Somebody's words may look like it too.
+_EVAL_TIME = re.compile(r"^ +(?:- )?eval_time: ((?:\d+(?:ms|[smhdwy]))+)$", re.MULTILINE)
 _RULES = ("prometheus/rules", "prometheus/alerts", "prometheus/mappings")
 
 
@@ -73,7 +75,7 @@ def test_project(plan: Plan) -> list[Result]:
 
 def short_tests(tests: Iterable[Document]) -> list[str]:
     """The files of tests that do not reach over days."""
-    times = {test.path: re.findall(r"eval_time: (\w+)", test.content.decode()) for test in tests}
+    times = {test.path: _EVAL_TIME.findall(test.content.decode()) for test in tests}
     return [path for path, found in times.items() if max(map(milliseconds_of, found), default=0) <= LONG]
 
 
