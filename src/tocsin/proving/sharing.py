@@ -37,9 +37,11 @@ class Guest(ABC):
     def written(self, plan: Plan) -> dict[str, bytes]:
         """The series that are there while it is told, by their names: a digest of their samples, and who records them.
 
-        And who is evaluated, by the names that no other can have: those of groups, after a blank.
+        The groups that are evaluated are among them: promtool knows them by their names alone. In front of these stands
+        a blank, which no series has in its name.
         """
-        written: dict[str, list[object]] = {f" {name}": [id(one)] for name, one in self.evaluated()}
+        groups = [*((group.name, group) for group in self.loaded), *self.more_groups()]
+        written: dict[str, list[object]] = {f" {name}": [id(group)] for name, group in groups}
         written |= {record.name: [id(record)] for record in self._records(plan)}
         for one in self.test()["input_series"]:
             written.setdefault(one["series"].partition("{")[0], []).append((one["series"], one["values"]))
@@ -49,9 +51,9 @@ class Guest(ABC):
         """The series that are read while it is told, whether they are there or not."""
         return names_read(*self.conditions(plan), *(record.node for record in self._records(plan)))
 
-    def evaluated(self) -> Iterable[tuple[str, object]]:
-        """The groups, by their names."""
-        return ((group.name, group) for group in self.loaded)
+    def more_groups(self) -> Iterable[tuple[str, object]]:
+        """The groups that are evaluated beside those that are loaded for it, by their names."""
+        return ()
 
     def conditions(self, plan: Plan) -> Iterable[Node]:  # noqa: ARG002
         """What is asked beside what the groups record."""

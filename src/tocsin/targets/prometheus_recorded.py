@@ -25,7 +25,7 @@ from tocsin.promql.durations import duration_text, milliseconds_of
 from tocsin.promql.tree import Call, Number, Select, names_read
 from tocsin.proving.beside import by_scenario
 from tocsin.proving.given import given_values
-from tocsin.proving.rooms import Guest, at_once, next_path, shared
+from tocsin.proving.sharing import Guest, at_once, next_path, shared
 from tocsin.proving.told import Stated, digits_of, stated_values
 from tocsin.proving.values import derived_values, interval_of, looks_back_on
 from tocsin.targets.prometheus_tests import series_fed, test_file

@@ -26,8 +26,8 @@ from tocsin.promql.tree import Binary, Node, names_read
 from tocsin.proving.beside import by_scenario, together
 from tocsin.proving.bounds import bounded_beside
 from tocsin.proving.derive import derived
-from tocsin.proving.rooms import Guest, at_once, next_path, shared
 from tocsin.proving.seldom import stated_interval
+from tocsin.proving.sharing import Guest, at_once, next_path, shared
 from tocsin.proving.threshold import standing_beside
 from tocsin.scenarios.promtool import input_series
 from tocsin.scenarios.samples import series_of
@@ -57,9 +57,8 @@ class Told(Guest):
         found: dict[str, Any] = orjson.loads(zlib.decompress(self.packed))
         return found
 
-    def evaluated(self) -> Iterator[tuple[str, object]]:
-        yield from ((group.name, group) for group in self.loaded)
-        yield self.alert.slug, self.alert
+    def more_groups(self) -> tuple[tuple[str, object]]:
+        return ((self.alert.slug, self.alert),)
 
     def conditions(self, plan: Plan) -> tuple[Node, ...]:
         return (_condition(plan.alert(self.alert)),)
