@@ -29,8 +29,10 @@ _NOTHING = Decimal("1e-15")
 _WRITTEN = ((Decimal("1e-9"), 6), (Decimal("1e-11"), 10))
 _CENT = Decimal("0.01")
 _BEST = 2
-# The last one is of more digits than most formats print.
-_AWAY = ("2", "1.5", "1.2", "1.1", "1.05", "246.913578")
+# This one is of more digits than most formats print.
+_ODD = Decimal("246.913578")
+_AWAY = (*map(Decimal, ("2", "1.5", "1.2", "1.1", "1.05")), _ODD)
+_BACK = tuple(map(Decimal, ("0.5", "0.8", "0.9", "0.95")))
 
 
 class Found(NamedTuple):
@@ -158,11 +160,11 @@ class Driver:
         if self.either and near in (self.low, self.high):
             yield near
         away = edge == 0 or rising == (edge > 0)
-        for factor in _AWAY if away else ("0.5", "0.8", "0.9", "0.95"):
-            far = (edge or near or Decimal(1 if rising else -1)) * Decimal(factor)
+        for factor in _AWAY if away else _BACK:
+            far = (edge or near or Decimal(1 if rising else -1)) * factor
             if self.step == 1:
                 far = far.to_integral_value() + 0  # of -0.5 that is 0, not -0
-            elif far > 0:
+            elif far > 0 and factor != _ODD:
                 far = _short(far * Decimal("0.98"), far) or far
             if self._fits(far):
                 yield far

@@ -149,7 +149,7 @@ class Solver:
             self._numbers,
             lambda setting: self.asked.told({**still, leaf: setting}),
             # What rules compute is printed with all its digits where the format is lost.
-            best=2 if self.exact and self.direct else 1,
+            best=2 if self.exact and (self.direct or not self.asked.records) else 1,
         )
 
     @property

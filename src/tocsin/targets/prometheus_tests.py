@@ -17,12 +17,13 @@ import orjson
 
 from tocsin.annotations import annotations_of
 from tocsin.documents import Draft
+from tocsin.metrics import Matcher
 from tocsin.model.alert import Alert
 from tocsin.model.recording import RuleGroup
 from tocsin.model.scenario import Claim, Instance, Scenario
 from tocsin.plan import Plan, PlannedAlert, PlannedRecord
 from tocsin.promql.durations import duration_text, milliseconds_of
-from tocsin.promql.tree import Binary, Node, names_read
+from tocsin.promql.tree import Binary, Node, Select, names_read
 from tocsin.proving.beside import by_scenario, together
 from tocsin.proving.bounds import bounded_beside
 from tocsin.proving.derive import derived
@@ -183,18 +184,33 @@ def _alert_test(
 def _beside_threshold(
     plan: Plan, alert: Alert, claims: Sequence[Claim], interval: int, read: frozenset[str]
 ) -> dict[str, Any]:
-    """The test with who stands at the threshold or at the bounds, where that can be: one is quiet until the end."""
+    """The test with who stands at the threshold or at the bounds, where that can be.
+
+    One of them is beyond it at the last evaluation alone. That it waits for its `for` then is enough to tell that it is
+    seen: until it fires, promtool would print all that it says at each evaluation.
+    """
     standing = standing_beside(plan, alert) or bounded_beside(plan, alert)
     if standing is None:
         return _alert_test(plan, alert, claims, read)
     *before, last = claims
-    end = milliseconds_of(last.at)
-    held = -(-milliseconds_of(alert.hold) // interval) * interval
-    spacing = last.scenario.spacing
-    quiet = (end - held - interval) // spacing + 1
-    fires = replace(last, instances=(*last.instances, standing.instance))
+    end, spacing = milliseconds_of(last.at), last.scenario.spacing
+    quiet = (end - interval) // spacing + 1
     given = standing.series(quiet, end // spacing + 1 - quiet)
+    if milliseconds_of(alert.hold):
+        test = _alert_test(plan, alert, claims, read, given)
+        return {**test, "promql_expr_test": [_waiting(alert, standing.instance, last.at)]}
+    fires = replace(last, instances=(*last.instances, standing.instance))
     return _alert_test(plan, alert, [*before, fires], read, given)
+
+
+def _waiting(alert: Alert, one: Instance, at: str) -> dict[str, Any]:
+    """That an alert of a rule waits for its `for`, as Prometheus's own series has it."""
+    state = (("alertname", alert.name), ("alertstate", "pending"))
+    asked, there = (
+        Select("ALERTS", tuple(Matcher(name, "=", value) for name, value in (*state, *labels))).text()
+        for labels in (one.labels, sorted({**dict(one.labels), **rule_labels(alert)}.items()))
+    )
+    return {"expr": asked, "eval_time": at, "exp_samples": [{"labels": there, "value": 1}]}
 
 
 def _records_needed(plan: Plan, condition: Node, claims: Sequence[Claim]) -> tuple[PlannedRecord, ...]:
