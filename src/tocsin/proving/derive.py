@@ -42,6 +42,7 @@ from tocsin.proving.vectors import Labels
 from tocsin.proving.workloads import Leaf, Workload, leaves_of, read_beside_the_clock
 from tocsin.units import RATIO
 
+_FIRING = 3
 _PLACES = {"just-beyond": 0, "far-beyond": 1, "just-short": 2, "brief": 3, "idle": 4}
 
 
@@ -193,15 +194,22 @@ class _Derivation:
 
     def _subjects(self, onset: int, names: Sequence[str]) -> Iterator[Subject]:
         levels, scrapes = self.levels, self.timing.scrapes
-        ill = (onset + self._firing) * scrapes - self.lives.start
         # Up to the scrape that the last evaluation sees: what is older than that tells of another age.
         whole = self._end(onset) * scrapes - self.lives.start + 1
-        well = (levels.healthy, whole - ill)
         named = partial(self._labels, labels=names)
-        beyond, short = ((levels.just_beyond, ill), well), ((levels.just_short, whole),)
-        yield Subject("just beyond", named("just-beyond"), beyond, True, beside=levels.healthy, splits=self.splits)
-        end = (dict.fromkeys(self.leaves), whole - ill) if self._looks_back else well
-        far = Subject("far beyond", named("far-beyond"), ((levels.far_beyond, ill), end), True, hit=True)
+        # Who has nothing else to go through recovers as soon as it was seen to fire.
+        soon = 1 if self._firing == _FIRING and levels.just_beyond != levels.far_beyond else self._firing
+
+        def ill(level: Workload, then: Workload, firing: int = soon) -> tuple[tuple[Workload, int], ...]:
+            lasting = (onset + firing) * scrapes - self.lives.start
+            return (level, lasting), (then, whole - lasting)
+
+        beyond, short = ill(levels.just_beyond, levels.healthy), ((levels.just_short, whole),)
+        just = Subject("just beyond", named("just-beyond"), beyond, True, firing=soon, splits=self.splits)
+        yield replace(just, beside=levels.healthy)
+        end = dict.fromkeys(self.leaves) if self._looks_back else levels.healthy
+        lives = ill(levels.far_beyond, end, self._firing)
+        far = Subject("far beyond", named("far-beyond"), lives, True, firing=self._firing, hit=True)
         yield self._missing(replace(far, failing=1 + self._looks_back), onset)
         near = Subject("just short", named("just-short"), short, False, beside=levels.far_beyond, splits=self.splits)
         missing = self._missing(near, onset) if self._is_about_scrapes else near
@@ -213,11 +221,12 @@ class _Derivation:
             yield Subject(f"guarded {number}", labels, ((guarded, whole),), False, splits=self.splits)
         for number, other in enumerate(levels.others, 1):
             labels = named(f"other-{number}")
-            subject = Subject(f"other {number}", labels, ((other, ill), well), True, splits=self.splits)
-            yield from self._if_seen(subject, onset)
+            yield from self._if_seen(
+                replace(just, name=f"other {number}", labels=labels, phases=ill(other, levels.healthy)), onset
+            )
         if self.own is not None and set(names) == set(self.own.labels):
-            phases = ((self.own.beyond, ill), (self.own.short, whole - ill))
-            yield from self._if_seen(Subject("own threshold", self.own.labels, phases, True), onset)
+            phases = ill(self.own.beyond, self.own.short)
+            yield from self._if_seen(Subject("own threshold", self.own.labels, phases, True, firing=soon), onset)
         brief = self._brief(onset, whole) if self.timing.hold else 0
         if brief:
             phases = ((levels.just_beyond, brief), (levels.healthy, whole - brief))
@@ -257,7 +266,7 @@ class _Derivation:
         And once more where it matters that it was back after that: who is kept firing was beyond the threshold
         until then, and who is gone in the end was not gone from the failed scrapes on.
         """
-        return 4 if self._looks_back or self.timing.keep else 3
+        return _FIRING + bool(self._looks_back or self.timing.keep)
 
     @property
     def _looks_back(self) -> int:
@@ -311,7 +320,8 @@ class _Derivation:
             is_lost = len(rest) == len(subjects) or not rest or not self._is_about_too_little
             return [] if is_lost else self._claims(title, rest, onset)
         # Nothing happens after the last one has recovered.
-        end = 1 + max([onset + self._firing - 1, *(number for number, one in enumerate(firing) if one)])
+        must = (onset + subject.firing - 1 for subject in subjects)
+        end = 1 + max((*must, *(number for number, one in enumerate(firing) if one)))
         if any(subject.several for subject in subjects):
             end = latest
         scenario = self.lives.scenario(f"derived: {title}", subjects, onset, end)
@@ -342,7 +352,7 @@ class _Derivation:
             seen[0] = False
         if not subject.fires:
             return not any(seen)
-        return not seen[0] and all(seen[onset : onset + self._firing]) and not seen[-1]
+        return not seen[0] and all(seen[onset : onset + subject.firing]) and not seen[-1]
 
 
 def _fires_of_nothing(rules: Rules) -> bool:
