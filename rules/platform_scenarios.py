@@ -54,41 +54,6 @@ gpu_memory_values = Proof(
 )
 
 
-def uneven(use: str, lasting: str, *values: str) -> Scenario:
-    """A GPU in parts whose average has more digits than anybody reads."""
-    parts = (
-        Feed(on(utilisation, "node-a", "0", part=str(part)), holding(value, lasting=lasting))
-        for part, value in enumerate(values)
-    )
-    return Scenario(f"the parts of a GPU are {use}, each a little differently", *parts, every="30s")
-
-
-gpu_utilisation_high_proof = Proof(
-    gpu_utilisation_high,
-    fires(uneven("busy", "40m", "80", "85", "91"), "36m", instance("85.33%", Hostname="node-a", gpu="0")),
-)
-gpu_utilisation_low_proof = Proof(
-    gpu_utilisation_low,
-    fires(uneven("idle", "7h30m", "30", "31", "31"), "7h12m", instance("30.67%", Hostname="node-a", gpu="0")),
-)
-
-broken = Scenario(
-    "a GPU falls off the bus; another one reports a code that nobody has heard of",
-    stands(last_xid, "node-a", "0", "79"),
-    stands(last_xid, "node-a", "1", "1079"),
-    stands(last_xid, "node-b", "0", "0"),
-)
-gpu_xid_proof = Proof(
-    gpu_xid_error,
-    quiet(broken, "1m"),
-    fires(
-        broken,
-        "5m",
-        instance("79 XID code", Hostname="node-a", gpu="0"),
-        instance("1.079k XID code", Hostname="node-a", gpu="1"),
-    ),
-)
-
 half_up = Scenario(
     "of two pods behind one address one cannot be scraped",
     *(

@@ -148,8 +148,8 @@ class Solver:
             self.asked.condition.right == Number(Decimal(0)),
             self._numbers,
             lambda setting: self.asked.told({**still, leaf: setting}),
-            # What rules compute is printed with all its digits where the format is lost.
-            best=2 if self.exact and (self.direct or not self.asked.records) else 1,
+            # What rates give is printed with all its digits where the format is lost.
+            best=2 if self.exact else 1,
         )
 
     @property
