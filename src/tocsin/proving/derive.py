@@ -209,7 +209,7 @@ class _Derivation:
         yield replace(just, beside=levels.healthy)
         end = dict.fromkeys(self.leaves) if self._looks_back else levels.healthy
         lives = ill(levels.far_beyond, end, self._firing)
-        far = Subject("far beyond", named("far-beyond"), lives, True, firing=self._firing, hit=True)
+        far = Subject("far beyond", named("far-beyond"), lives, True, firing=self._firing, hits=(onset + 1,))
         yield self._missing(replace(far, failing=1 + self._looks_back), onset)
         near = Subject("just short", named("just-short"), short, False, beside=levels.far_beyond, splits=self.splits)
         missing = self._missing(near, onset) if self._is_about_scrapes else near
@@ -237,7 +237,7 @@ class _Derivation:
 
     def _if_seen(self, subject: Subject, onset: int) -> Iterator[Subject]:
         """The subject, if it does as it should."""
-        firing = [firing_of(states) for states in self._simulated([subject], self._end(onset), onset)]
+        firing = [firing_of(states) for states in self._simulated([subject], self._end(onset))]
         if self._does_as_it_should(subject, firing, onset):
             yield subject
 
@@ -249,14 +249,14 @@ class _Derivation:
         both, one = ((*waiting, onset + 2), (onset + 2,)) if subject.fires else (waiting, ())
         for missed, failing in dict.fromkeys(((both, subject.failing), (both, 1), (one, 1))):
             tried = replace(subject, missed=missed, failing=failing)
-            seen = [bool(firing_of(states)) for states in self._simulated([tried], onset + self._firing, onset)]
+            seen = [bool(firing_of(states)) for states in self._simulated([tried], onset + self._firing)]
             if all(seen[onset : onset + self._firing]) if subject.fires else not any(seen):
                 return tried
         return subject
 
     def _fires_at(self, onset: int, subject: Subject) -> bool:
         # Where the `for` is short, a scrape fails only after that.
-        states = list(self._simulated([subject], max((onset, *subject.missed)), onset))
+        states = list(self._simulated([subject], max((onset, *subject.missed))))
         return bool(firing_of(states[onset]))
 
     @property
@@ -304,15 +304,15 @@ class _Derivation:
                 return length
         return 0
 
-    def _simulated(self, subjects: Sequence[Subject], last: int, onset: int = 0) -> Iterator[States]:
-        store = self.lives.store(self.lives.scenario("", subjects, onset, last))
+    def _simulated(self, subjects: Sequence[Subject], last: int) -> Iterator[States]:
+        store = self.lives.store(self.lives.scenario("", subjects, last))
         return states_over_time(self.rules, store, self.timing.interval / 1000, last)
 
     def _claims(self, title: str, subjects: Sequence[Subject], onset: int) -> list[Claim]:
         """What is there whenever that changes; nothing where somebody does not fire who should."""
         lives = [sum(length for _, length in subject.phases) for subject in subjects]
         latest = (max(lives) + self.lives.start - 1) // self.timing.scrapes
-        store = self.lives.store(self.lives.scenario(title, subjects, onset, latest))
+        store = self.lives.store(self.lives.scenario(title, subjects, latest))
         states = list(settled_states(self.rules, store, self.timing.interval / 1000, latest))
         firing = [firing_of(one) for one, _ in states]
         if not all(self._does_as_it_should(subject, firing, onset) for subject in subjects):
@@ -324,7 +324,7 @@ class _Derivation:
         end = 1 + max((*must, *(number for number, one in enumerate(firing) if one)))
         if any(subject.several for subject in subjects):
             end = latest
-        scenario = self.lives.scenario(f"derived: {title}", subjects, onset, end)
+        scenario = self.lives.scenario(f"derived: {title}", subjects, end)
         moments = {1, end}
         for number in range(2, end + 1):
             if firing[number].keys() != firing[number - 1].keys():

@@ -36,9 +36,9 @@ class Lives:
             free[1].update(own)
         return [group for group, _ in groups]
 
-    def scenario(self, title: str, subjects: Iterable[Subject], onset: int, end: int) -> Scenario:
+    def scenario(self, title: str, subjects: Iterable[Subject], end: int) -> Scenario:
         """All of them, and beside some what the condition does not let through, up to the evaluation `end`."""
-        feeds = [one for subject in subjects for one in self._feeds(subject, onset, end)]
+        feeds = [one for subject in subjects for one in self._feeds(subject, end)]
         own = {
             (leaf.metric.name, frozenset(Matcher(name, "=", value) for name, value in leaf.labels(subject.labels)))
             for subject in subjects
@@ -54,7 +54,7 @@ class Lives:
         for leaf in self.leaves:
             yield from foreign_feeds(leaf, subject.labels, workload[leaf], lasting, late=late)
 
-    def _feeds(self, subject: Subject, onset: int, end: int) -> Iterator[Feed]:
+    def _feeds(self, subject: Subject, end: int) -> Iterator[Feed]:
         left = end * self.timing.scrapes - self.start + 1
         phases: list[tuple[Workload, str]] = []
         for workload, length in subject.phases:
@@ -62,18 +62,18 @@ class Lives:
                 phases.append((spread(workload, subject.splits), self.timing.scraped(min(length, left))))
             left -= length
         for leaf in phases[0][0]:
-            yield self._feed(leaf, subject, [(workload[leaf], lasting) for workload, lasting in phases], onset)
+            yield self._feed(leaf, subject, [(workload[leaf], lasting) for workload, lasting in phases])
 
-    def _feed(self, leaf: Leaf, subject: Subject, phases: Sequence[tuple[Setting, str]], onset: int) -> Feed:
+    def _feed(self, leaf: Leaf, subject: Subject, phases: Sequence[tuple[Setting, str]]) -> Feed:
         timing = self.timing
-        hit = subject.hit and phases[0][0] is not None and not isinstance(leaf.metric, Gauge)
+        hits = () if phases[0][0] is None or isinstance(leaf.metric, Gauge) else subject.hits
         return feed(
             leaf,
             subject.labels,
             phases,
             late=timing.scraped(self.start),
             every=timing.scraped(1),
-            resets=(timing.scraped((onset + 1) * timing.scrapes),) if hit else (),
+            resets=tuple(timing.scraped(number * timing.scrapes) for number in hits),
             missed=tuple(map(timing.scraped, sorted(self._failed(subject)))),
         )
 
