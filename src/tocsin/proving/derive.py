@@ -42,7 +42,7 @@ from tocsin.proving.vectors import Labels
 from tocsin.proving.workloads import Leaf, Workload, leaves_of, read_beside_the_clock
 from tocsin.units import RATIO
 
-_FIRING = 3
+_FIRING = 2
 _PLACES = {"just-beyond": 0, "far-beyond": 1, "just-short": 2, "brief": 3, "idle": 4}
 
 
@@ -209,7 +209,7 @@ class _Derivation:
         yield replace(just, beside=levels.healthy)
         end = dict.fromkeys(self.leaves) if self._looks_back else levels.healthy
         lives = ill(levels.far_beyond, end, self._firing)
-        far = Subject("far beyond", named("far-beyond"), lives, True, firing=self._firing, hits=(onset + 1,))
+        far = Subject("far beyond", named("far-beyond"), lives, True, firing=self._firing, hits=(onset,))
         yield self._missing(replace(far, failing=1 + self._looks_back), onset)
         near = Subject("just short", named("just-short"), short, False, beside=levels.far_beyond, splits=self.splits)
         missing = self._missing(near, onset) if self._is_about_scrapes else near
@@ -246,7 +246,7 @@ class _Derivation:
         half = 2 + self.timing.evaluations(self.timing.hold) // 2
         # The first scrape shows where a counter begins, without which Prometheus 2 and 3 extrapolate differently.
         waiting = (half,) if self.timing.last_scrape(half) > self.lives.start else ()
-        both, one = ((*waiting, onset + 2), (onset + 2,)) if subject.fires else (waiting, ())
+        both, one = ((*waiting, onset + 1), (onset + 1,)) if subject.fires else (waiting, ())
         for missed, failing in dict.fromkeys(((both, subject.failing), (both, 1), (one, 1))):
             tried = replace(subject, missed=missed, failing=failing)
             seen = [bool(firing_of(states)) for states in self._simulated([tried], onset + self._firing)]
@@ -261,7 +261,7 @@ class _Derivation:
 
     @property
     def _firing(self) -> int:
-        """For how many evaluations one should fire: first, after counters started again, after a scrape failed.
+        """For how many evaluations one should fire: at first, and after counters started again and a scrape failed.
 
         And once more where it matters that it was back after that: who is kept firing was beyond the threshold
         until then, and who is gone in the end was not gone from the failed scrapes on.
