@@ -33,7 +33,7 @@ def threshold_test_path(alert: Alert) -> str:
 def _test_file(plan: Plan, planned: PlannedAlert, found: Sequence[Standing]) -> dict[str, Any]:
     alert = planned.alert
     step = step_of(alert)
-    steps = milliseconds_of(alert.hold) // step + 3
+    steps = milliseconds_of(alert.hold) // step + 1
     claims: tuple[tuple[int, Sequence[Standing]], ...] = ((steps - 1, ()), (2 * steps - 1, found))
     first = found[0]
     test = {
