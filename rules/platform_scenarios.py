@@ -1,10 +1,10 @@
 """What must be seen of the platform's alerts and recorded series beside what is derived from them."""
 
-from agentmetrics.exporters.dcgm import last_xid, memory_free, memory_used, utilisation
+from agentmetrics.exporters.dcgm import memory_free, memory_used
 from agentmetrics.exporters.prometheus import up
-from monitors.platform.gpu import gpu_memory, gpu_utilisation_high, gpu_utilisation_low, gpu_xid_error
+from monitors.platform.gpu import gpu_memory
 from monitors.platform.scrapes import target_up
-from tocsin.define import Feed, Gauge, Proof, Scenario, computes, fires, holding, instance, quiet
+from tocsin.define import Feed, Gauge, Proof, Scenario, computes, holding, instance
 from tocsin.metrics import Selection
 
 

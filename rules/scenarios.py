@@ -26,10 +26,8 @@ from monitors.indicators import (
     daily_budget,
     daily_budget_used,
     error_rate,
-    latency_p99,
     monthly_budget_used,
     monthly_forecast,
-    rate_limit_errors,
     tool_error_rate,
 )
 from tocsin.define import (
@@ -62,13 +60,9 @@ research = agent_request_duration(agent_name="research", model="claude-sonnet-4"
 
 # Latency.
 slow = Scenario(
-    "one request in ten takes 20 s",
+    "one request in ten takes 20 s; of other agents one in a hundred takes 7 s, or 3 in 40 take 20 s for a minute",
     Feed(support, serving(a_minute(40), {"1.5": "90%", 20: "10%"}, lasting="15m")),
     Feed(research, serving(a_minute(40), {"1.5": "100%"}, lasting="15m")),
-)
-slow_among_others = Scenario(
-    "one request in ten takes 20 s; of other agents one in a hundred takes 7 s, or 3 in 40 take 20 s for a minute",
-    *slow.feeds,
     Feed(requests_of("brisk"), serving(a_minute(400), {"1.5": "99%", 7: "1%"}, lasting="15m")),
     Feed(
         requests_of("hiccup"),
@@ -79,12 +73,8 @@ slow_among_others = Scenario(
 )
 latency_proof = Proof(
     agent_high_latency,
-    quiet(slow_among_others, "5m"),
-    fires(slow_among_others, "9m", instance("28s", agent_name="support")),
-)
-latency_values = Proof(
-    latency_p99,
-    computes(slow, "10m", instance("28.00", agent_name="support"), instance("1.99", agent_name="research")),
+    quiet(slow, "5m"),
+    fires(slow, "9m", instance("28s", agent_name="support")),
 )
 
 # Errors.
@@ -154,10 +144,9 @@ def refusals_of(model: str) -> Selection:
     return llm_rate_limit_errors(model=model, provider="any", tenant_id="acme")
 
 
-throttled = Scenario("six calls a minute are refused", Feed(refusals_of("gpt-4o"), growing(a_minute(6), lasting="15m")))
-throttled_among_others = Scenario(
+throttled = Scenario(
     "six calls a minute are refused; of other models one, or 8 in a minute and 4 more in a minute four minutes later",
-    *throttled.feeds,
+    Feed(refusals_of("gpt-4o"), growing(a_minute(6), lasting="15m")),
     Feed(refusals_of("gpt-4o-mini"), growing(a_minute(1), lasting="15m")),
     Feed(
         refusals_of("claude-sonnet-4"),
@@ -170,11 +159,10 @@ throttled_among_others = Scenario(
 )
 rate_limit_proof = Proof(
     llm_rate_limits,
-    quiet(throttled_among_others, "2m"),
-    fires(throttled_among_others, "6m", instance("30 calls", model="gpt-4o")),
-    fires(throttled_among_others, "8m", instance("30 calls", model="gpt-4o")),
+    quiet(throttled, "2m"),
+    fires(throttled, "6m", instance("30 calls", model="gpt-4o")),
+    fires(throttled, "8m", instance("30 calls", model="gpt-4o")),
 )
-rate_limit_values = Proof(rate_limit_errors, computes(throttled, "12m", instance("30", model="gpt-4o")))
 
 # Money.
 spending = Scenario(
