@@ -164,33 +164,28 @@ rate_limit_proof = Proof(
     fires(throttled, "8m", instance("30 calls", model="gpt-4o")),
 )
 
+
 # Money.
+def spends(tenant: str, dollars: int, *, lasting: str, model: str = "gpt-4o") -> Feed:
+    cost = llm_cost(model=model, tenant_id=tenant, agent_name="support")
+    return Feed(cost, growing(a_minute(dollars), lasting=lasting))
+
+
 spending = Scenario(
-    "acme spends 10 USD a minute and has agreed to 50 a day; globex spends as much and has agreed to nothing",
-    Feed(llm_cost(model="gpt-4o", tenant_id="acme", agent_name="support"), growing(a_minute(10), lasting="20m")),
-    Feed(llm_cost(model="gpt-4o", tenant_id="globex", agent_name="support"), growing(a_minute(10), lasting="20m")),
-    Feed(tenant_daily_budget(tenant_id="acme"), holding(50, lasting="20m")),
-)
-thrifty = Scenario(
-    "initech spends 10 USD a minute on one model and 2 on another, and has agreed to 500 a day",
-    Feed(llm_cost(model="gpt-4o", tenant_id="initech", agent_name="support"), growing(a_minute(10), lasting="20m")),
-    Feed(
-        llm_cost(model="claude-sonnet-4", tenant_id="initech", agent_name="support"),
-        growing(a_minute(2), lasting="20m"),
-    ),
-    Feed(tenant_daily_budget(tenant_id="initech"), holding(500, lasting="20m")),
-)
-all_spending = Scenario(
     "two tenants spend 10 USD a minute and agreed to 50 a day and to nothing; one spends 12 and agreed to 500",
-    *spending.feeds,
-    *thrifty.feeds,
+    spends("acme", 10, lasting="20m"),
+    spends("globex", 10, lasting="20m"),
+    spends("initech", 10, lasting="20m"),
+    spends("initech", 2, lasting="20m", model="claude-sonnet-4"),
+    Feed(tenant_daily_budget(tenant_id="acme"), holding(50, lasting="20m")),
+    Feed(tenant_daily_budget(tenant_id="initech"), holding(500, lasting="20m")),
 )
 budget_proof = Proof(
     daily_cost_budget_exceeded,
-    quiet(all_spending, "5m"),
-    fires(all_spending, "7m30s", instance("USD 72.50", tenant_id="acme")),
+    quiet(spending, "5m"),
+    fires(spending, "7m30s", instance("USD 72.50", tenant_id="acme")),
     fires(
-        all_spending,
+        spending,
         "15m",
         instance("USD 147.50", tenant_id="acme"),
         instance("USD 147.50", tenant_id="globex"),
@@ -199,27 +194,42 @@ budget_proof = Proof(
 cost_cube_values = Proof(
     cost_cube,
     computes(
-        thrifty,
+        spending,
         "15m",
+        instance("147.50", model="gpt-4o", tenant_id="acme", agent_name="support"),
+        instance("147.50", model="gpt-4o", tenant_id="globex", agent_name="support"),
         instance("147.50", model="gpt-4o", tenant_id="initech", agent_name="support"),
         instance("29.50", model="claude-sonnet-4", tenant_id="initech", agent_name="support"),
     ),
 )
-cost_by_tenant_values = Proof(cost_by_tenant, computes(thrifty, "15m", instance("177.00", tenant_id="initech")))
-cost_by_model_values = Proof(cost_by_model, computes(spending, "15m", instance("295.01", model="gpt-4o")))
+cost_by_tenant_values = Proof(
+    cost_by_tenant,
+    computes(
+        spending,
+        "15m",
+        instance("147.50", tenant_id="acme"),
+        instance("147.50", tenant_id="globex"),
+        instance("177.00", tenant_id="initech"),
+    ),
+)
+cost_by_model_values = Proof(
+    cost_by_model,
+    computes(spending, "15m", instance("442.51", model="gpt-4o"), instance("29.50", model="claude-sonnet-4")),
+)
 budget_values = Proof(
     daily_budget,
-    computes(spending, "15m", instance("50", tenant_id="acme"), instance("100", tenant_id="globex")),
+    computes(
+        spending,
+        "15m",
+        instance("50", tenant_id="acme"),
+        instance("100", tenant_id="globex"),
+        instance("500", tenant_id="initech"),
+    ),
 )
-
-
-def spends(tenant: str, *, lasting: str) -> Feed:
-    return Feed(llm_cost(model="gpt-4o", tenant_id=tenant, agent_name="support"), growing(a_minute(5), lasting=lasting))
-
 
 agreed = Scenario(
     "four tenants spend 5 USD a minute: they agreed to 500 a day, to half a dollar, to nothing at all, and never",
-    *(spends(tenant, lasting="40m") for tenant in ("acme", "tiny", "none", "globex")),
+    *(spends(tenant, 5, lasting="40m") for tenant in ("acme", "tiny", "none", "globex")),
     Feed(tenant_daily_budget(tenant_id="acme"), holding(500, lasting="40m")),
     Feed(tenant_daily_budget(tenant_id="tiny"), holding("0.5", lasting="40m")),
     Feed(tenant_daily_budget(tenant_id="none"), holding(0, lasting="40m")),
@@ -236,7 +246,7 @@ daily_used_values = Proof(
 )
 a_day_of_it = Scenario(
     "three tenants spend 5 USD a minute for a day: they agreed to 10000 a month, to half a dollar, to nothing at all",
-    *(spends(tenant, lasting="26h") for tenant in ("acme", "tiny", "none")),
+    *(spends(tenant, 5, lasting="26h") for tenant in ("acme", "tiny", "none")),
     Feed(tenant_monthly_budget(tenant_id="acme"), holding(10_000, lasting="49h")),
     Feed(tenant_monthly_budget(tenant_id="tiny"), holding("0.5", lasting="49h")),
     Feed(tenant_monthly_budget(tenant_id="none"), holding(0, lasting="49h")),
