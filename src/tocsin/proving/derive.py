@@ -96,8 +96,7 @@ class _Derivation:
             replace(leaf, ticks=isinstance(leaf.metric, Gauge) and leaf.metric.name in ticking)
             for leaf in leaves_of(plan, [condition], planned.labels, metrics)
         )
-        is_stated = any(plan.definitions.proofs_of(planned.alert))
-        timing = timing_of(planned.alert, condition, nodes_of(records), is_stated=is_stated)
+        timing = timing_of(planned.alert, condition, nodes_of(records))
         rules = Rules(records, condition, timing.hold / 1000, timing.keep / 1000)
         template = value_template(planned.unit or RATIO, "$value")
         read = {part.name for part in condition.walk() if isinstance(part, Select)}

@@ -22,7 +22,7 @@ from tocsin.proving.simulation import Rules, looks_back, states_over_time, store
 from tocsin.proving.states import States
 
 # Evaluations: fewer are not worth the work, more would be too much of it.
-_FEW, _MANY = 20, 1000
+_FEW, _MANY = 10, 1000
 
 
 def stated_interval(plan: Plan, alert: Alert, claims: Sequence[Claim]) -> int:

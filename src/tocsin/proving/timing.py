@@ -63,11 +63,10 @@ class Timing:
         return -(-milliseconds // self.interval)
 
 
-def timing_of(alert: Alert, condition: Node, records: Mapping[str, Node], *, is_stated: bool) -> Timing:
+def timing_of(alert: Alert, condition: Node, records: Mapping[str, Node]) -> Timing:
     """The timing of an alert's derived tests. Raises ValueError where a time is none.
 
-    `records` are the expressions of the recorded series that it reads. Where its author has stated something too, both
-    can be evaluated as often: at multiples of the alert's own interval.
+    `records` are the expressions of the recorded series that it reads.
     """
     every, hold, keep = (milliseconds_of(one) for one in (alert.every, alert.hold, alert.keep_firing))
     parts = [part for node in (condition, *records.values()) for part in in_order(node)]
@@ -89,7 +88,7 @@ def timing_of(alert: Alert, condition: Node, records: Mapping[str, Node], *, is_
     seldom = hold * part // whole
     is_seldom = every <= seldom <= longest // _EVALUATIONS and longest // seldom <= _MOST
     told = (_is_told(length, seldom) for length in (hold, keep) if length)
-    if is_seldom and not (is_stated or seldom % 1000 or any(step % seldom for step in long)) and all(told):
+    if is_seldom and not (seldom % 1000 or any(step % seldom for step in long)) and all(told):
         interval = seldom
     few = _FEW_SCRAPES if longest > _FAR * shortest else _SCRAPES
     picked = {id(one.arguments[0]) for one in parts if isinstance(one, Call) and one.function in PICKING}
