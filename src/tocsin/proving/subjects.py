@@ -25,14 +25,23 @@ LOST = {
 
 
 @dataclass(frozen=True, slots=True)
+class Turn:
+    """Someone's turn to fire: at the `first` evaluation, for so many at least, `firing`, and no more at the `end`."""
+
+    first: int
+    firing: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
 class Subject:
     """Someone in a scenario. `labels` tell it from the others; phases are settings with how many scrapes they last.
 
     Whoever `fires` must do so for so many evaluations, `firing`. `hits` are evaluations after which its counters start
     again, `missed` those just before which the scrape fails, the last time with so many before it that `failing` do.
     `beside` is how series live that the condition's matchers keep out: whoever drops a matcher will see them. `splits`
-    say how two instances of its exporter show what they say. Who is `several` lives the lives of several, one after
-    the other.
+    say how two instances of its exporter show what they say. Who has `turns` lives the lives of several, one after the
+    other: the turns are those of who fires.
     """
 
     name: str
@@ -45,7 +54,7 @@ class Subject:
     failing: int = 1
     beside: Workload | None = None
     splits: Mapping[Leaf, Split] = field(default_factory=dict)
-    several: bool = False
+    turns: tuple[Turn, ...] | None = None
 
 
 def tell_of(claims: Sequence[Claim], subjects: Iterable[Subject]) -> bool:
