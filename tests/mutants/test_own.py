@@ -77,15 +77,13 @@ def test_every_mutant_of_our_own_rules_is_noticed(project_copy: Copy, counted: t
 
 
 def test_weak_proof_is_told_at_the_definition(project_copy: Copy) -> None:
-    # A value that is printed alike with and without its format.
-    project_copy.replace(
-        "rules/platform_scenarios.py", '"91"), "36m", instance("85.33%"', '"90"), "36m", instance("85%"'
-    )
-    answer = project_copy.tocsin("prove", "GPUUtilisationHigh", "--mutants")
+    # Nobody has hardly any memory any more.
+    project_copy.replace("rules/platform_scenarios.py", '"node-b", "1", "0.25"', '"node-b", "1", "25000"')
+    answer = project_copy.tocsin("prove", "GPUMemoryHigh", "--mutants")
     assert answer.returncode == 1
-    line = project_copy.line_of("monitors/platform/gpu.py", "gpu_utilisation_high = Alert(")
-    assert f"monitors/platform/gpu.py:{line}: error[mutant-survives] GPUUtilisationHigh" in answer.stdout
-    assert '(annotation: description: {{ printf "%.4g" $value }} -> {{ $value }})' in answer.stdout
+    line = project_copy.line_of("rules/recording.py", "gpu_full = RuleGroup(")
+    assert f"rules/recording.py:{line}: error[mutant-survives] Hostname_gpu:gpu_memory:used_ratio" in answer.stdout
+    assert "(threshold-near: 0 -> 1)" in answer.stdout
     assert "LLMRateLimitErrors" not in answer.stdout
 
 

@@ -46,7 +46,7 @@ def claims(segments: Sequence[Segment], *times: str, firing: str = "", missed: S
         pytest.param(full(), claims(BRIEFLY_NOT, "6h20m"), "5m", id="what happens in between"),
         pytest.param(full(), claims(BRIEFLY_LESS, firing="6h20m"), "5m", id="something brief that is no matter now"),
         pytest.param(full(), claims(FULL, firing="6h20m", missed=("3h2m",)), "2m30s", id="a missed scrape"),
-        pytest.param(full(), claims(FULL, "5m"), "30s", id="few evaluations"),
+        pytest.param(full(), claims(FULL, "4m30s"), "30s", id="few evaluations"),
         pytest.param(
             full(promql(f"max_over_time(({RECENT.text()})[10m:1m])")),
             claims(FULL, firing="6h20m"),
@@ -60,7 +60,7 @@ def test_as_seldom_as_shows_the_same(proven: Alert, stated: list[Claim], interva
 
 
 def test_as_seldom_as_what_is_derived_and_in_one_file_with_it(tmp_path: Path) -> None:
-    found = passing_tests(tmp_path / "out", full(), claims((holding("0.95", lasting="8h"),), firing="7h12m"))
+    found = passing_tests(tmp_path / "out", full(keep="36m"), claims((holding("0.95", lasting="8h"),), firing="7h12m"))
     assert found["evaluation_interval"] == "36m"
     assert [test["name"] for test in found["tests"]] == ["the cache is full", "derived: several at once"]
     assert not list((tmp_path / "out").rglob("*-derived.yaml"))

@@ -55,6 +55,9 @@ def _then_firing(
 ) -> Subject | None:
     """The same, and then who fires, until nothing of that is seen any more."""
     (level, _), (then, _) = subject.phases
+    # A backfill cannot say that a series ends: whoever is not there is not there from the start on.
+    if one.phases and None in level.values():
+        return None
     phases = _up_to_an_evaluation(one.phases, timing)
     begun = _length(phases)
     longest = timing.settling + timing.evaluations(timing.hold) + subject.firing + 2
