@@ -120,6 +120,8 @@ CHANGES = [
     ("looks back for twice", "CacheBusy", {"expr": ("[2m]", "[4m]")}),
     ("fires at one missed scrape", "AbsentTarget", {"for": ("5m", "0s")}),
     ("kept for less", "CacheFull", {"keep_firing_for": ("5m", "4m")}),
+    ("format of a share", "GpuBusy", {"description": ('printf "%.4g" $value', "$value")}),
+    ("format of what is counted", "Xid", {"description": ("$value | humanize", "$value")}),
 ]
 
 
@@ -137,8 +139,9 @@ def _notices(folder: Path, name: str, change: dict[str, tuple[str, str]]) -> boo
     rule = data["groups"][0]["rules"][0]
     rule["expr"] = " ".join(rule["expr"].split())
     for field, (old, new) in change.items():
-        assert old in rule[field], (name, rule[field])
-        rule[field] = rule[field].replace(old, new)
+        place = rule if field in rule else rule["annotations"]
+        assert old in place[field], (name, place[field])
+        place[field] = place[field].replace(old, new)
     rules.write_text(yaml.safe_dump(data))
     tests = [path for path in (folder / "prometheus/tests").iterdir() if f"/{slug}.yaml\n" in path.read_text()]
     results = promtool.test_rules(folder, [f"prometheus/tests/{path.name}" for path in tests])
