@@ -25,6 +25,7 @@ from tocsin.proving.evaluate import vector_of
 from tocsin.proving.simulation import stored
 from tocsin.proving.steady import nodes_of
 from tocsin.proving.store import Moment, Store
+from tocsin.proving.timing import depth_of
 from tocsin.proving.told import Stated, instances_of
 from tocsin.proving.workloads import in_order
 from tocsin.units import RATIO
@@ -37,6 +38,8 @@ _TITLE = "derived: of given series, one that changes within each window, one idl
 # Levels that follow each other differ, and differently in each series.
 _LEVELS, _LEAP, _LEAPS = 7, 3, 4
 _FEW = 4  # the last ones, which the shortest windows see: more of those who do not change would show nothing
+# Milliseconds. Who looks back for longer is given what is recorded.
+_LONG = 12 * 3_600_000
 _PART_OF_A_STEP, _PART_OF_AN_OFFSET = 10, 2
 
 
@@ -131,7 +134,8 @@ def _can_be_given(record: PlannedRecord, recorded: Container[str], known: Contai
 def given_to(plan: Plan, condition: Node) -> frozenset[str]:
     """The recorded series that a condition is given in its proof: all that it reads, where one is summed of others.
 
-    They have values of their own here, and the condition is proven for any.
+    They have values of their own here, and the condition is proven for any. So are those that look back on most of a
+    day, whose values are derived of what is scraped: the alert need not live through it too.
     """
     recorded = {record.name: record for record in plan.records}
     read = [recorded[part.name] for part in condition.walk() if isinstance(part, Select) and part.name in recorded]
@@ -141,7 +145,9 @@ def given_to(plan: Plan, condition: Node) -> frozenset[str]:
             beneath = (record, *plan.records_read(record.node))
             if any(_sums(one.node, recorded) for one in beneath):
                 return frozenset(one.name for one in read)
-    return frozenset()
+    nodes = nodes_of(plan.records)
+    is_long = any(depth_of(record.node, nodes) >= _LONG for record in read)
+    return frozenset(one.name for one in read) if is_long else frozenset()
 
 
 def _sums(node: Node, recorded: Mapping[str, PlannedRecord]) -> bool:

@@ -18,6 +18,7 @@ from tocsin.promql.tree import Binary, Select
 from tocsin.proving.beside import by_scenario
 from tocsin.proving.derive import derived
 from tocsin.proving.errors import UnderivableError
+from tocsin.proving.given import given_to
 from tocsin.proving.simulation import Rules, looks_back, states_over_time, stored
 from tocsin.proving.states import States
 
@@ -37,17 +38,17 @@ def stated_interval(plan: Plan, alert: Alert, claims: Sequence[Claim]) -> int:
     every, hold, keep = (milliseconds_of(one) for one in (alert.every, alert.hold, alert.keep_firing))
     times = [milliseconds_of(claim.at) for claim in claims]
     own = derived(plan, alert)
-    is_alone = not own.claims or own.interval == every
-    if is_alone or not every or any(time % every for time in (*times, hold, keep)):
+    planned = plan.alert(alert).usual
+    condition = Binary(planned.operator, planned.left, planned.right)
+    is_like_it = own.interval == every and not given_to(plan, condition)
+    if not own.claims or is_like_it or not every or any(time % every for time in (*times, hold, keep)):
         return every
     longest, best = gcd(*times, hold, keep) // every, own.interval // every
-    lengths = [best] if longest % best == 0 and own.interval % every == 0 else []
+    lengths = [best] if best > 1 and longest % best == 0 and own.interval % every == 0 else []
     if max(times) >= _FEW * every:
         lengths += (number for number in range(longest, 1, -1) if longest % number == 0)
     if max(times) > _MANY * every:
         return every
-    planned = plan.alert(alert).usual
-    condition = Binary(planned.operator, planned.left, planned.right)
     rules = Rules(plan.records_read(condition), condition, hold / 1000, keep / 1000)
     if looks_back(rules.records, rules.condition):
         return every
