@@ -249,7 +249,8 @@ def test_values_are_stated_as_people_read_them(plan: Plan) -> None:
 def test_what_cannot_be_derived_says_why() -> None:
     plan = Plan(replace(DEFINITIONS, alerts=(UNDERIVABLE,)))
     assert derived(plan, UNDERIVABLE) == Derived(
-        missing="no level of llm_cost_dollars_total was found at which it begins to fire, all else standing still"
+        missing="no level of tenant_id:llm_cost_dollars:increase24h was found at which it begins to fire, all else "
+        "standing still"
     )
 
 

@@ -134,7 +134,7 @@ def test_rule_that_means_something_else_is_seen(change: str, plans: list[Plan], 
         steps["A"]["expr"] = re.sub(r"\b4\b", "3", steps["A"]["expr"])
     (run, *_) = runs_of(plan)[name]
     values = partial(prometheus.values, run)
-    assert differences(ours[name], rule, nodes_of(plan.records), run.interval, values) != []
+    assert differences(ours[name], rule, records_of(plan, run), run.interval, values) != []
 
 
 def test_what_is_backfilled_is_what_the_scenario_says(plans: list[Plan], prometheus: Backfilled) -> None:

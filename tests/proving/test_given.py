@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from shapes import DEFINITIONS
+from shapes import DEFINITIONS, alert
 
 from agentmetrics.catalog import (
     agent_errors,
@@ -18,12 +18,13 @@ from agentmetrics.catalog import (
     tenant_monthly_budget,
 )
 from tocsin import promtool
-from tocsin.define import Indicator, Record, RuleGroup, above_zero, increase, maximum, promql, rate, summed_over
+from tocsin.define import Indicator, Record, RuleGroup, above_zero, increase, maximum, promql, rate, summed_over, usd
 from tocsin.documents import rendered
 from tocsin.output import write_tree
 from tocsin.plan import Plan
 from tocsin.promql.durations import milliseconds_of
 from tocsin.promql.tree import Node
+from tocsin.proving.derive import derived
 from tocsin.proving.given import given_values
 from tocsin.proving.values import derived_values, interval_of
 from tocsin.targets import prometheus_recorded, prometheus_rules
@@ -187,3 +188,16 @@ def test_nothing_is_given_for_a_year_of_half_minutes(plan: Plan) -> None:
     year = Indicator(summed_over(failed.expr, "365d", every="30s"), title="A year")
     group = RuleGroup("year", "1h", (Record(year, "failed:sum365d"),))
     assert given_values(Plan(replace(plan.definitions, groups=(SIDES, group))), group) is None
+
+
+@pytest.mark.parametrize(("over", "is_given"), [("24h", True), ("6h", False)])
+def test_an_alert_is_given_what_is_recorded_of_most_of_a_day(over: str, is_given: bool) -> None:
+    spent = Indicator(increase(llm_cost, by=tenant_id, over=over), title="Spent")
+    group = RuleGroup("spending", "30s", (Record(spent, f"cost:increase{over}"),))
+    much = replace(alert("Much", "up", ">", usd(50)), when=spent > usd(50))
+    found = derived(Plan(replace(DEFINITIONS, alerts=(much,), groups=(group,), proofs=())), much)
+    given = f"tenant_id:cost:increase{over}"
+    assert {feed.series.metric.name for feed in found.claims[0].scenario.feeds} == {
+        given if is_given else llm_cost.name
+    }
+    assert (milliseconds_of(found.claims[-1].at) <= 15 * 60_000) == is_given
