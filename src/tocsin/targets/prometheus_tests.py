@@ -1,4 +1,4 @@
-"""promtool's unit tests of alerts: a file for each that its author states something of, and what all others share.
+"""promtool's unit tests of alerts: a file for each that its author states something of, and what others share.
 
 Where what is stated is evaluated at other times than what is derived, the two stand in files of their own: promtool
 knows one interval a file, and a day in steps of 30 seconds would take it a second. What is derived of several alerts
