@@ -229,10 +229,10 @@ MISTAKES = {
     ),
     "a proof after its scenario": Mistake(
         "rules/scenarios.py",
-        'fires(slow_among_others, "9m"',
-        'fires(slow_among_others, "12h"',
+        'fires(slow, "9m"',
+        'fires(slow, "12h"',
         ("[test-hollow]", "at 12h nothing is left of the scenario", "15m", "silence(lasting=...)"),
-        'fires(slow_among_others, "12h"',
+        'fires(slow, "12h"',
         1,
     ),
     "an alert called like another one's tests": Mistake(
@@ -294,10 +294,10 @@ MISTAKES = {
     ),
     "a recorded value after its scenario": Mistake(
         "rules/scenarios.py",
-        'computes(throttled, "12m"',
-        'computes(throttled, "12h"',
-        ("[test-hollow] Rate-limit errors: at 12h nothing is left",),
-        'computes(throttled, "12h"',
+        'computes(failing, "14m"',
+        'computes(failing, "12h"',
+        ("[test-hollow] Error rate: at 12h nothing is left",),
+        'computes(failing, "12h"',
         1,
     ),
     "a time range that Grafana does not take": Mistake(

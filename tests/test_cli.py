@@ -40,6 +40,7 @@ def test_changed_threshold_changes_the_alert_in_both_engines_and_the_dashboard(p
         "mimir/alerts.yaml",
         "prometheus/alerts/agent-high-error-rate.yaml",
         "prometheus/tests/agent-high-error-rate.yaml",
+        "prometheus/tests/alerts-derived-45s.yaml",
         "runbooks/high-error-rate.md",
     }
     alert = (project_copy.root / "generated/prometheus/alerts/agent-high-error-rate.yaml").read_text()
