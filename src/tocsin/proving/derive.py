@@ -156,10 +156,13 @@ class _Derivation:
             return [bool(firing_of(states)) for states in self._simulated([subject], last)]
 
         one = in_turn(subjects, self.timing, self.lives.start, onset, fires)
-        claims = self._claims(one.name, [one], onset) if one else []
-        # How long it waits is told by the last evaluation of these.
-        needed = {number for turn in (one.turns or () if one else ()) for number in (turn.first - 1, turn.first)}
-        return claims if {claim.at for claim in claims} >= set(map(self.timing.at, needed)) else []
+        if one is None:
+            return []
+        claims = self._claims(one.name, [one], onset)
+        told = {claim.at for claim in claims}
+        # How long each waits shows where it fires, and just before that.
+        needed = (number for turn in one.turns or () for number in (turn.first - 1, turn.first))
+        return claims if all(self.timing.at(number) in told for number in needed) else []
 
     @property
     def _is_about_too_little(self) -> bool:
@@ -256,7 +259,7 @@ class _Derivation:
 
     @property
     def _firing(self) -> int:
-        """For how many evaluations one should fire: at first, and after counters started again and a scrape failed.
+        """For how many evaluations one should fire: when its counters have started again, and after a scrape failed.
 
         And once more where it matters that it was back after that: who is kept firing was beyond the threshold
         until then, and who is gone in the end was not gone from the failed scrapes on.

@@ -37,8 +37,9 @@ class Turn:
 class Subject:
     """Someone in a scenario. `labels` tell it from the others; phases are settings with how many scrapes they last.
 
-    Whoever `fires` must do so for so many evaluations, `firing`. `hits` are evaluations after which its counters start
-    again, `missed` those just before which the scrape fails, the last time with so many before it that `failing` do.
+    Whoever `fires` must do so for so many evaluations, `firing`. `hits` are evaluations just before which its counters
+    start again, `missed` those just before which the scrape fails, the last time with so many before it that `failing`
+    do.
     `beside` is how series live that the condition's matchers keep out: whoever drops a matcher will see them. `splits`
     say how two instances of its exporter show what they say. Who has `turns` lives the lives of several, one after the
     other: the turns are those of who fires.
