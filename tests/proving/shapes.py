@@ -182,6 +182,7 @@ ALERTS = (
     alert("SlowSearch", quantile("0.99", vector_search_duration, by=collection), ">", milliseconds(500)),
     alert("SlowOnAverage", average(agent_request_duration, by=agent_name), ">=", seconds(5)),
     alert("TrafficLow", rate(agent_request_duration.count, by=agent_name), "<", quantity("0.5", REQUESTS / SECONDS)),
+    alert("Together", 'max(pods_waiting{namespace="web"}) and sum(pods_late) > 3', ">", quantity(50, PODS), unit=PODS),
     alert("Overall", ratio(agent_errors, agent_request_duration.count), ">", percent(5)),
     alert("Sessions", total(agent_active_sessions), ">=", quantity(100, SESSIONS)),
     alert("CacheShare", _cached / above_zero(rate(llm_tokens(token_type="input"), by=agent_name)), "<", percent(20)),

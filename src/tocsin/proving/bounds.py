@@ -18,7 +18,7 @@ from tocsin.proving.printed import printed
 from tocsin.proving.threshold import is_free, standing_still
 from tocsin.units import RATIO
 
-# Of more digits than are printed, so that a format that is lost is noticed.
+# Of more digits than are printed: where it is told, a format that is lost is noticed.
 _NEAR = Decimal("0.00123")
 _BEYOND = "beyond-all"
 
@@ -42,7 +42,8 @@ class Bound:
 class Bounded:
     """Subjects at the bounds: one that is beyond all of them, and for each bound one at it and beyond all others.
 
-    The first fires, with its value as `printed`; the others are quiet.
+    The first is beyond all of them in the end: it fires, with its value as `printed`, or waits for that. The others
+    are quiet.
     """
 
     bounds: tuple[Bound, ...]

@@ -38,7 +38,6 @@ from tocsin.proving.steady import nodes_of
 from tocsin.proving.store import Moment, Store
 from tocsin.proving.subjects import LOST, Subject, asks_for_presence, distinct, idle_setting, tell_of
 from tocsin.proving.timing import Timing, timing_of
-from tocsin.proving.turns import does_its_turns, in_turn
 from tocsin.proving.vectors import Labels
 from tocsin.proving.workloads import Leaf, Workload, leaves_of, read_beside_the_clock
 from tocsin.units import RATIO
@@ -102,7 +101,7 @@ class _Derivation:
         template = value_template(planned.unit or RATIO, "$value")
         read = {part.name for part in condition.walk() if isinstance(part, Select)}
         asked = Asked(condition, nodes_of(records), template)
-        direct = frozenset(leaf for leaf in leaves if not given and leaf.series & read)
+        direct = frozenset(leaf for leaf in leaves if leaf.metric.name not in given and leaf.series & read)
         solver = Solver(
             asked,
             leaves,
@@ -137,32 +136,36 @@ class _Derivation:
             told = [self._claims(subject.name, [subject], onset) for subject in apart]
             lost = [subject.name for subject, claims in zip(apart, told, strict=True) if not tell_of(claims, [subject])]
             if not lost or (lost == ["idle"] and self._is_about_too_little):
-                own = {subject.name: claims for subject, claims in zip(apart, told, strict=True)}
-                every = [subject for subject in apart if subject.name not in lost]
-                quiet = [subject for subject in every if not subject.fires]
-                for several in (every, quiet) if not names else ():
-                    claims = self._in_turn(several, onset) if len(several) > 1 else []
-                    if claims:
-                        left = [own[subject.name] for subject in every if subject not in several]
-                        told = [*left, claims]
-                        break
-                return Derived(tuple(claim for claims in told for claim in claims), self.timing.interval)
+                quiet = [subject for subject in apart if not (subject.fires or subject.name in lost)]
+                in_turn = self._in_turn(quiet, onset) if len(quiet) > 1 and not names else []
+                if in_turn:
+                    told = [claims for subject, claims in zip(apart, told, strict=True) if subject.fires]
+                return Derived(tuple(claim for claims in (*told, in_turn) for claim in claims), self.timing.interval)
         raise UnprovenError("; ".join(LOST.get(name, LOST[""]) for name in lost))
 
-    def _in_turn(self, subjects: Sequence[Subject], onset: int) -> list[Claim]:
-        """The claims of several, one after the other; none where one does not do what it does alone."""
+    def _in_turn(self, quiet: Sequence[Subject], onset: int) -> list[Claim]:
+        """The claims of who never fire, one after the other, each for as long as it would take to; none where one does.
 
-        def fires(subject: Subject, last: int) -> list[bool]:
-            return [bool(firing_of(states)) for states in self._simulated([subject], last)]
-
-        one = in_turn(subjects, self.timing, self.lives.start, onset, fires)
-        if one is None:
-            return []
-        claims = self._claims(one.name, [one], onset)
-        told = {claim.at for claim in claims}
-        # How long each waits shows where it fires, and just before that.
-        needed = (number for turn in one.turns or () for number in (turn.first - 1, turn.first))
-        return claims if all(self.timing.at(number) in told for number in needed) else []
+        Who is beyond the threshold for a moment comes first: it is measured from the first scrape on.
+        """
+        scrapes, timing = self.timing.scrapes, self.timing
+        rest, long = 2 * scrapes, (timing.settling + timing.evaluations(timing.hold) + 2) * scrapes
+        phases: list[tuple[Workload, int]] = []
+        missed: list[int] = []
+        turns: list[int] = []
+        ordered = sorted(quiet, key=lambda subject: subject.name != "brief")
+        for subject in ordered:
+            (first, length), *healthy = subject.phases
+            begun = self.lives.start + sum(lasting for _, lasting in phases)
+            lasting = length if healthy else long
+            if subject.missed:
+                missed.append((begun + long // 2) // scrapes)
+            turns.append((begun + lasting - 1) // scrapes)
+            phases += [(first, lasting), *((level, rest) for level, _ in healthy)]
+        names = " then ".join(subject.name for subject in ordered)
+        beside = next((subject.beside for subject in quiet if subject.beside), None)
+        one = Subject(names, {}, tuple(phases), False, beside=beside, splits=self.splits)
+        return self._claims(names, [replace(one, missed=tuple(missed), turns=tuple(turns))], onset)
 
     @property
     def _is_about_too_little(self) -> bool:
@@ -320,10 +323,10 @@ class _Derivation:
         # Nothing happens after the last one has recovered.
         must = (onset + subject.firing - 1 for subject in subjects)
         end = 1 + max((*must, *(number for number, one in enumerate(firing) if one)))
-        if any(subject.turns is not None for subject in subjects):
+        if any(subject.turns for subject in subjects):
             end = latest
         scenario = self.lives.scenario(f"derived: {title}", subjects, end)
-        moments = {1, end}
+        moments = {1, end, *(number for subject in subjects for number in subject.turns if number < end)}
         for number in range(2, end + 1):
             if firing[number].keys() != firing[number - 1].keys():
                 moments |= {number - 1, number}
@@ -348,8 +351,6 @@ class _Derivation:
         seen = [any(own <= labels for labels in one) for one in firing]
         if _fires_of_nothing(self.rules):
             seen[0] = False
-        if subject.turns is not None:
-            return does_its_turns(subject, seen)
         if not subject.fires:
             return not any(seen)
         return not seen[0] and all(seen[onset : onset + subject.firing]) and not seen[-1]

@@ -25,15 +25,6 @@ LOST = {
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
-    """Someone's turn to fire: at the `first` evaluation, for so many at least, `firing`, and no more at the `end`."""
-
-    first: int
-    firing: int
-    end: int
-
-
-@dataclass(frozen=True, slots=True)
 class Subject:
     """Someone in a scenario. `labels` tell it from the others; phases are settings with how many scrapes they last.
 
@@ -42,7 +33,7 @@ class Subject:
     do.
     `beside` is how series live that the condition's matchers keep out: whoever drops a matcher will see them. `splits`
     say how two instances of its exporter show what they say. Who has `turns` lives the lives of several, one after the
-    other: the turns are those of who fires.
+    other: they are the evaluations at which each was seen for long enough.
     """
 
     name: str
@@ -55,7 +46,7 @@ class Subject:
     failing: int = 1
     beside: Workload | None = None
     splits: Mapping[Leaf, Split] = field(default_factory=dict)
-    turns: tuple[Turn, ...] | None = None
+    turns: tuple[int, ...] = ()
 
 
 def tell_of(claims: Sequence[Claim], subjects: Iterable[Subject]) -> bool:

@@ -205,12 +205,10 @@ def _beside_threshold(
 
 def _waiting(alert: Alert, one: Instance, at: str) -> dict[str, Any]:
     """That an alert of a rule waits for its `for`, as Prometheus's own series has it."""
-    state = (("alertname", alert.name), ("alertstate", "pending"))
-    asked, there = (
-        Select("ALERTS", tuple(Matcher(name, "=", value) for name, value in (*state, *labels))).text()
-        for labels in (one.labels, sorted({**dict(one.labels), **rule_labels(alert)}.items()))
-    )
-    return {"expr": asked, "eval_time": at, "exp_samples": [{"labels": there, "value": 1}]}
+    # Whatever is called alike, the rule's labels come after the series', and Prometheus's own after these.
+    labels = {**dict(one.labels), **rule_labels(alert), "alertname": alert.name, "alertstate": "pending"}
+    waiting = Select("ALERTS", tuple(Matcher(name, "=", value) for name, value in sorted(labels.items()))).text()
+    return {"expr": waiting, "eval_time": at, "exp_samples": [{"labels": waiting, "value": 1}]}
 
 
 def _records_needed(plan: Plan, condition: Node, claims: Sequence[Claim]) -> tuple[PlannedRecord, ...]:

@@ -1,6 +1,6 @@
 """promtool's tests of alerts at the threshold itself, where that cannot stand beside what is derived: a file for each.
 
-The series stands where the alert must be quiet for longer than it holds, then where it must fire.
+The series stands where the alert must be quiet for as long as it holds, then where it must fire.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def threshold_test_path(alert: Alert) -> str:
 def _test_file(plan: Plan, planned: PlannedAlert, found: Sequence[Standing]) -> dict[str, Any]:
     alert = planned.alert
     step = step_of(alert)
-    steps = milliseconds_of(alert.hold) // step + 1
+    steps = -(-milliseconds_of(alert.hold) // step) + 1
     claims: tuple[tuple[int, Sequence[Standing]], ...] = ((steps - 1, ()), (2 * steps - 1, found))
     first = found[0]
     test = {
