@@ -29,11 +29,12 @@ _NOTHING = Decimal("1e-15")
 _WRITTEN = ((Decimal("1e-9"), 6), (Decimal("1e-11"), 10))
 _CENT = Decimal("0.01")
 _BEST = 2
-# How many times as far from 0, or as near to it. The odd ones are of more digits than most formats print, also of what
-# is counted or has a maximum.
-_ODD = frozenset(map(Decimal, ("1.0123456", "246.913578", "12345.6789", "0.7876543")))
-_AWAY = tuple(map(Decimal, ("2", "1.5", "1.2", "1.1", "1.05", "246.913578", "1.0123456", "12345.6789")))
-_BACK = tuple(map(Decimal, ("0.5", "0.8", "0.9", "0.95", "0.7876543")))
+# How many times as far from 0, or as near to it.
+_AWAY = tuple(map(Decimal, ("2", "1.5", "1.2", "1.1", "1.05")))
+_BACK = tuple(map(Decimal, ("0.5", "0.8", "0.9", "0.95")))
+# These are of more digits than most formats print, also of what is counted or has a maximum: none is rounded.
+_ODD_AWAY = tuple(map(Decimal, ("246.913578", "1.0123456", "12345.6789")))
+_ODD_BACK = (Decimal("0.7876543"),)
 
 
 class Found(NamedTuple):
@@ -161,11 +162,12 @@ class Driver:
         if self.either and near in (self.low, self.high):
             yield near
         away = edge == 0 or rising == (edge > 0)
-        for factor in _AWAY if away else _BACK:
+        plain, odd = (_AWAY, _ODD_AWAY) if away else (_BACK, _ODD_BACK)
+        for factor in (*plain, *odd):
             far = (edge or near or Decimal(1 if rising else -1)) * factor
             if self.step == 1:
                 far = far.to_integral_value() + 0  # of -0.5 that is 0, not -0
-            elif far > 0 and factor not in _ODD:
+            elif far > 0 and factor in plain:
                 far = _short(far * Decimal("0.98"), far) or far
             if self._fits(far):
                 yield far

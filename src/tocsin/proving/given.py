@@ -38,7 +38,7 @@ _TITLE = "derived: of given series, one that changes within each window, one idl
 # Levels that follow each other differ, and differently in each series.
 _LEVELS, _LEAP, _LEAPS = 7, 3, 4
 _FEW = 4  # the last ones, which the shortest windows see: more of those who do not change would show nothing
-# Milliseconds. Who looks back for longer is given what is recorded.
+# Milliseconds. Who looks back for as long is given what is recorded.
 _LONG = 12 * 3_600_000
 _PART_OF_A_STEP, _PART_OF_AN_OFFSET = 10, 2
 
