@@ -34,6 +34,7 @@ from agentmetrics.catalog import (
 )
 from tocsin.define import (
     HOURS,
+    RATIO,
     SHOWN,
     USD,
     Indicator,
@@ -272,6 +273,7 @@ monthly_forecast = Indicator(
     / above_zero(maximum(tenant_monthly_budget, by=tenant_id)),
     title="Monthly budget at this pace",
     description="30 days at the pace of the last 7, as a share of the tenant's monthly budget.",
+    unit=RATIO,
 )
 cost_against_last_week = Indicator(
     increase(llm_cost, by=model, over="24h") / above_zero(shifted(increase(llm_cost, by=model, over="24h"), "7d")),

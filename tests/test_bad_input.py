@@ -37,6 +37,13 @@ MISTAKES = {
         ("[unit-mismatch]", "measured in seconds", "the threshold 5% is not"),
         "agent_high_latency = Alert(",
     ),
+    "target of what nobody knows the unit of": Mistake(
+        "monitors/indicators.py",
+        "    unit=RATIO,\n",
+        "    target=at_most(percent(100)),\n",
+        ("[unit-mismatch]", "nothing tells what Monthly budget at this pace is measured in", "the number 100", "unit="),
+        "monthly_forecast = Indicator(",
+    ),
     "target of another unit": Mistake(
         "monitors/indicators.py",
         "target=at_most(seconds(5))",

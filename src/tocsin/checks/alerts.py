@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from tocsin.annotations import fields_of
-from tocsin.display import quantity_text
+from tocsin.checks.units import misfit
 from tocsin.findings import Finding, Severity
 from tocsin.metrics import nearest
 from tocsin.model.alert import Alert
@@ -53,13 +53,9 @@ def _threshold(plan: Plan, planned: PlannedAlert) -> Iterator[Finding]:
     alert = planned.alert
     right = alert.when.right
     if isinstance(right, Quantity):
-        if planned.unit is not None and not right.unit.measures_like(planned.unit):
-            yield _found(
-                alert,
-                "unit-mismatch",
-                f"{alert.when.left.title} is measured in {planned.unit}, the threshold {quantity_text(right)} is not",
-                f"compare it with a quantity of {planned.unit}",
-            )
+        wrong = misfit(alert.when.left, planned.unit, "the threshold", right)
+        if wrong:
+            yield _found(alert, "unit-mismatch", *wrong)
         return
     left, other = plan.type_of(planned.left), plan.type_of(planned.right)
     if left.labels.closed and other.labels.closed and set(left.labels.names) != set(other.labels.names):

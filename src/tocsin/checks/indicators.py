@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tocsin.display import quantity_text
+from tocsin.checks.units import misfit
 from tocsin.findings import Finding, Severity
 from tocsin.plan import Plan
 
@@ -14,12 +14,6 @@ def findings(plan: Plan) -> Iterator[Finding]:
         unit = plan.unit_of(indicator)
         bounds = indicator.target.quantities if indicator.target is not None else ()
         for quantity in bounds:
-            if unit is not None and not quantity.unit.measures_like(unit):
-                yield Finding(
-                    "unit-mismatch",
-                    Severity.ERROR,
-                    f"{indicator.title} is measured in {unit}, its target {quantity_text(quantity)} is not",
-                    f"state the target in {unit}",
-                    indicator.source,
-                    name,
-                )
+            wrong = misfit(indicator, unit, "its target", quantity)
+            if wrong:
+                yield Finding("unit-mismatch", Severity.ERROR, *wrong, indicator.source, name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tocsin.display import quantity_text
+from tocsin.checks.units import misfit
 from tocsin.findings import Finding, Severity
 from tocsin.metrics import nearest
 from tocsin.model.environment import Settings
@@ -25,15 +25,9 @@ def _units(plan: Plan, settings: Settings) -> Iterator[Finding]:
     for name, environment in settings.environments.items():
         for alert, threshold in environment.thresholds.items():
             unit = plan.unit_of(alert.when.left)
-            if unit is not None and not threshold.unit.measures_like(unit):
-                yield Finding(
-                    "unit-mismatch",
-                    Severity.ERROR,
-                    f"{alert.when.left.title} is measured in {unit}, the threshold {quantity_text(threshold)} is not",
-                    f"state a quantity of {unit} for {alert.name}",
-                    settings.source,
-                    name,
-                )
+            wrong = misfit(alert.when.left, unit, "the threshold", threshold, of=f" of {alert.name}")
+            if wrong:
+                yield Finding("unit-mismatch", Severity.ERROR, *wrong, settings.source, name)
 
 
 def _tenants(plan: Plan, settings: Settings | None) -> Iterator[Finding]:
