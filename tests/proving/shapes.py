@@ -148,6 +148,7 @@ def _burn(window: str) -> str:
 
 _used = total(used, by=gpu)
 _spent = increase(llm_cost, by=tenant_id, over="24h")
+_monthly = maximum(tenant_monthly_budget, by=tenant_id)
 _budget = or_default(maximum(tenant_daily_budget, by=tenant_id), usd(100), for_each=_spent)
 _cached = rate(llm_tokens(token_type="cache_read"), by=agent_name)
 _backup = "max by (pod) (backup_time_seconds)"
@@ -193,7 +194,7 @@ ALERTS = (
         quantity(9, TOKENS / SECONDS),
     ),
     alert("DayAtFour", _spent, ">", Indicator(_budget * 4, title="Budget"), "0s"),
-    alert("Forecast", _spent * 30 / above_zero(maximum(tenant_monthly_budget, by=tenant_id)), ">", percent(100), "1h"),
+    alert("Forecast", _spent * 30 / above_zero(_monthly), ">", percent(100), "1h", unit=RATIO),
     alert(
         "Month",
         increase(llm_cost, by=tenant_id, over="30d") / above_zero(maximum(tenant_monthly_budget, by=tenant_id)),

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
-from shapes import DEFINITIONS, PODS, alert, busy
+from made import Files, made
+from shapes import PODS, alert, busy
 
 from tocsin import promtool
 from tocsin.define import (
@@ -30,27 +29,10 @@ from tocsin.define import (
     quantity,
     quiet,
 )
-from tocsin.documents import rendered
-from tocsin.model.scenario import Proof
-from tocsin.output import write_tree
-from tocsin.plan import Plan
-from tocsin.targets import prometheus_alerts, prometheus_rules, prometheus_tests
 
 BUSY = alert("Busy", "max by (gpu) (DCGM_FI_DEV_GPU_UTIL)", ">", percent(90), unit=PERCENT)
 FULL = alert("Full", "max by (model_name) (vllm:kv_cache_usage_perc)", ">", quantity("0.9", RATIO), unit=RATIO)
 LARGE = alert("Large", "max by (gpu) (DCGM_FI_DEV_FB_USED)", ">", quantity(900, MEBIBYTES), unit=MEBIBYTES)
-Files = dict[str, list[dict[str, Any]]]
-
-
-def made(out: Path, *alerts: Alert, proofs: tuple[Proof, ...] = (), groups: tuple[RuleGroup, ...] = ()) -> Files:
-    """The tests of each file; promtool has passed all of them."""
-    plan = Plan(replace(DEFINITIONS, alerts=alerts, groups=groups, proofs=proofs))
-    targets = (prometheus_rules, prometheus_alerts, prometheus_tests)
-    write_tree(out, list(rendered(draft for target in targets for draft in target.documents(plan))))
-    paths = sorted((out / "prometheus/tests").iterdir())
-    results = promtool.test_rules(out, [f"prometheus/tests/{path.name}" for path in paths])
-    assert [result.output for result in results if not result.passed] == []
-    return {path.stem: yaml.safe_load(path.read_text())["tests"] for path in paths}
 
 
 def told(files: Files) -> dict[str, set[str]]:

@@ -152,6 +152,7 @@ class _Derivation:
         rest, long = 2 * scrapes, (timing.settling + timing.evaluations(timing.hold) + 2) * scrapes
         phases: list[tuple[Workload, int]] = []
         missed: list[int] = []
+        hits: list[int] = []
         turns: list[int] = []
         ordered = sorted(quiet, key=lambda subject: subject.name != "brief")
         for subject in ordered:
@@ -160,12 +161,14 @@ class _Derivation:
             lasting = length if healthy else long
             if subject.missed:
                 missed.append((begun + long // 2) // scrapes)
+            if subject.hits:
+                hits.append((begun + long // 2) // scrapes + 1)
             turns.append((begun + lasting - 1) // scrapes)
             phases += [(first, lasting), *((level, rest) for level, _ in healthy)]
         names = " then ".join(subject.name for subject in ordered)
         beside = next((subject.beside for subject in quiet if subject.beside), None)
         one = Subject(names, {}, tuple(phases), False, beside=beside, splits=self.splits)
-        return self._claims(names, [replace(one, missed=tuple(missed), turns=tuple(turns))], onset)
+        return self._claims(names, [replace(one, hits=tuple(hits), missed=tuple(missed), turns=tuple(turns))], onset)
 
     @property
     def _is_about_too_little(self) -> bool:
@@ -213,7 +216,7 @@ class _Derivation:
         far = Subject("far beyond", named("far-beyond"), lives, True, firing=self._firing, hits=(onset,))
         yield self._missing(replace(far, failing=1 + self._looks_back), onset)
         near = Subject("just short", named("just-short"), short, False, beside=levels.far_beyond, splits=self.splits)
-        missing = self._missing(near, onset) if self._is_about_scrapes else near
+        missing = self._restarted(self._missing(near, onset), onset) if self._is_about_scrapes else near
         # Where that would keep anybody quiet, nothing would be seen of the threshold.
         would_fire = replace(missing, labels=named("just-beyond"), phases=beyond)
         yield missing if self._fires_at(onset, would_fire) else near
@@ -254,6 +257,11 @@ class _Derivation:
             if all(seen[onset : onset + self._firing]) if subject.fires else not any(seen):
                 return tried
         return subject
+
+    def _restarted(self, subject: Subject, onset: int) -> Subject:
+        """The same, whose counters start again, where that makes nobody fire."""
+        tried = replace(subject, hits=(onset,))
+        return subject if any(map(firing_of, self._simulated([tried], self._end(onset)))) else tried
 
     def _fires_at(self, onset: int, subject: Subject) -> bool:
         # Where the `for` is short, a scrape fails only after that.

@@ -66,16 +66,25 @@ class Lives:
 
     def _feed(self, leaf: Leaf, subject: Subject, phases: Sequence[tuple[Setting, str]]) -> Feed:
         timing = self.timing
-        hits = () if phases[0][0] is None or isinstance(leaf.metric, Gauge) else subject.hits
+        hits = [number * timing.scrapes for number in subject.hits if not isinstance(leaf.metric, Gauge)]
         return feed(
             leaf,
             subject.labels,
             phases,
             late=timing.scraped(self.start),
             every=timing.scraped(1),
-            resets=tuple(timing.scraped(number * timing.scrapes) for number in hits),
+            resets=tuple(timing.scraped(scrape) for scrape in hits if self._is_there(leaf, subject, scrape)),
             missed=tuple(map(timing.scraped, sorted(self._failed(subject)))),
         )
+
+    def _is_there(self, leaf: Leaf, subject: Subject, scrape: int) -> bool:
+        """Whether its series was there just before a scrape: what has not begun cannot start again."""
+        begun = self.start
+        for workload, length in subject.phases:
+            if begun < scrape < begun + length:
+                return workload[leaf] is not None
+            begun += length
+        return False
 
     def _failed(self, subject: Subject) -> set[int]:
         """The scrapes that fail of what a subject shows."""

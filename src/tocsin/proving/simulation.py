@@ -96,10 +96,23 @@ def states_over_time(rules: Rules, store: Store, interval: float, evaluations: i
 
 def settled_states(rules: Rules, store: Store, interval: float, evaluations: int) -> Iterator[tuple[States, bool]]:
     """The same, and whether thresholds that are a hair off would give the same: floats may be that far apart."""
-    nudged = [replace(rules, condition=_nudged(rules.condition, 1 + hair)) for hair in (-_HAIR, _HAIR)]
-    for states in _together([rules, *nudged], store, interval, evaluations):
+    for (one,) in settled_together([rules], store, interval, evaluations):
+        yield one
+
+
+def settled_together(
+    several: Sequence[Rules], store: Store, interval: float, evaluations: int
+) -> Iterator[list[tuple[States, bool]]]:
+    """The same of several alerts that rest on the same recording rules."""
+    every = [
+        one
+        for rules in several
+        for one in (rules, *(replace(rules, condition=_nudged(rules.condition, 1 + hair)) for hair in (-_HAIR, _HAIR)))
+    ]
+    for states in _together(every, store, interval, evaluations):
+        each = [states[place : place + 3] for place in range(0, len(states), 3)]
         # Who is kept firing tells of the value that it had.
-        yield states[0], len({frozenset(one.items()) for one in states}) == 1
+        yield [(own[0], len({frozenset(one.items()) for one in own}) == 1) for own in each]
 
 
 def is_settled(nodes: Sequence[Node], moment: Moment) -> bool:

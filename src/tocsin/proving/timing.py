@@ -13,7 +13,7 @@ from tocsin.proving.edges import later_by
 from tocsin.proving.errors import UnprovenError
 from tocsin.proving.workloads import in_order
 
-_LOOKBACK = 300_000
+LOOKBACK = 300_000
 _EVALUATIONS = 5  # in the longest window, where nothing else needs more
 _IN_HOLD = 10  # in a `for` at most, so that one that is a tenth shorter or longer ends at another one
 _SELDOM = (3, 20)  # of a `for` from one to the next, where nothing speaks against it: the seventh is the first after it
@@ -71,7 +71,7 @@ def timing_of(alert: Alert, condition: Node, records: Mapping[str, Node]) -> Tim
     every, hold, keep = (milliseconds_of(one) for one in (alert.every, alert.hold, alert.keep_firing))
     parts = [part for node in (condition, *records.values()) for part in in_order(node)]
     ranges = [part for part in parts if isinstance(part, Range | Subquery)]
-    windows = [_window(part) for part in ranges]
+    windows = [window_of(part) for part in ranges]
     longest, shortest = max(windows, default=0), min(windows, default=0)
     if not every:
         raise ValueError("it is never evaluated")
@@ -79,7 +79,7 @@ def timing_of(alert: Alert, condition: Node, records: Mapping[str, Node]) -> Tim
     most = max(1, longest // (_EVALUATIONS * every))
     # What is recorded is seen at the steps of a long subquery only where it is computed then.
     steps = [milliseconds_of(part.step) for part in parts if isinstance(part, Subquery) and part.step]
-    long = [step for step in steps if step > _LOOKBACK]
+    long = [step for step in steps if step > LOOKBACK]
     most = next(number for number in range(most, 0, -1) if all(step % (number * every) == 0 for step in long))
     # A `for` is seen to the evaluation where it is a multiple of the interval.
     times = next((one for one in range(most, 1, -1) if hold % (one * every) == 0 and _IN_HOLD * one * every <= hold), 1)
@@ -92,10 +92,10 @@ def timing_of(alert: Alert, condition: Node, records: Mapping[str, Node]) -> Tim
         interval = seldom
     few = _FEW_SCRAPES if longest > _FAR * shortest else _SCRAPES
     picked = {id(one.arguments[0]) for one in parts if isinstance(one, Call) and one.function in PICKING}
-    needed = [interval * (_FOR_ONE if id(one) in picked else few) // _window(one) for one in ranges if _window(one)]
+    needed = [interval * (_FOR_ONE if id(one) in picked else few) // window_of(one) for one in ranges if window_of(one)]
     wanted = max((1 if set(map(id, ranges)) - picked else 2, *needed))
     scrapes = next(number for number in range(wanted, 0, -1) if interval % (number * 1000) == 0)
-    depth = max(depth_of(condition, records), _LOOKBACK)
+    depth = max(depth_of(condition, records), LOOKBACK)
     timing = Timing(interval, scrapes, -(-depth // interval), hold, keep)
     if any(map(_offset, parts)) and timing.settling * scrapes > _FARTHEST:
         raise UnprovenError(f"it looks back for {duration_text(depth)}, and that is too many scrapes ago")
@@ -110,7 +110,7 @@ def _is_told(length: int, every: int) -> bool:
     return shorter < as_it_is < longer
 
 
-def _window(part: Range | Subquery) -> int:
+def window_of(part: Range | Subquery) -> int:
     return milliseconds_of(part.window.text("rule"))
 
 
@@ -122,7 +122,7 @@ def _offset(node: Node) -> int:
 
 def depth_of(node: Node, records: Mapping[str, Node]) -> int:
     """How far back an expression sees, windows within windows and recorded series included."""
-    own = _window(node) if isinstance(node, Range | Subquery) else 0
+    own = window_of(node) if isinstance(node, Range | Subquery) else 0
     own += _offset(node)
     if isinstance(node, Select) and node.name in records:
         return own + depth_of(records[node.name], records)

@@ -8,7 +8,7 @@ stands in one test where they are evaluated and scraped alike and have no series
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -30,6 +30,7 @@ from tocsin.proving.derive import derived
 from tocsin.proving.seldom import stated_interval
 from tocsin.proving.sharing import Guest, at_once, next_path, shared
 from tocsin.proving.threshold import standing_beside
+from tocsin.proving.through import Through, derived_through
 from tocsin.scenarios.promtool import input_series
 from tocsin.scenarios.samples import series_of
 from tocsin.targets.prometheus_alerts import alert_path, rule_labels
@@ -48,6 +49,18 @@ class Told(Guest):
     spacing: int
     last: str
     packed: bytes
+
+    @classmethod
+    def of(
+        cls,
+        loaded: tuple[RuleGroup, ...],
+        alert: Alert,
+        interval: int,
+        claims: Sequence[Claim],
+        test: Mapping[str, Any],
+    ) -> Told:
+        packed = zlib.compress(orjson.dumps(test), 1)
+        return cls(loaded, alert, interval, claims[-1].scenario.spacing, claims[-1].at, packed)
 
     @property
     def kind(self) -> tuple[int, int, str]:
@@ -113,6 +126,9 @@ def _files(plan: Plan) -> Iterator[AlertsFile]:
     for tests in several:
         path = next_path(f"prometheus/tests/alerts-derived-{duration_text(tests[0].interval)}", numbers)
         yield AlertsFile(path, (tuple(tests),), is_stated=False)
+    for through in derived_through(plan):
+        path = next_path("prometheus/tests/alerts-through", numbers)
+        yield AlertsFile(path, (_told_through(plan, through),), is_stated=False)
 
 
 def _own_files(plan: Plan, alert: Alert) -> Iterator[AlertsFile]:
@@ -145,10 +161,21 @@ def _told(plan: Plan, alert: Alert, interval: int, claims: Sequence[Claim]) -> t
             if is_derived
             else _alert_test(plan, alert, claims, read)
         )
-        packed = zlib.compress(orjson.dumps(test), 1)
-        return Told(groups, alert, interval, scenario.spacing, claims[-1].at, packed)
+        return Told.of(groups, alert, interval, claims, test)
 
     return tuple((one(*told),) for told in by_scenario(together(plan, alert, claims, interval)))
+
+
+def _told_through(plan: Plan, through: Through) -> tuple[Told, ...]:
+    """What is told at once of several alerts: each has all that any of them reads."""
+    conditions = [_condition(plan.alert(alert)) for alert, _ in through.told]
+    needed = [record for condition in conditions for record in plan.records_read(condition)]
+    read = names_read(*conditions, *(record.node for record in needed))
+    groups = tuple(group for group in plan.definitions.groups if any(record.group is group for record in needed))
+    return tuple(
+        Told.of(groups, alert, through.interval, claims, _alert_test(plan, alert, claims, read))
+        for alert, claims in through.told
+    )
 
 
 def _condition(planned: PlannedAlert) -> Binary:
