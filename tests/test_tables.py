@@ -38,7 +38,7 @@ def test_a_budget_becomes_a_series_that_is_proven(agreed: Copy) -> None:
     ]
     done = agreed.tocsin("test")
     assert done.returncode == 0
-    assert "ok     table tenant-budgets  (rules/budgets.py:6)" in done.stdout
+    assert "ok     table tenant-budgets and 1 more, told at once  (rules/budgets.py:6)" in done.stdout
 
 
 def test_a_wrong_value_fails_the_tables_proof(agreed: Copy) -> None:

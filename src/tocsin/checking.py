@@ -19,9 +19,10 @@ from tocsin.promql.durations import milliseconds_of
 from tocsin.promtool import LONG, Result, check_rules, test_rules_surely
 from tocsin.source import Source
 from tocsin.targets import drafts
-from tocsin.targets.prometheus_recorded import RecordsFile, records_files, rules_test_path
+from tocsin.targets.prometheus_recorded import RecordsFile, records_files
+from tocsin.targets.prometheus_tables import tables_files
 from tocsin.targets.prometheus_tests import AlertsFile, alerts_files
-from tocsin.targets.prometheus_thresholds import threshold_test_path
+from tocsin.targets.prometheus_thresholds import threshold_test_path, thresholds_files
 
 # Somebody's words may look like it too.
 _EVAL_TIME = re.compile(r"^ +(?:- )?eval_time: ((?:\d+(?:ms|[smhdwy]))+)$", re.MULTILINE)
@@ -91,9 +92,15 @@ def _proven(plan: Plan) -> dict[str, str]:
         threshold_test_path(alert): f"{alert.name} at its threshold  ({alert.source.relative(root)})"
         for alert in plan.definitions.alerts
     }
+    thresholds |= {
+        file.path: f"thresholds of {_several([alert.name for alert in file.alerts])}"
+        f"  ({file.alerts[0].source.relative(root)})"
+        for file in thresholds_files(plan)
+        if len(file.alerts) > 1
+    }
     tables = {
-        rules_test_path(table): f"table {table.name}  ({table.source.relative(root)})"
-        for table in plan.definitions.tables
+        file.path: f"table {_several([table.name for table in file.tables])}  ({file.tables[0].source.relative(root)})"
+        for file in tables_files(plan)
     }
     return {**groups, **tables, **alerts, **thresholds}
 

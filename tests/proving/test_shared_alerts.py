@@ -29,6 +29,7 @@ from tocsin.define import (
     quantity,
     quiet,
 )
+from tocsin.promql.durations import milliseconds_of
 
 BUSY = alert("Busy", "max by (gpu) (DCGM_FI_DEV_GPU_UTIL)", ">", percent(90), unit=PERCENT)
 FULL = alert("Full", "max by (model_name) (vllm:kv_cache_usage_perc)", ">", quantity("0.9", RATIO), unit=RATIO)
@@ -64,14 +65,22 @@ def test_an_alert_of_a_shared_test_that_is_broken_fails_it(tmp_path: Path) -> No
     assert "alertname: Busy" not in result.output
 
 
+def test_who_is_told_of_for_a_little_longer_shares(tmp_path: Path) -> None:
+    found = made(tmp_path, BUSY, replace(LARGE, keep_firing="5m"), FULL)
+    assert told(found) == {"alerts-derived-45s": {"Busy", "Large", "Full"}}
+    (test,) = found["alerts-derived-45s"]
+    last = {one["alertname"]: milliseconds_of(one["eval_time"]) for one in test["alert_rule_test"]}
+    assert last["Busy"] == last["Full"] < last["Large"]
+
+
 @pytest.mark.parametrize(
     "other",
     [
         alert("Other", "min by (gpu) (DCGM_FI_DEV_GPU_UTIL)", ">", percent(80), unit=PERCENT),  # the same series
         replace(LARGE, hold="10m"),  # evaluated otherwise
-        replace(LARGE, keep_firing="15m"),  # told of for longer
+        replace(LARGE, keep_firing="15m"),  # told of for much longer
     ],
-    ids=["same series", "other interval", "longer"],
+    ids=["same series", "other interval", "much longer"],
 )
 def test_who_would_disturb_the_others_is_told_of_apart(other: Alert, tmp_path: Path) -> None:
     found = told(made(tmp_path, BUSY, other, FULL))

@@ -12,6 +12,7 @@ from shapes import DEFINITIONS, alert
 
 from agentmetrics.catalog import agent_errors, agent_name, llm_cost, tenant_id, tenant_monthly_budget
 from tocsin import promtool
+from tocsin.checks.alerts import findings_of_proofs
 from tocsin.define import (
     PERCENT,
     Alert,
@@ -19,10 +20,16 @@ from tocsin.define import (
     Indicator,
     Record,
     RuleGroup,
+    Scenario,
+    a_day,
     above_zero,
+    fires,
+    growing,
     increase,
+    instance,
     maximum,
     percent,
+    prove,
     rate,
     requests,
     summed_over,
@@ -157,3 +164,20 @@ def test_what_no_label_tells_apart_is_shown_by_who_fires_alone(tmp_path: Path) -
 def test_nothing_is_proven_twice_of_who_is_scraped_in_his_own_proof() -> None:
     failing = alert("Failing", rate(agent_errors, by=agent_name), ">", percent(1), unit=PERCENT)
     assert derived_through(Plan(replace(DEFINITIONS, alerts=(failing,), proofs=()))) == ()
+
+
+@pytest.mark.parametrize(
+    ("hold", "stated", "asked"), [("0s", False, False), ("30d", False, True), ("30d", True, False)]
+)
+def test_what_is_not_derived_is_asked_of_the_author(hold: str, stated: bool, asked: bool) -> None:
+    one = replace(much, hold=hold)
+    days = Scenario(
+        "two dollars a day",
+        Feed(llm_cost(tenant_id="acme", model="m", agent_name="a"), growing(a_day(2), lasting="60d")),
+        every="1h",
+    )
+    proofs = (prove(one, fires(days, "59d", instance("USD 58", tenant_id="acme"))),) if stated else ()
+    plan = Plan(replace(DEFINITIONS, alerts=(one,), groups=of_costs(month), proofs=proofs))
+    assert derived(plan, one).claims
+    told = [found.message for found in findings_of_proofs(plan)]
+    assert any("nothing shows that it fires of what is scraped" in message for message in told) == asked

@@ -67,24 +67,24 @@ class Lives:
     def _feed(self, leaf: Leaf, subject: Subject, phases: Sequence[tuple[Setting, str]]) -> Feed:
         timing = self.timing
         hits = [number * timing.scrapes for number in subject.hits if not isinstance(leaf.metric, Gauge)]
+        there = list(self._there(subject, [setting for setting, _ in phases]))
         return feed(
             leaf,
             subject.labels,
             phases,
             late=timing.scraped(self.start),
             every=timing.scraped(1),
-            resets=tuple(timing.scraped(scrape) for scrape in hits if self._is_there(leaf, subject, scrape)),
+            resets=tuple(timing.scraped(scrape) for scrape in hits if any(scrape in one for one in there)),
             missed=tuple(map(timing.scraped, sorted(self._failed(subject)))),
         )
 
-    def _is_there(self, leaf: Leaf, subject: Subject, scrape: int) -> bool:
-        """Whether its series was there just before a scrape: what has not begun cannot start again."""
+    def _there(self, subject: Subject, settings: Iterable[Setting]) -> Iterator[range]:
+        """The scrapes at which a series that lives so through the subject's phases may start again."""
         begun = self.start
-        for workload, length in subject.phases:
-            if begun < scrape < begun + length:
-                return workload[leaf] is not None
+        for (_, length), setting in zip(subject.phases, settings, strict=False):
+            if setting is not None:
+                yield range(begun + 1, begun + length)
             begun += length
-        return False
 
     def _failed(self, subject: Subject) -> set[int]:
         """The scrapes that fail of what a subject shows."""

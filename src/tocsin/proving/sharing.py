@@ -17,6 +17,9 @@ from tocsin.promql.tree import Node, names_read
 
 # So many tests are looked at for a place: where all read the same series, none of them has any.
 _TRIED = 16
+# Evaluations of rules that take promtool less than a database, even where each prints who fires: more of them, for who
+# needs fewer, are not worth it.
+_DATABASE = 20
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,6 +32,11 @@ class Guest(ABC):
     @abstractmethod
     def kind(self) -> Hashable:
         """Only what is of one kind can stand in one test: it is scraped and evaluated alike."""
+
+    @property
+    def evaluations(self) -> int:
+        """How often its rules are evaluated; 0 where all of one kind are equally often."""
+        return 0
 
     @abstractmethod
     def test(self) -> Mapping[str, Any]:
@@ -59,6 +67,11 @@ class Guest(ABC):
         """What is asked beside what the groups record."""
         return ()
 
+    @property
+    def rules(self) -> int:
+        """How many rules are evaluated for it."""
+        return sum(len(group.records) for group in self.loaded) + len(tuple(self.more_groups()))
+
     def _records(self, plan: Plan) -> list[PlannedRecord]:
         loaded = {id(group) for group in self.loaded}
         return [record for record in plan.records if id(record.group) in loaded]
@@ -75,6 +88,11 @@ class _Room(Generic[Told]):
     written: dict[str, bytes] = field(default_factory=dict)
     wanted: set[str] = field(default_factory=set)
 
+    def is_worth(self, one: Told) -> bool:
+        """Whether all that are evaluated for longer than they need take less than a database of its own."""
+        longest = max(told.evaluations for told in (*self.told, one))
+        return sum((longest - told.evaluations) * told.rules for told in (*self.told, one)) <= _DATABASE
+
     def has_place_for(self, written: Mapping[str, bytes], wanted: frozenset[str]) -> bool:
         """Whether each finds there what it finds alone: what both have is the same, and neither reads what only the
         other has.
@@ -90,7 +108,9 @@ def shared(plan: Plan, every: Iterable[Told]) -> Iterator[Sequence[Told]]:
     for one in every:
         written, wanted = one.written(plan), one.wanted(plan)
         own = rooms.setdefault(one.kind, [])
-        room = next((room for room in own[-_TRIED:] if room.has_place_for(written, wanted)), None)
+        room = next(
+            (room for room in own[-_TRIED:] if room.is_worth(one) and room.has_place_for(written, wanted)), None
+        )
         if room is None:
             own.append(room := _Room())
         room.written |= written

@@ -49,7 +49,7 @@ _INTERVALS = (
 # A little less: the step of a subquery sees what was recorded just before it, and lies on no edge of that.
 _EARLIER = 10
 _MOST = 24  # evaluations
-_SCRAPES = 5  # in the shortest window over what is scraped
+_SCRAPES = 3  # in the shortest window over what is scraped
 _TIMES = tuple(map(Decimal, (1, 10, 100)))  # as much flows: what is summed over weeks need not take them
 
 _NEAR = 2  # times
@@ -116,6 +116,16 @@ def derived_through(plan: Plan) -> tuple[Through, ...]:
     if plan not in _known:
         _known[plan] = tuple(_derived(plan))
     return _known[plan]
+
+
+def is_shown_through(plan: Plan, alert: Alert, stated: Iterable[Claim]) -> bool:
+    """Whether an alert is seen to fire of what is scraped, where it reads what is recorded of that."""
+    condition = _condition(plan.alert(alert).usual)
+    given = given_to(plan, condition)
+    if not given or any(one is alert for through in derived_through(plan) for one, _ in through.told):
+        return True
+    fed = ({feed.series.metric.name for feed in claim.scenario.feeds} for claim in stated if claim.instances)
+    return any(not given <= names for names in fed)
 
 
 def _derived(plan: Plan) -> Iterator[Through]:
@@ -244,7 +254,7 @@ class _Living:
             scenario = self._scenario(timing, far, end, onsets, missed)
             each = zip(self.told, firsts, self._seen(timing, scenario, end), strict=True)
             found = [
-                self._claimed(one, timing, scenario, (1, first - 1, *range(first, first + after + 1), end), seen)
+                self._claimed(one, timing, scenario, (first - 1, *range(first, first + after + 1), end), seen)
                 for one, first, seen in each
             ]
             if all(found):
@@ -254,8 +264,8 @@ class _Living:
     def _claimed(
         self, one: _Asking, timing: Timing, scenario: Scenario, moments: tuple[int, ...], seen: _Seen
     ) -> tuple[Claim, ...]:
-        """That who is far beyond fires from the third moment on; nothing where that is not so, or not certain."""
-        if _first(seen) != moments[2] or not all(firing_of(states) for states, _ in seen[moments[2] :]):
+        """That who is far beyond fires from the second moment on; nothing where that is not so, or not certain."""
+        if _first(seen) != moments[1] or not all(firing_of(states) for states, _ in seen[moments[1] :]):
             return ()
         claims = []
         for number in sorted(set(moments)):
@@ -276,8 +286,7 @@ class _Living:
         return list(zip(*settled_together(rules, store, timing.interval / 1000, end), strict=True))
 
     def _lives(self, timing: Timing) -> Lives:
-        # The first evaluation sees no series.
-        return Lives(self.leaves, timing, timing.scrapes + 1, None)
+        return Lives(self.leaves, timing, 1, None)
 
     def _scenario(
         self, timing: Timing, far: Workload, end: int, hits: tuple[int, ...] = (), missed: tuple[int, ...] = ()

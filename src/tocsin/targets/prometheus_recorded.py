@@ -8,7 +8,7 @@ share a test, in a file of its own.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -35,13 +35,15 @@ from tocsin.targets.prometheus_tests import series_fed, test_file
 class Told(Guest):
     """What is told of some records of a group in one scenario.
 
-    `read` are the series that this needs. Where recorded series are given, those who record them are not loaded.
+    `read` are the series that this needs. Where recorded series are given, those who record them are not loaded. It is
+    evaluated every `interval` milliseconds; 0 is once, at the moment of which all is told.
     """
 
     group: RuleGroup
     scenario: Scenario
     stated: tuple[Stated, ...]
     read: frozenset[str]
+    interval: int = 0
 
     @property
     def at(self) -> str:
@@ -49,8 +51,12 @@ class Told(Guest):
         return max((claim.at for _, claim in self.stated), key=milliseconds_of)
 
     @property
-    def kind(self) -> tuple[str, int]:
-        return self.at, self.scenario.spacing
+    def kind(self) -> tuple[int, int, int]:
+        return self.interval, 0 if self.interval else milliseconds_of(self.at), self.scenario.spacing
+
+    @property
+    def evaluations(self) -> int:
+        return milliseconds_of(self.at) // self.interval + 1 if self.interval else 0
 
     def test(self) -> dict[str, Any]:
         return {
@@ -105,13 +111,13 @@ def derived_test_path(group: RuleGroup) -> str:
 
 def _files(plan: Plan) -> Iterator[RecordsFile]:
     groups = plan.definitions.groups
-    together = list(_shared(plan, [told for group in groups for told in _told_once(plan, group)]))
-    taken = {id(told.scenario) for file in together for test in file.tests for told in test}
+    derived_together = _shared(plan, [told for group in groups for told in _told_once(plan, group)])
+    together = [*derived_together, *_shared(plan, [told for group in groups for told in _stated(plan, group)])]
+    taken = {(id(told.scenario), id(told.group)) for file in together for test in file.tests for told in test}
     for group in groups:
-        stated = list(_by_scenario(plan, group, stated_values(plan, group)))
-        derived, given = (
-            [told for told in tests if id(told.scenario) not in taken]
-            for tests in (_derived(plan, group), _given(plan, group))
+        stated, derived, given = (
+            [told for told in tests if (id(told.scenario), id(group)) not in taken]
+            for tests in (_stated(plan, group), _derived(plan, group), _given(plan, group))
         )
         every, own = (_interval(plan, group, tests) for tests in (stated, derived))
         if stated and derived and every != own:
@@ -140,6 +146,12 @@ def _told_once(plan: Plan, group: RuleGroup) -> Iterator[Told]:
     for tests in (derived, list(_given(plan, group))):
         if len(tests) == 1:
             yield tests[0]
+
+
+def _stated(plan: Plan, group: RuleGroup) -> list[Told]:
+    told = list(_by_scenario(plan, group, stated_values(plan, group)))
+    every = _interval(plan, group, told)
+    return [replace(one, interval=every) for one in told]
 
 
 def _derived(plan: Plan, group: RuleGroup) -> Iterator[Told]:
@@ -178,9 +190,10 @@ def _shared(plan: Plan, every: Iterable[Told]) -> Iterator[RecordsFile]:
     """The files that groups share, each of what is told of the same moment: of groups that have nothing in common."""
     numbers: dict[str, int] = {}
     for told in shared(plan, every):
-        at = told[0].at
-        path = next_path(f"prometheus/tests/rules-derived-{at}", numbers)
-        yield RecordsFile(path, milliseconds_of(at), (tuple(told),))
+        interval = told[0].interval or milliseconds_of(told[0].at)
+        kind = "stated" if told[0].interval else "derived"
+        path = next_path(f"prometheus/tests/rules-{kind}-{duration_text(interval)}", numbers)
+        yield RecordsFile(path, interval, (tuple(told),))
 
 
 def computed(record: PlannedRecord, claim: Claim) -> dict[str, Any]:

@@ -63,9 +63,12 @@ class Told(Guest):
         return cls(loaded, alert, interval, claims[-1].scenario.spacing, claims[-1].at, packed)
 
     @property
-    def kind(self) -> tuple[int, int, str]:
-        # Who is told of for longer would have all others evaluated for as long.
-        return self.interval, self.spacing, self.last
+    def kind(self) -> tuple[int, int]:
+        return self.interval, self.spacing
+
+    @property
+    def evaluations(self) -> int:
+        return milliseconds_of(self.last) // self.interval + 1
 
     def test(self) -> dict[str, Any]:
         found: dict[str, Any] = orjson.loads(zlib.decompress(self.packed))
