@@ -245,8 +245,8 @@ MISTAKES = {
     "an alert called like another one's tests": Mistake(
         "monitors/alerts.py",
         '"AgentHighErrorRate"',
-        '"RulesAiCost"',
-        ("two definitions make the file prometheus/tests/rules-ai-cost.yaml", "rename one of them"),
+        '"RulesAiCostMonth"',
+        ("two definitions make the file prometheus/tests/rules-ai-cost-month.yaml", "rename one of them"),
         "",
         2,
     ),
@@ -301,8 +301,9 @@ MISTAKES = {
     ),
     "a recorded value after its scenario": Mistake(
         "rules/scenarios.py",
-        'computes(failing, "14m"',
-        'computes(failing, "12h"',
+        "# Rate limits.",
+        "from tocsin.define import computes\nfrom monitors.indicators import error_rate\n\n"
+        'error_values = Proof(error_rate, computes(failing, "12h", instance("0.1", agent_name="support")))',
         ("[test-hollow] Error rate: at 12h nothing is left",),
         'computes(failing, "12h"',
         1,

@@ -1,23 +1,15 @@
-"""Values of recorded series that nobody needs to state: what a rule makes of a few subjects' ordinary traffic.
-
-The second is twice as busy as the first; its counters start again from 0 within all windows, and it misses a scrape. To
-the third nothing has happened yet of what some series count. The fourth is there, and does nothing.
-
-A gauge whose last value counts for a while is still seen of all but the last: its exporters cannot be scraped any more.
-"""
+"""Values of recorded series that nobody needs to state: what a rule makes of a few subjects' ordinary traffic."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from functools import partial
-from types import MappingProxyType
 from weakref import WeakKeyDictionary
 
-from tocsin.metrics import Counter, Gauge
 from tocsin.model.recording import RuleGroup
-from tocsin.model.scenario import Claim, Scenario
+from tocsin.model.scenario import Claim
 from tocsin.model.spacing import spacing_of
 from tocsin.plan import Plan, PlannedRecord
 from tocsin.promql.durations import duration_text, milliseconds_of
@@ -25,26 +17,15 @@ from tocsin.promql.tree import Node, Range, Select, Subquery
 from tocsin.proving.edges import edged_in, later_by
 from tocsin.proving.errors import UnderivableError, UnprovenError
 from tocsin.proving.given import shown_by_given
-from tocsin.proving.instances import ALONE, BOTH, shown, windows_in
 from tocsin.proving.simulation import is_settled, looks_back, recorded, stored
 from tocsin.proving.steady import nodes_of
 from tocsin.proving.store import Moment, Store
 from tocsin.proving.told import Stated, instances_of, stated_values
-from tocsin.proving.workloads import Leaf, feed, leaves_of
+from tocsin.proving.traffic import EVALUATIONS, ONE, TWO, Instances, Traffic
 
-_EVALUATIONS = 24
 _IN_WINDOW = 10  # evaluations in the shortest window, where it need not be evaluated as often as its group
 _SCRAPES = 4  # in the shortest window, one for each evaluation; where that makes fewer, two for each
-_HIT, _WITHOUT_EVENTS, _IDLE = "second", "third", "idle"
-# Where no label tells them apart the last one remains.
-_SUBJECTS = {_IDLE: Decimal(0), _WITHOUT_EVENTS: Decimal(1), "first": Decimal(1), _HIT: Decimal(2)}
-_SHOWN_BY_ONE = (_IDLE, _WITHOUT_EVENTS)  # instance: of how two are put together the others tell
 _AS_IT_IS, _BUSIER = Decimal(1), Decimal("1.3")
-_TITLE = "derived: one idle, one to whom nothing has happened yet, one busier, with a restart"
-_RESET, _MISSED = 6, 3  # so many evaluations before the last one
-_NONE: Mapping[str, int] = MappingProxyType({})
-Instances = tuple[str | None, ...]
-_ALONE: Instances = (ALONE,)
 
 _known: WeakKeyDictionary[Plan, dict[int, tuple[list[Stated], int, int]]] = WeakKeyDictionary()
 
@@ -174,15 +155,14 @@ def _told_of(plan: Plan, records: Sequence[PlannedRecord], interval: int, later:
 
 
 def _together(plan: Plan, records: Sequence[PlannedRecord], interval: int, later: int) -> list[Stated]:
-    labels = {label for record in records for label in record.labels}
-    leaves = leaves_of(plan, (record.node for record in records), labels)
-    instances = BOTH if all(_is_derivable(plan, record, BOTH) for record in records) else _ALONE
-    tell = partial(_told, plan, records, leaves, interval, later, instances)
+    traffic = Traffic.of(plan, records)
+    instances = TWO if all(_is_derivable(plan, record, TWO) for record in records) else ONE
+    tell = partial(_told, plan, records, traffic, interval, later, instances)
     told, untold = tell(frozenset(), _AS_IT_IS)
     if untold:
         # Something of who is idle is no number, which no test can state: he lives without that. Or something is so near
         # a threshold that floats decide: all are busier.
-        read = frozenset(leaf.metric.name for leaf in leaves_of(plan, (one.node for one in untold), labels))
+        read = frozenset(leaf.metric.name for leaf in Traffic.of(plan, untold).leaves)
         for never_idle, busier in ((read, _AS_IT_IS), (frozenset[str](), _BUSIER), (read, _BUSIER)):
             others, still_untold = tell(never_idle, busier)
             if len(still_untold) < len(untold):
@@ -195,7 +175,7 @@ def _together(plan: Plan, records: Sequence[PlannedRecord], interval: int, later
 def _told(
     plan: Plan,
     records: Sequence[PlannedRecord],
-    leaves: Sequence[Leaf],
+    traffic: Traffic,
     interval: int,
     later: int,
     instances: Instances,
@@ -203,19 +183,18 @@ def _told(
     busier: Decimal,
 ) -> tuple[list[Stated], list[PlannedRecord]]:
     """A claim for each record of which one can be made, and the others."""
-    labels = {label for record in records for label in record.labels}
     evaluations = _evaluations(records, interval)
     needed = _needed(plan, records)
     nodes = nodes_of(needed)
-    scrape, windows = _scrape(nodes.values(), interval), windows_in(one.node for one in records)
-    scenario = _scenario(leaves, labels, interval, instances, evaluations, scrape, never_idle, windows, busier)
+    scrape = _scrape(nodes.values(), interval)
+    scenario = traffic.scenario(interval, evaluations, scrape, instances, never_idle, busier)
     # Where a sample may lie on the edge of a window, both engines are asked.
     is_edged = any(one.step or one.is_recorded for node in nodes.values() for one in edged_in(node, nodes))
     # What is claimed is told of the last evaluation.
     first = 0 if looks_back(needed) else evaluations
     moments = []
     for closed in (False, True) if is_edged else (False,):
-        store = stored(scenario, {name for leaf in leaves for name in leaf.series}, closed=closed)
+        store = stored(scenario, {name for leaf in traffic.leaves for name in leaf.series}, closed=closed)
         for number in range(first, evaluations + 1):
             recorded(store, needed, number * (interval + later) / 1000)
         moments.append(Moment(store, evaluations * (interval + later) / 1000))
@@ -241,14 +220,13 @@ def _needed(plan: Plan, records: Sequence[PlannedRecord]) -> list[PlannedRecord]
 def _evaluations(records: Sequence[PlannedRecord], interval: int) -> int:
     """How many there are; the last one is at a step, where these are multiples, so that no others are needed for it."""
     of_a_step = max(map(_longest_step, records)) // interval
-    needed = _EVALUATIONS + of_a_step
+    needed = EVALUATIONS + of_a_step
     return -(-needed // of_a_step) * of_a_step if of_a_step else needed
 
 
-def _is_derivable(plan: Plan, record: PlannedRecord, instances: Instances = _ALONE) -> bool:
+def _is_derivable(plan: Plan, record: PlannedRecord, instances: Instances = ONE) -> bool:
     try:
-        leaves = leaves_of(plan, [record.node], record.labels)
-        _scenario(leaves, record.labels, 30_000, instances)
+        Traffic.of(plan, [record]).scenario(30_000, EVALUATIONS, "30s", instances)
         # Whether there is a model of it shows where nothing is scraped yet.
         recorded(Store(), (*plan.records_read(record.node), record), 0)
     except UnderivableError:
@@ -261,47 +239,6 @@ def _longest_step(record: PlannedRecord) -> int:
     return max((milliseconds_of(step) for step in steps if step), default=0)
 
 
-def _scenario(
-    leaves: Sequence[Leaf],
-    labels: Iterable[str],
-    interval: int,
-    instances: Instances,
-    evaluations: int = _EVALUATIONS,
-    scrape: str = "30s",
-    never_idle: frozenset[str] = frozenset(),
-    windows: Mapping[str, int] = _NONE,
-    busier: Decimal = _AS_IT_IS,
-) -> Scenario:
-    closed = {label.name: label.values for leaf in leaves for label in leaf.open if label.values}
-    lasting = evaluations * interval
-    hit = {
-        "resets": (duration_text((evaluations - _RESET) * interval),),
-        "missed": (duration_text((evaluations - _MISSED) * interval),),
-    }
-    feeds = {
-        (leaf.metric.name, leaf.labels(subject), instance): feed(
-            leaf,
-            subject,
-            [(setting, duration_text(_whole(lasting - unseen, scrape) or lasting))],
-            late="0s",
-            every=scrape,
-            instance=instance,
-            **(hit if name == _HIT and not isinstance(leaf.metric, Gauge) else {}),
-        )
-        for place, (name, size) in enumerate(_SUBJECTS.items())
-        for subject in [{label: _of_closed(closed[label], place) if label in closed else name for label in labels}]
-        for leaf in leaves
-        for window in [0 if name == _IDLE else windows.get(leaf.metric.name, 0)]
-        for own in [
-            (ALONE,) if "instance" in dict(leaf.labels({})) else instances[:1] if name in _SHOWN_BY_ONE else instances
-        ]
-        for instance, setting, unseen in shown(leaf, size * busier, own, window, turned=name == _HIT)
-        if not (name == _IDLE and leaf.metric.name in never_idle)
-        and not (name == _WITHOUT_EVENTS and _comes_with_events(leaf, leaves))
-    }
-    return Scenario(_TITLE, *feeds.values(), every=scrape)
-
-
 def _scrape(nodes: Iterable[Node], interval: int) -> str:
     """How often there is one, for what is evaluated so often."""
     windows = (
@@ -309,25 +246,3 @@ def _scrape(nodes: Iterable[Node], interval: int) -> str:
     )
     are_enough = all(window >= _SCRAPES * interval for window in windows)
     return duration_text(interval if are_enough or interval % 2000 else interval // 2)
-
-
-def _of_closed(values: Sequence[str], place: int) -> str:
-    """Each subject's own value; where there are too few, the first subjects share one, and the last of them has it."""
-    return values[max(0, place - max(0, len(_SUBJECTS) - len(values)))]
-
-
-def _whole(milliseconds: int, scrape: str) -> int:
-    """As many scrapes as there are in that time; 0 where it is over before it begins."""
-    every = milliseconds_of(scrape)
-    return max(0, milliseconds // every * every)
-
-
-def _comes_with_events(leaf: Leaf, leaves: Sequence[Leaf]) -> bool:
-    """Whether its series appears only when something happens: some counters do, and what is a part of a whole."""
-    if not isinstance(leaf.metric, Counter):
-        return False
-    fixed = set(leaf.fixed)
-    others = [set(one.fixed) for one in leaves if one.metric is leaf.metric]
-    if any(fixed < other for other in others):
-        return False  # it is the whole
-    return leaf.metric.initialised is False or any(other < fixed for other in others)

@@ -1,0 +1,173 @@
+"""Ordinary traffic of a few subjects, for the values that rules make of it.
+
+The second is twice as busy as the first; its counters start again from 0 within all windows, and it misses a scrape. To
+the third nothing has happened yet of what some series count, and what it shows ended a while ago: a rate still sees it.
+The fourth is there, and does nothing. One has hardly any traffic: more than none, and less than any other number. And
+beside the second stands somebody whom rules put together with it, if they do so with anybody.
+
+A gauge whose last value counts for a while is still seen of all but the idle: its exporters cannot be scraped any more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from tocsin.metrics import Counter, Gauge
+from tocsin.model.scenario import Feed, Scenario
+from tocsin.plan import Plan, PlannedRecord
+from tocsin.promql.durations import duration_text, milliseconds_of
+from tocsin.promql.tree import Call, Node, Range, names_read
+from tocsin.proving.instances import ALONE, BOTH, shown, windows_in
+from tocsin.proving.timing import PICKING, window_of
+from tocsin.proving.workloads import Leaf, Setting, feed, leaves_of
+
+Instances = tuple[str | None, ...]
+ONE: Instances = (ALONE,)
+TWO: Instances = BOTH
+EVALUATIONS = 24
+
+_FIRST, _HIT, _WITHOUT_EVENTS, _IDLE, _HARDLY_ANY, _BESIDE = "first", "second", "third", "idle", "hardly-any", "beside"
+# Where no label tells them apart the last one remains.
+_SIZES = {_IDLE: Decimal(0), _WITHOUT_EVENTS: Decimal(1), _FIRST: Decimal(1), _HIT: Decimal(2)}
+_HARDLY, _THRICE = Decimal("0.000001"), Decimal(3)
+_BY_TWO = (_FIRST, _HIT)  # instances: of how two are put together these tell
+_AS_IT_IS = Decimal(1)
+_TITLE = (
+    "derived: one idle, one that ended before anything happened, one busier, with a restart, one hardly busy at all"
+)
+_RESET, _MISSED = 6, 3  # so many evaluations before the last one
+# How long ago the last sample is of who has no events, in windows: a rate over half of one sees nothing of it.
+_ENDED = Decimal("0.6")
+
+
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    name: str
+    size: Decimal
+    labels: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """What some records read, and how far they look back: on a gauge that is not scraped any more, and on a flow."""
+
+    leaves: tuple[Leaf, ...]
+    subjects: tuple[_Subject, ...]
+    windows: Mapping[str, int]
+    flows: Mapping[str, int]
+
+    @classmethod
+    def of(cls, plan: Plan, records: Sequence[PlannedRecord]) -> Traffic:
+        labels = frozenset(label for record in records for label in record.labels)
+        nodes = [record.node for record in records]
+        leaves = leaves_of(plan, nodes, labels)
+        beneath = [one.node for record in records for one in (*plan.records_read(record.node), record)]
+        return cls(leaves, tuple(_subjects(records, leaves, labels)), windows_in(nodes), _flows_in(beneath))
+
+    def scenario(
+        self,
+        interval: int,
+        evaluations: int,
+        scrape: str,
+        instances: Instances,
+        never_idle: frozenset[str] = frozenset(),
+        busier: Decimal = _AS_IT_IS,
+    ) -> Scenario:
+        """All subjects, up to the last evaluation. Of metrics that are `never_idle` there is nothing of who is idle."""
+        lasting = evaluations * interval
+        hit = {
+            "resets": (duration_text((evaluations - _RESET) * interval),),
+            "missed": (duration_text((evaluations - _MISSED) * interval),),
+        }
+        feeds: dict[tuple[str, tuple[tuple[str, str], ...], str | None], Feed] = {}
+        for subject in self.subjects:
+            for leaf in self.leaves:
+                if not self._is_there(subject, leaf, never_idle):
+                    continue
+                for instance, setting, unseen in self._shown(subject, leaf, instances, busier):
+                    key = leaf.metric.name, leaf.labels(subject.labels), instance
+                    if subject.name not in _SIZES and any(known[:2] == key[:2] for known in feeds):
+                        continue  # nothing tells it from the others
+                    feeds[key] = feed(
+                        leaf,
+                        subject.labels,
+                        [(setting, duration_text(_whole(lasting - unseen, scrape) or lasting))],
+                        late="0s",
+                        every=scrape,
+                        instance=instance,
+                        **(hit if subject.name == _HIT and not isinstance(leaf.metric, Gauge) else {}),
+                    )
+        return Scenario(_TITLE, *feeds.values(), every=scrape)
+
+    def _is_there(self, subject: _Subject, leaf: Leaf, never_idle: frozenset[str]) -> bool:
+        if subject.name == _IDLE:
+            return leaf.metric.name not in never_idle
+        return subject.name != _WITHOUT_EVENTS or not _comes_with_events(leaf, self.leaves)
+
+    def _shown(
+        self, subject: _Subject, leaf: Leaf, instances: Instances, busier: Decimal
+    ) -> Iterator[tuple[str | None, Setting, int]]:
+        window = 0 if subject.name == _IDLE else self.windows.get(leaf.metric.name, 0)
+        own = instances if subject.name in _BY_TWO else instances[:1]
+        own = ONE if "instance" in dict(leaf.labels({})) else own
+        flow = min((self.flows[name] for name in leaf.series if name in self.flows), default=0)
+        ended = int(flow * _ENDED) if subject.name == _WITHOUT_EVENTS and not isinstance(leaf.metric, Gauge) else 0
+        for instance, setting, unseen in shown(leaf, subject.size * busier, own, window, turned=subject.name == _HIT):
+            least = leaf.metric.minimum if isinstance(leaf.metric, Gauge) and leaf.metric.maximum is not None else None
+            is_least = subject.name == _BESIDE and least is not None
+            yield instance, Decimal(str(least)) if is_least else setting, unseen or ended
+
+
+def _subjects(records: Sequence[PlannedRecord], leaves: Sequence[Leaf], labels: frozenset[str]) -> Iterator[_Subject]:
+    closed = {label.name: label.values for leaf in leaves for label in leaf.open if label.values}
+    named: dict[str, Mapping[str, str]] = {}
+    for place, (name, size) in enumerate(_SIZES.items()):
+        named[name] = {label: _of_closed(closed[label], place) if label in closed else name for label in labels}
+        yield _Subject(name, size, named[name])
+    yield _Subject(_HARDLY_ANY, _HARDLY, {**named[_FIRST], **dict.fromkeys(labels - closed.keys(), _HARDLY_ANY)})
+    others = {label.name for leaf in leaves for label in leaf.open} | labels
+    several = {record.name: record.labels for record in records}
+    together = dict.fromkeys(
+        record.labels
+        for record in records
+        if "instance" in record.labels
+        or any(record.labels < several[name] for name in names_read(record.node) & several.keys())
+    )
+    for one in together:
+        beside = dict.fromkeys(others - one - closed.keys(), _BESIDE)
+        yield _Subject(_BESIDE, _THRICE, {**named[_HIT], **beside})
+
+
+def _flows_in(nodes: Iterable[Node]) -> dict[str, int]:
+    """The shortest window over each series of which not one sample is picked, in milliseconds."""
+    parts = [part for node in nodes for part in node.walk()]
+    picked = {id(one.arguments[0]) for one in parts if isinstance(one, Call) and one.function in PICKING}
+    found: dict[str, int] = {}
+    for part in parts:
+        if isinstance(part, Range) and id(part) not in picked:
+            found[part.of.name] = min(window_of(part), found.get(part.of.name, window_of(part)))
+    return found
+
+
+def _of_closed(values: Sequence[str], place: int) -> str:
+    """Each subject's own value; where there are too few, the first subjects share one, and the last of them has it."""
+    return values[max(0, place - max(0, len(_SIZES) - len(values)))]
+
+
+def _whole(milliseconds: int, scrape: str) -> int:
+    """As many scrapes as there are in that time; 0 where it is over before it begins."""
+    every = milliseconds_of(scrape)
+    return max(0, milliseconds // every * every)
+
+
+def _comes_with_events(leaf: Leaf, leaves: Sequence[Leaf]) -> bool:
+    """Whether its series appears only when something happens: some counters do, and what is a part of a whole."""
+    if not isinstance(leaf.metric, Counter):
+        return False
+    fixed = set(leaf.fixed)
+    others = [set(one.fixed) for one in leaves if one.metric is leaf.metric]
+    if any(fixed < other for other in others):
+        return False  # it is the whole
+    return leaf.metric.initialised is False or any(other < fixed for other in others)
