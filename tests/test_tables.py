@@ -11,10 +11,12 @@ import yaml
 from projects import Copy
 
 from agentmetrics.catalog import agent_active_sessions, tenant_daily_budget, tenant_id, tenant_monthly_budget
-from tocsin.define import Table, seconds, usd
+from tocsin.define import Definitions, Site, Table, seconds, usd
 from tocsin.findings import DefinitionError
+from tocsin.plan import Plan
 from tocsin.promtool import test_rules as promtool_test
 from tocsin.source import Source
+from tocsin.targets.prometheus_tables import tables_files
 
 BUDGETS = "rules/budgets.yaml"
 COLUMNS = {"daily": tenant_daily_budget, "monthly": tenant_monthly_budget}
@@ -43,7 +45,8 @@ def test_a_budget_becomes_a_series_that_is_proven(agreed: Copy) -> None:
 
 def test_a_wrong_value_fails_the_tables_proof(agreed: Copy) -> None:
     agreed.replace("generated/prometheus/rules/tenant-budgets.yaml", "vector(60.5)", "vector(60.6)")
-    (result,) = promtool_test(agreed.root / "generated", ["prometheus/tests/rules-tenant-budgets.yaml"])
+    (result,) = promtool_test(agreed.root / "generated", ["prometheus/tests/tables-15s.yaml"])
+    assert "tenant_daily_budget_usd" in result.output
     assert not result.passed
 
 
@@ -140,3 +143,21 @@ def test_a_gauge_that_no_catalog_has_is_told(project_copy: Copy) -> None:
     done = project_copy.tocsin("generate")
     assert done.returncode == 1
     assert "error[metric-unknown] other: no catalog has tenant_budget" in done.stdout
+
+
+def test_tables_that_state_other_series_as_often_share_a_test() -> None:
+    daily, monthly = {"daily": tenant_daily_budget}, {"monthly": tenant_monthly_budget}
+    rows = {"acme": {"daily": usd(1)}}
+    tables = (
+        Table("one", by=tenant_id, columns=daily, rows=rows),
+        Table("two", by=tenant_id, columns=monthly, rows={"acme": {"monthly": usd(2)}}),
+        Table("again", by=tenant_id, columns=daily, rows=rows),
+        Table("seldom", by=tenant_id, columns=monthly, rows={"acme": {"monthly": usd(3)}}, interval="1m"),
+        Table("empty", by=tenant_id, columns=monthly, rows={}),
+    )
+    found = tables_files(Plan(Definitions(Site(runbooks_url="https://runbooks.example.com"), tables=tables)))
+    assert {file.path: [table.name for table in file.tables] for file in found} == {
+        "prometheus/tests/tables-15s.yaml": ["one", "two"],
+        "prometheus/tests/rules-again.yaml": ["again"],
+        "prometheus/tests/rules-seldom.yaml": ["seldom"],
+    }

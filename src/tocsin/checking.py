@@ -110,7 +110,8 @@ def _groups(file: RecordsFile) -> str:
 
 
 def _alerts(file: AlertsFile) -> str:
-    return _several([alert.name for alert in file.alerts])
+    names = _several([alert.name for alert in file.alerts])
+    return f"{names}, {file.note}" if file.note else names
 
 
 def _several(names: Sequence[str]) -> str:

@@ -72,7 +72,11 @@ class PlannedAlert:
     @property
     def expr(self) -> str:
         """The condition as Prometheus evaluates it."""
-        return laid_out(Binary(self.operator, self.left, self.right))
+        return laid_out(self.condition)
+
+    @property
+    def condition(self) -> Binary:
+        return Binary(self.operator, self.left, self.right)
 
     @property
     def usual(self) -> PlannedAlert:
@@ -242,6 +246,15 @@ class Plan:
             return self.rule(condition.right)
         usual = Number(in_unit(condition.right, unit))
         return or_default(Select(condition.own.series.name), usual, for_each=left) if condition.own else usual
+
+    def group_of(self, alert: Alert) -> str:
+        """The name of the group that an alert has for itself, which no group of recorded series has."""
+        return f"{alert.slug}-alert" if alert.slug in self._groups else alert.slug
+
+    @cached_property
+    def _groups(self) -> frozenset[str]:
+        groups, tables = self.definitions.groups, self.definitions.tables
+        return frozenset((*(group.name for group in groups), *(table.name for table in tables)))
 
     @property
     def alerts(self) -> Iterator[PlannedAlert]:

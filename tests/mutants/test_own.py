@@ -76,14 +76,37 @@ def test_every_mutant_of_our_own_rules_is_noticed(project_copy: Copy, counted: t
     assert 0 < runs(note) < number / 4
 
 
+# Of shares of a whole nothing is derived.
+LOPSIDED = """
+from agentmetrics.catalog import llm_cost, model
+from tocsin.define import WARNING, Alert, Feed, Indicator, Scenario, an_hour, fires, growing, increase, instance
+from tocsin.define import percent, prove, quiet, share
+
+lopsided = Alert(
+    "OneModelCostsAll",
+    when=Indicator(share(increase(llm_cost, by=model, over="1h"), of=model), title="Share of cost") > percent(80),
+    hold="5m",
+    severity=WARNING,
+    summary="Model {model} costs most of the money",
+    description="{model} costs {value} of the money, above {threshold}.",
+    runbook="high-latency",
+)
+costs = Scenario(
+    "one model costs nine tenths",
+    Feed(llm_cost(model="large", tenant_id="acme", agent_name="support"), growing(an_hour(90), lasting="30m")),
+    Feed(llm_cost(model="small", tenant_id="acme", agent_name="support"), growing(an_hour(10), lasting="30m")),
+)
+proof = prove(lopsided, quiet(costs, at="5m"), fires(costs, "20m", instance("90%", model="large")))
+"""
+
+
 def test_weak_proof_is_told_at_the_definition(project_copy: Copy) -> None:
-    # Nobody has hardly any memory any more.
-    project_copy.replace("rules/platform_scenarios.py", '"node-b", "1", "0.25"', '"node-b", "1", "25000"')
-    answer = project_copy.tocsin("prove", "GPUMemoryHigh", "--mutants")
+    (project_copy.root / "monitors/lopsided.py").write_text(LOPSIDED)
+    answer = project_copy.tocsin("prove", "OneModelCostsAll", "--mutants")
     assert answer.returncode == 1
-    line = project_copy.line_of("rules/recording.py", "gpu_full = RuleGroup(")
-    assert f"rules/recording.py:{line}: error[mutant-survives] Hostname_gpu:gpu_memory:used_ratio" in answer.stdout
-    assert "(threshold-near: 0 -> 1)" in answer.stdout
+    line = project_copy.line_of("monitors/lopsided.py", "lopsided = Alert(")
+    assert f"monitors/lopsided.py:{line}: error[mutant-survives] OneModelCostsAll: no test notices" in answer.stdout
+    assert "(for: 5m -> 10m)" in answer.stdout
     assert "LLMRateLimitErrors" not in answer.stdout
 
 

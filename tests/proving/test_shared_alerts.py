@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import yaml
 from made import Files, made
 from shapes import PODS, alert, busy
 
@@ -96,11 +97,13 @@ def test_what_is_recorded_for_two_is_shared_where_it_is_the_same(limit: int, fil
     assert [" ".join(sorted(names)) for names in told(found).values()] == files
 
 
-def test_groups_of_one_name_are_not_in_one_test(tmp_path: Path) -> None:
+def test_group_called_like_an_alert_is_told_from_it(tmp_path: Path) -> None:
     indicator = Indicator(promql("max by (gpu) (DCGM_FI_DEV_GPU_UTIL)"), title="busy", unit=PERCENT)
     group = RuleGroup(FULL.slug, "15s", (Record(indicator, "gpu:busy:max"),))
     found = told(made(tmp_path, replace(BUSY, when=indicator > percent(90)), FULL, LARGE, groups=(group,)))
-    assert found == {"alerts-derived-45s": {"Busy", "Large"}, "full": {"Full"}}
+    assert found == {"alerts-derived-45s": {"Busy", "Large", "Full"}}
+    order = yaml.safe_load((tmp_path / "prometheus/tests/alerts-derived-45s.yaml").read_text())["group_eval_order"]
+    assert order == ["full", "busy", "full-alert", "large"]
 
 
 def test_a_second_test_that_is_shared_has_a_file_of_its_own(tmp_path: Path) -> None:

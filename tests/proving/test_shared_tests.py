@@ -25,6 +25,7 @@ from tocsin.define import (
     an_hour,
     computes,
     growing,
+    holding,
     instance,
     promql,
     prove,
@@ -37,13 +38,15 @@ from tocsin.targets import prometheus_recorded, prometheus_rules
 
 service = Label("service", cardinality=5)
 served = Counter("served_total", "Served.", labels=(service,), unit=REQUESTS)
+failed = Counter("failed_total", "Failed.", labels=(service,), unit=REQUESTS)
+DEPTH = Gauge("depth", "Depth.", labels=(service,), unit=RATIO, minimum=0)
 CATALOG = Catalog(
     "web",
     (
         served,
-        Counter("failed_total", "Failed.", labels=(service,), unit=REQUESTS),
+        failed,
         Gauge("load", "Load.", labels=(service,), unit=RATIO, minimum=0),
-        Gauge("depth", "Depth.", labels=(service,), unit=RATIO, minimum=0),
+        DEPTH,
     ),
 )
 SERVED, FAILED = "sum by (service) (rate(served_total[5m]))", "sum by (service) (rate(failed_total[5m]))"
@@ -92,7 +95,9 @@ def test_who_feeds_the_same_series_otherwise_is_told_of_apart(tmp_path: Path) ->
     assert found == {"rules-derived-12m": ["served:r1", "failed:r1"], "rules-other": ["other:r1"]}
 
 
-@pytest.mark.parametrize("other", ["service:served:r1 * 60", "max by (service) (load) or service:served:r1"])
+@pytest.mark.parametrize(
+    "other", ["service:served:r1 * 60", "service:served:r1 + on (service) max by (service) (load)"]
+)
 def test_who_reads_what_is_recorded_of_the_same_series_shares_their_test(other: str, tmp_path: Path) -> None:
     found = made(tmp_path, group("served", SERVED), group("other", other), group("failed", FAILED))
     assert found == {"rules-derived-12m": ["served:r1", "other:r1", "failed:r1"]}
@@ -141,3 +146,31 @@ def test_what_is_stated_of_other_moments_stands_in_another_file(tmp_path: Path) 
         found = made(tmp_path / at, group_of, proofs=(proof,))
         assert found.keys() == files
         assert found["rules-served"].count("served:r1") == 3 - len(files)
+
+
+def test_what_is_stated_of_several_groups_as_often_stands_in_one_test(tmp_path: Path) -> None:
+    groups = group("served", SERVED), group("failed", FAILED), group("loads", "max by (service) (load)")
+
+    def one_a_second(counter: Counter, of: RuleGroup, at: str) -> Proof:
+        rush = Scenario("one a second", Feed(counter(service="shop"), growing(an_hour(3600), lasting="20m")))
+        return prove(of.records[0].indicator, computes(rush, at, instance("1.00", service="shop")))
+
+    proofs = one_a_second(served, groups[0], "9m"), one_a_second(failed, groups[1], "9m")
+    found = made(tmp_path, *groups, proofs=proofs)
+    assert found["rules-stated-9m"] == ["served:r1", "failed:r1"]
+    assert found["rules-derived-12m"] == ["served:r1", "failed:r1", "loads:r1"]
+    apart = made(tmp_path / "apart", *groups, proofs=(proofs[0], one_a_second(failed, groups[1], "10m")))
+    assert (apart["rules-served"], apart["rules-failed"]) == (["served:r1"], ["failed:r1"])
+
+
+def test_what_may_read_any_series_shares_no_test(tmp_path: Path) -> None:
+    # Alone nothing is fed that it reads; beside another it would read what that one feeds.
+    any_of_them = group("any", 'count({__name__=~"served_total|depth"}) + max(depth)')
+    rush = Scenario("one a second", Feed(served(service="shop"), growing(an_hour(3600), lasting="20m")))
+    depth = Scenario("some depth", Feed(DEPTH(service="shop"), holding(3, lasting="20m")))
+    rate_of = group("served", SERVED)
+    proofs = (
+        prove(rate_of.records[0].indicator, computes(rush, "9m", instance("1.00", service="shop"))),
+        prove(any_of_them.records[0].indicator, computes(depth, "9m", instance("4"))),
+    )
+    assert "rules-any" in made(tmp_path, any_of_them, rate_of, proofs=proofs)

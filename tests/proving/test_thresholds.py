@@ -17,6 +17,7 @@ from tocsin.documents import Document, rendered
 from tocsin.output import write_tree
 from tocsin.plan import Plan
 from tocsin.targets import prometheus_alerts, prometheus_rules, prometheus_tests, prometheus_thresholds
+from tocsin.targets.prometheus_thresholds import thresholds_files
 
 
 def planned(*labels: Label, hold: str = "5m", every: str = "30s", own: Mapping[str, str] | None = None) -> Plan:
@@ -97,3 +98,34 @@ def test_who_stands_at_the_threshold_alone_is_seen_for_as_long_as_it_takes(
 )
 def test_who_waits_has_the_labels_that_come_last(names: Sequence[str], own: dict[str, str], tmp_path: Path) -> None:
     assert complaints(planned(*map(Label, names), own=own), tmp_path / "out") == []
+
+
+def test_alerts_that_no_label_tells_apart_share_a_test_of_their_thresholds(tmp_path: Path) -> None:
+    gauges = [Gauge(name, "A load.", unit=RATIO) for name in ("here", "there", "elsewhere")]
+    records = [
+        Record(Indicator(promql(f"max({gauge.name})"), title=gauge.name), f"{gauge.name}:max") for gauge in gauges
+    ]
+    holds = zip(("Here", "There", "Elsewhere"), gauges, ("5m", "15m", "0s"), strict=True)
+    alerts = [alert(name, f"all:{gauge.name}:max", ">", quantity(3, RATIO), hold) for name, gauge, hold in holds]
+    again = alert("Again", "all:here:max", ">", quantity(4, RATIO), "5m")
+    plan = Plan(
+        replace(
+            DEFINITIONS,
+            catalogs=(Catalog("web", tuple(gauges)),),
+            alerts=(*alerts, again),
+            groups=(RuleGroup("loads", "1m", tuple(records)),),
+            proofs=(),
+        )
+    )
+    assert {file.path.rpartition("/")[2]: [one.name for one in file.alerts] for file in thresholds_files(plan)} == {
+        "alerts-threshold-5m.yaml": ["Here", "There", "Elsewhere"],
+        "again-threshold.yaml": ["Again"],
+    }
+    assert complaints(plan, tmp_path / "out") == []
+    # Each would be noticed if its threshold was a little lower.
+    for one in alerts:
+        rules = tmp_path / f"out/prometheus/alerts/{one.slug}.yaml"
+        whole = rules.read_text()
+        rules.write_text(whole.replace("> 3", ">= 3"))
+        assert not promtool.test_rules(tmp_path / "out", ["prometheus/tests/alerts-threshold-5m.yaml"])[0].passed
+        rules.write_text(whole)

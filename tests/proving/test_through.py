@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from made import made
+from made import Files, made
 from shapes import DEFINITIONS, alert
 
 from agentmetrics.catalog import agent_errors, agent_name, llm_cost, tenant_id, tenant_monthly_budget
@@ -15,6 +15,8 @@ from tocsin import promtool
 from tocsin.checks.alerts import findings_of_proofs
 from tocsin.define import (
     PERCENT,
+    REQUESTS,
+    USD,
     Alert,
     Feed,
     Indicator,
@@ -25,10 +27,12 @@ from tocsin.define import (
     above_zero,
     fires,
     growing,
+    holding,
     increase,
     instance,
     maximum,
     percent,
+    promql,
     prove,
     rate,
     requests,
@@ -43,7 +47,7 @@ from tocsin.promql.tree import Node, names_read
 from tocsin.proving.derive import derived
 from tocsin.proving.through import derived_through
 
-FILE = "prometheus/tests/alerts-through.yaml"
+FILE = "prometheus/tests/much-through.yaml"
 Told = tuple[Sequence[Claim], Feed]
 
 
@@ -100,7 +104,7 @@ much = replace(alert("Much", "up", ">", usd(50)), when=spent > usd(50), hold="0s
 
 def test_what_is_spent_in_a_month_is_seen_after_days(tmp_path: Path) -> None:
     files = made(tmp_path, much, groups=of_costs(month))
-    (test,) = files["alerts-through"]
+    (test,) = files["much-through"]
     assert {one["series"].partition("{")[0] for one in test["input_series"]} == {"llm_cost_dollars_total"}
     assert all("stale" in one["values"] for one in test["input_series"])
     firing = [one for one in test["alert_rule_test"] if one["exp_alerts"]]
@@ -131,51 +135,104 @@ def test_gauge_that_is_scraped_as_it_is_now_misses_no_scrape(tmp_path: Path) -> 
     share = Indicator(month / above_zero(maximum(tenant_monthly_budget, by=tenant_id)), title="Share of a month")
     group = RuleGroup("month", "2m", (Record(share, "cost:share"),))
     used = replace(much, when=share > percent(80))
-    (test,) = made(tmp_path, used, groups=(of_costs(month)[0], group))["alerts-through"]
+    (test,) = made(tmp_path, used, groups=(of_costs(month)[0], group))["much-through"]
     assert not any("stale" in one["values"] for one in test["input_series"])
     costs = [one["values"] for one in test["input_series"] if one["series"].startswith("llm_cost")]
     assert len(costs) == 2
     assert all(one.count("+") > 1 for one in costs)
 
 
-def test_alerts_that_rest_on_the_same_live_through_the_same_and_others_do_not(tmp_path: Path) -> None:
-    errors = increase(agent_errors, by=agent_name, over="24h")
-    failed = Indicator(errors, title="Failed in a day")
-    group = RuleGroup("failures", "30s", (Record(failed, "errors:day"),))
-    few, many = (
-        replace(alert(name, "up", ">", requests(1)), when=failed > requests(count), hold="1h")
-        for name, count in (("Few", 10), ("Many", 5000))
+def failures(*bounds: int, hold: str = "1h") -> tuple[tuple[Alert, ...], RuleGroup]:
+    failed = Indicator(increase(agent_errors, by=agent_name, over="24h"), title="Failed in a day")
+    alerts = (
+        replace(alert(f"Over{bound}", "up", ">", requests(1)), when=failed > requests(bound), hold=hold)
+        for bound in bounds
     )
-    files = made(tmp_path, few, much, many, groups=(*of_costs(month), group))
-    (costs,), (errors_of,) = files["alerts-through"], files["alerts-through-2"]
-    told = [{claim["alertname"] for claim in test["alert_rule_test"]} for test in (costs, errors_of)]
-    assert sorted(map(sorted, told)) == [["Few", "Many"], ["Much"]]
+    return tuple(alerts), RuleGroup("failures", "30s", (Record(failed, "errors:day"),))
+
+
+def through(files: Files) -> set[frozenset[str]]:
+    """Who lives through the same."""
+    tests = [test for name, tests in files.items() if "through" in name for test in tests]
+    return {frozenset(claim["alertname"] for claim in test["alert_rule_test"]) for test in tests}
+
+
+def test_alerts_that_rest_on_the_same_live_through_the_same_and_others_do_not(tmp_path: Path) -> None:
+    alerts, group = failures(10, 5000)
+    files = made(tmp_path, alerts[0], much, alerts[1], groups=(*of_costs(month), group))
+    assert through(files) == {frozenset({"Over10", "Over5000"}), frozenset({"Much"})}
+
+
+def test_who_cannot_be_shown_leaves_the_others_together(tmp_path: Path) -> None:
+    alerts, group = failures(10, 100, 5000)
+    never = replace(alerts[1], name="Never", hold="60d")
+    assert through(made(tmp_path, *alerts, never, groups=(group,))) == {frozenset({"Over10", "Over100", "Over5000"})}
+
+
+def test_who_is_healthy_never_fires(tmp_path: Path) -> None:
+    # Who is far beyond the one is short of the other: each is shown by itself.
+    (over,), group = failures(100)
+    under = replace(over, name="Under", when=over.when.left < requests(1000))
+    files = made(tmp_path, over, under, groups=(group,))
+    assert through(files) == {frozenset({"Over100"}), frozenset({"Under"})}
+    for name, tests in files.items():
+        claims = [claim for test in tests for claim in test["alert_rule_test"] if "through" in name]
+        assert {one["exp_labels"]["agent_name"] for claim in claims for one in claim["exp_alerts"]} <= {"far-beyond"}
+
+
+@pytest.mark.parametrize("every", ["30s", "7m"])
+def test_short_windows_are_evaluated_more_often(every: str, tmp_path: Path) -> None:
+    # A day's evaluations would need more scrapes of five minutes than keep off the edges of windows.
+    lately = Indicator(rate(agent_errors, by=agent_name, over="5m"), title="Failures")
+    (_,), group = failures(100)
+    records = (*group.records, Record(lately, "errors:rate5m"))
+    both = Indicator(
+        promql("agent_name:errors:day and on (agent_name) (agent_name:errors:rate5m > 0.5)"),
+        title="Both",
+        unit=REQUESTS,
+    )
+    lasting = replace(failures(1)[0][0], when=both > requests(100), every=every)
+    assert through(made(tmp_path, lasting, groups=(replace(group, records=records),))) == {frozenset({"Over1"})}
+
+
+def test_group_may_be_called_like_an_alert_that_reads_it(tmp_path: Path) -> None:
+    days, months = of_costs(month)
+    files = made(tmp_path, much, groups=(replace(days, name="much"), months))
+    assert through(files) == {frozenset({"Much"})}
+
+
+def test_who_is_never_evaluated_is_told_elsewhere() -> None:
+    plan = Plan(replace(DEFINITIONS, alerts=(replace(much, every="0s"),), groups=of_costs(month), proofs=()))
+    assert not derived_through(plan)
 
 
 def test_what_no_label_tells_apart_is_shown_by_who_fires_alone(tmp_path: Path) -> None:
     all_of_it = Indicator(increase(llm_cost, over="24h"), title="Cost of a day")
     group = RuleGroup("days", "30s", (Record(all_of_it, "cost:day"),))
     expensive = replace(much, when=all_of_it > usd(50))
-    (test,) = made(tmp_path, expensive, groups=(group,))["alerts-through"]
+    (test,) = made(tmp_path, expensive, groups=(group,))["much-through"]
     assert len(test["input_series"]) == 1
     assert "-" in test["input_series"][0]["values"] or test["input_series"][0]["values"].count("+") > 1
 
 
 def test_nothing_is_proven_twice_of_who_is_scraped_in_his_own_proof() -> None:
     failing = alert("Failing", rate(agent_errors, by=agent_name), ">", percent(1), unit=PERCENT)
-    assert derived_through(Plan(replace(DEFINITIONS, alerts=(failing,), proofs=()))) == ()
+    assert not derived_through(Plan(replace(DEFINITIONS, alerts=(failing,), proofs=())))
+
+
+SCRAPED = Feed(llm_cost(tenant_id="acme", model="m", agent_name="a"), growing(a_day(2), lasting="60d"))
+GIVEN = Feed(
+    Gauge("tenant_id:cost:month", "", labels=(tenant_id,), unit=USD)(tenant_id="acme"), holding(58, lasting="60d")
+)
 
 
 @pytest.mark.parametrize(
-    ("hold", "stated", "asked"), [("0s", False, False), ("30d", False, True), ("30d", True, False)]
+    ("hold", "stated", "asked"),
+    [("0s", None, False), ("30d", None, True), ("30d", SCRAPED, False), ("30d", GIVEN, True)],
 )
-def test_what_is_not_derived_is_asked_of_the_author(hold: str, stated: bool, asked: bool) -> None:
+def test_what_is_not_derived_is_asked_of_the_author(hold: str, stated: Feed | None, asked: bool) -> None:
     one = replace(much, hold=hold)
-    days = Scenario(
-        "two dollars a day",
-        Feed(llm_cost(tenant_id="acme", model="m", agent_name="a"), growing(a_day(2), lasting="60d")),
-        every="1h",
-    )
+    days = Scenario("two dollars a day", *([stated] if stated else ()), every="1h")
     proofs = (prove(one, fires(days, "59d", instance("USD 58", tenant_id="acme"))),) if stated else ()
     plan = Plan(replace(DEFINITIONS, alerts=(one,), groups=of_costs(month), proofs=proofs))
     assert derived(plan, one).claims

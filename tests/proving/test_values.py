@@ -42,6 +42,7 @@ latency = Histogram("latency_seconds", "Time.", labels=(service,), unit=SECONDS,
 zone = Label("zone", values=("east", "west"))
 load = Gauge("load", "Load.", labels=(service,), unit=RATIO, minimum=0)
 healthy = Gauge("healthy", "Health.", labels=(zone,), unit=RATIO, minimum=0, maximum=1)
+probe = Gauge("probe", "Up.", labels=(Label("instance"), Label("pod")), unit=RATIO, minimum=0, maximum=1)
 fans = Gauge("fans", "Speed.", labels=(service,), unit=RATIO, minimum=20, maximum=30)
 GROUP = RuleGroup(
     "web",
@@ -60,7 +61,7 @@ GROUP = RuleGroup(
 
 
 def written(folder: Path, *groups: RuleGroup) -> Path:
-    catalogs = (Catalog("web", (served, latency, load, healthy, fans)),)
+    catalogs = (Catalog("web", (served, latency, load, healthy, fans, probe)),)
     plan = Plan(replace(DEFINITIONS, catalogs=catalogs, alerts=(), groups=groups, proofs=()))
     targets = (prometheus_rules, prometheus_recorded)
     drafts = [draft for target in targets for draft in target.documents(plan)]
@@ -185,3 +186,44 @@ def test_a_rule_that_is_changed_is_noticed(old: str, new: str, folder: Path) -> 
     rules.write_text(yaml.safe_dump(data))
     assert changed
     assert not passes(folder)
+
+
+WHOLE = "sum by (service) (rate(served_total[5m]))"
+SHARP = {
+    "cube": "sum by (service, code) (rate(served_total[5m]))",
+    "each": "sum by (service) (code_service:cube)",
+    "share": f'(sum by (service) (rate(served_total{{code="500"}}[5m])) or {WHOLE} * 0) / ({WHOLE} > 0)',
+    "load": f"max by (service) (load) or {WHOLE} * 0 + 7",
+    "probe": "min by (instance) (probe)",
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("each", "sum by", "max by"),
+        ("each", "sum by", "avg by"),
+        ("share", "> 0", "> 1"),
+        ("share", "[5m])) * 0", "[150s])) * 0"),
+        ("share", '"500"}[5m]', '"500"}[10m]'),
+        ("load", "+ 7", "+ 8"),
+        ("load", "* 0", "* 1"),
+        ("load", "max by (service) (load) or ", ""),
+        ("probe", "min by", "max by"),
+        ("probe", "min by", "sum by"),
+    ],
+)
+def test_what_an_author_would_have_to_state_is_derived(name: str, old: str, new: str, tmp_path: Path) -> None:
+    names = ("cube", "each") if name == "each" else (name,)
+    groups = (RuleGroup(one, "30s", (Record(Indicator(promql(SHARP[one]), title=one), one),)) for one in names)
+    folder = written(tmp_path, *groups)
+    files = [f"prometheus/tests/{path.name}" for path in (folder / "prometheus/tests").iterdir()]
+    assert passes(folder, *files)
+    rules = folder / f"prometheus/rules/{name}.yaml"
+    data = yaml.safe_load(rules.read_text())
+    (rule,) = data["groups"][0]["rules"]
+    expr = " ".join(rule["expr"].split())
+    assert old in expr
+    rule["expr"] = expr.replace(old, new)
+    rules.write_text(yaml.safe_dump(data))
+    assert not passes(folder, *files)

@@ -124,7 +124,7 @@ def _proven(plan: Plan, planned: PlannedAlert) -> Iterator[Finding]:
     from tocsin.proving.derive import derived
     from tocsin.proving.noticed import unnoticed
     from tocsin.proving.stated import half_seen, unseen
-    from tocsin.proving.through import is_shown_through
+    from tocsin.proving.through import unshown_through
 
     alert = planned.alert
     own = derived(plan, alert)
@@ -151,12 +151,13 @@ def _proven(plan: Plan, planned: PlannedAlert) -> Iterator[Finding]:
             "state a scenario in which it decides: prove(alert, quiet(...), fires(...)); or leave it out",
             Severity.WARNING,
         )
-    if own.claims and not is_shown_through(plan, alert, claims):
+    why = unshown_through(plan, alert, claims) if own.claims else ""
+    if why:
         yield _found(
             alert,
             "alert-half-proven",
             "nothing shows that it fires of what is scraped: its proof is given what is recorded of that, and none"
-            " through all that is recorded could be derived",
+            f" through all that is recorded could be derived: {why}",
             "state a scenario of what is scraped: prove(alert, fires(...), quiet(...))",
             Severity.WARNING,
         )

@@ -15,12 +15,13 @@ def misfit(
     `what` is what the quantity is ("the threshold", "its target"), `of` whose.
     """
     said = f"{what} {quantity_text(quantity)}{of}"
-    if unit is None:
+    if unit is None and quantity.value:  # 0 is the same in every unit
+        known = f"{quantity.unit} or others" if quantity.unit.factors else "RATIO where 1 is all of it, or PERCENT"
         return (
             f"nothing tells what {indicator.title} is measured in, so {said} would be compared with it as the number"
             f" {plain(quantity.value)}",
-            "state unit= in the indicator, for example unit=RATIO or unit=SECONDS",
+            f"state unit= in the indicator: in what its numbers are, {known}",
         )
-    if quantity.unit.measures_like(unit):
+    if unit is None or quantity.unit.measures_like(unit):
         return None
     return f"{indicator.title} is measured in {unit}, {said} is not", f"state a quantity of {unit}"

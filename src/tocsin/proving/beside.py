@@ -13,7 +13,7 @@ from tocsin.model.alert import Alert
 from tocsin.model.scenario import Claim, Instance, Scenario
 from tocsin.plan import Plan
 from tocsin.promql.durations import milliseconds_of
-from tocsin.promql.tree import Binary, Select
+from tocsin.promql.tree import Select
 from tocsin.proving.derive import alerts_of, derived, firing_of
 from tocsin.proving.errors import UnderivableError
 from tocsin.proving.given import given_to
@@ -124,7 +124,7 @@ class _Rules:
     def of(cls, plan: Plan, alert: Alert, every: int, *, are_given: bool = False) -> _Rules:
         """`are_given` is for what is derived: there recorded series may be given, and are not computed."""
         planned = plan.alert(alert).usual
-        condition = Binary(planned.operator, planned.left, planned.right)
+        condition = planned.condition
         hold, keep = milliseconds_of(alert.hold), milliseconds_of(alert.keep_firing)
         records = () if are_given and given_to(plan, condition) else plan.records_read(condition)
         rules = Rules(records, condition, hold / 1000, keep / 1000)

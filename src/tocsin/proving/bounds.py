@@ -104,7 +104,7 @@ def bounded_beside(plan: Plan, alert: Alert) -> Bounded | None:
 
 def bounds_of(plan: Plan, planned: PlannedAlert) -> tuple[Bound, ...]:
     """The bounds, that of the value first; none where there is one alone, or anything else is asked."""
-    found = tuple(_bounds(Binary(planned.operator, planned.left, planned.right)))
+    found = tuple(_bounds(planned.condition))
     reads = [bound.read for bound in found if bound is not None]
     labels = {plan.type_of(read).labels.names for read in reads}
     if len(reads) < max(2, len(found)) or len(set(reads)) < len(reads) or len(labels) > 1:

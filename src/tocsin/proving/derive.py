@@ -19,7 +19,7 @@ from tocsin.metrics import Gauge
 from tocsin.model.alert import Alert
 from tocsin.model.scenario import Claim, Instance
 from tocsin.plan import Plan, PlannedAlert
-from tocsin.promql.tree import Binary, Select
+from tocsin.promql.tree import Select
 from tocsin.promql.world import SYNTHETIC
 from tocsin.proving.asked import Asked
 from tocsin.proving.defaults import fires_of_default
@@ -87,7 +87,7 @@ class _Derivation:
 
     @classmethod
     def of(cls, plan: Plan, planned: PlannedAlert) -> _Derivation:
-        condition = Binary(planned.operator, planned.left, planned.right)
+        condition = planned.condition
         given = given_to(plan, condition)
         records = () if given else plan.records_read(condition)
         metrics = {record.name: given_metric(record) for record in plan.records if record.name in given}

@@ -34,7 +34,7 @@ def unnoticed(plan: Plan, alert: Alert, stated: Sequence[Claim]) -> tuple[Node, 
     None where tests of what is recorded show them, or where no model can tell.
     """
     planned = plan.alert(alert)
-    condition = Binary(planned.operator, planned.left, planned.right)
+    condition = planned.condition
     left = list(parts_of(condition))
     if not left or bounded(plan, planned) or standings(plan, planned):
         return ()

@@ -14,7 +14,7 @@ from tocsin.model.alert import Alert
 from tocsin.model.scenario import Claim, Scenario
 from tocsin.plan import Plan
 from tocsin.promql.durations import milliseconds_of
-from tocsin.promql.tree import Binary, Select
+from tocsin.promql.tree import Select
 from tocsin.proving.beside import by_scenario
 from tocsin.proving.derive import derived
 from tocsin.proving.errors import UnderivableError
@@ -39,7 +39,7 @@ def stated_interval(plan: Plan, alert: Alert, claims: Sequence[Claim]) -> int:
     times = [milliseconds_of(claim.at) for claim in claims]
     own = derived(plan, alert)
     planned = plan.alert(alert).usual
-    condition = Binary(planned.operator, planned.left, planned.right)
+    condition = planned.condition
     is_like_it = own.interval == every and not given_to(plan, condition)
     if not own.claims or is_like_it or not every or any(time % every for time in (*times, hold, keep)):
         return every

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any, Generic, TypeVar
 
+from tocsin.model.alert import Alert
 from tocsin.model.recording import RuleGroup
 from tocsin.plan import Plan, PlannedRecord
 from tocsin.promql.tree import Node, names_read
@@ -34,6 +35,11 @@ class Guest(ABC):
         """Only what is of one kind can stand in one test: it is scraped and evaluated alike."""
 
     @property
+    def alerts(self) -> tuple[Alert, ...]:
+        """Those that are evaluated after the groups, each as a group of its own."""
+        return ()
+
+    @property
     def evaluations(self) -> int:
         """How often its rules are evaluated; 0 where all of one kind are equally often."""
         return 0
@@ -48,7 +54,8 @@ class Guest(ABC):
         The groups that are evaluated are among them: promtool knows them by their names alone. In front of these stands
         a blank, which no series has in its name.
         """
-        groups = [*((group.name, group) for group in self.loaded), *self.more_groups()]
+        groups: list[tuple[str, object]] = [(group.name, group) for group in self.loaded]
+        groups += ((plan.group_of(alert), alert) for alert in self.alerts)
         written: dict[str, list[object]] = {f" {name}": [id(group)] for name, group in groups}
         written |= {record.name: [id(record)] for record in self._records(plan)}
         for one in self.test()["input_series"]:
@@ -59,10 +66,6 @@ class Guest(ABC):
         """The series that are read while it is told, whether they are there or not."""
         return names_read(*self.conditions(plan), *(record.node for record in self._records(plan)))
 
-    def more_groups(self) -> Iterable[tuple[str, object]]:
-        """The groups that are evaluated beside those that are loaded for it, by their names."""
-        return ()
-
     def conditions(self, plan: Plan) -> Iterable[Node]:  # noqa: ARG002
         """What is asked beside what the groups record."""
         return ()
@@ -70,7 +73,7 @@ class Guest(ABC):
     @property
     def rules(self) -> int:
         """How many rules are evaluated for it."""
-        return sum(len(group.records) for group in self.loaded) + len(tuple(self.more_groups()))
+        return sum(len(group.records) for group in self.loaded) + len(self.alerts)
 
     def _records(self, plan: Plan) -> list[PlannedRecord]:
         loaded = {id(group) for group in self.loaded}
@@ -97,6 +100,8 @@ class _Room(Generic[Told]):
         """Whether each finds there what it finds alone: what both have is the same, and neither reads what only the
         other has.
         """
+        if "" in wanted | self.wanted:
+            return False  # a selector without a name may read anything
         both = self.written.keys() & written.keys()
         alone = (self.wanted & written.keys()) | (wanted & self.written.keys())
         return alone <= both and all(self.written[name] == written[name] for name in both)

@@ -90,7 +90,7 @@ def looks_back(records: Sequence[PlannedRecord], *others: Node) -> bool:
 
 def states_over_time(rules: Rules, store: Store, interval: float, evaluations: int) -> Iterator[States]:
     """The states after each evaluation, from the one at 0 on. Raises UnderivableError."""
-    for states in _together([rules], store, interval, evaluations):
+    for states in states_together([rules], store, interval, evaluations):
         yield states[0]
 
 
@@ -109,7 +109,7 @@ def settled_together(
         for rules in several
         for one in (rules, *(replace(rules, condition=_nudged(rules.condition, 1 + hair)) for hair in (-_HAIR, _HAIR)))
     ]
-    for states in _together(every, store, interval, evaluations):
+    for states in states_together(every, store, interval, evaluations):
         each = [states[place : place + 3] for place in range(0, len(states), 3)]
         # Who is kept firing tells of the value that it had.
         yield [(own[0], len({frozenset(one.items()) for one in own}) == 1) for own in each]
@@ -127,7 +127,8 @@ def is_settled(nodes: Sequence[Node], moment: Moment) -> bool:
     )
 
 
-def _together(rules: Sequence[Rules], store: Store, interval: float, evaluations: int) -> Iterator[list[States]]:
+def states_together(rules: Sequence[Rules], store: Store, interval: float, evaluations: int) -> Iterator[list[States]]:
+    """The states of several alerts after each evaluation, who rest on the same recording rules."""
     alerting = [AlertingRule(one.hold, one.keep) for one in rules]
     for number in range(evaluations + 1):
         now = number * interval

@@ -8,7 +8,7 @@ from tocsin.model.alert import Alert
 from tocsin.model.scenario import Claim
 from tocsin.plan import Plan
 from tocsin.promql.durations import milliseconds_of
-from tocsin.promql.tree import Binary, Select
+from tocsin.promql.tree import Select
 from tocsin.proving.errors import UnderivableError
 from tocsin.proving.simulation import Rules, states_over_time, stored
 from tocsin.scenarios.samples import series_of
@@ -51,7 +51,7 @@ def _is_over(claim: Claim, later: Claim) -> bool:
 def _is_pending(plan: Plan, alert: Alert, claim: Claim) -> bool:
     """Whether somebody waits to fire then, and does not yet; also where no model can say."""
     planned = plan.alert(alert).usual
-    condition = Binary(planned.operator, planned.left, planned.right)
+    condition = planned.condition
     every, hold, keep = (milliseconds_of(one) / 1000 for one in (alert.every, alert.hold, alert.keep_firing))
     rules = Rules(plan.records_read(condition), condition, hold, keep)
     names = {part.name for node in rules.nodes for part in node.walk() if isinstance(part, Select)}

@@ -16,7 +16,7 @@ from tocsin.metrics import Matcher
 from tocsin.model.alert import Alert
 from tocsin.model.scenario import Claim, Instance
 from tocsin.plan import Plan, PlannedAlert, in_unit
-from tocsin.promql.tree import Binary, Number, Select
+from tocsin.promql.tree import Number, Select
 from tocsin.proving.derive import derived
 from tocsin.proving.errors import UnderivableError
 from tocsin.proving.printed import printed
@@ -177,6 +177,6 @@ def _taken(planned: PlannedAlert, claims: Iterable[Claim]) -> set[Labels]:
 
 def is_free(plan: Plan, planned: PlannedAlert, names: Container[str]) -> bool:
     """Whether nothing that is recorded for an alert reads these series: then they can be given beside it."""
-    records = plan.records_read(Binary(planned.operator, planned.left, planned.right))
+    records = plan.records_read(planned.condition)
     parts = (part for record in records for part in record.node.walk())
     return not any(isinstance(part, Select) and part.name in names for part in parts)

@@ -1,7 +1,8 @@
 """Ordinary traffic of a few subjects, for the values that rules make of it.
 
-The second is twice as busy as the first; its counters start again from 0 within all windows, and it misses a scrape. To
-the third nothing has happened yet of what some series count, and what it shows ended a while ago: a rate still sees it.
+The second is twice as busy as the first; its counters start again from 0 within all windows, and it misses a scrape.
+The third has nothing of what comes with events alone, or has a default: not any more, if a flow is asked for, but so
+lately that a rate over twice the window would see it. All else that it shows ended as well, and a rate just sees that.
 The fourth is there, and does nothing. One has hardly any traffic: more than none, and less than any other number. And
 beside the second stands somebody whom rules put together with it, if they do so with anybody.
 
@@ -18,7 +19,7 @@ from tocsin.metrics import Counter, Gauge
 from tocsin.model.scenario import Feed, Scenario
 from tocsin.plan import Plan, PlannedRecord
 from tocsin.promql.durations import duration_text, milliseconds_of
-from tocsin.promql.tree import Call, Node, Range, names_read
+from tocsin.promql.tree import Binary, Call, Node, Range, names_read
 from tocsin.proving.instances import ALONE, BOTH, shown, windows_in
 from tocsin.proving.timing import PICKING, window_of
 from tocsin.proving.workloads import Leaf, Setting, feed, leaves_of
@@ -28,9 +29,9 @@ ONE: Instances = (ALONE,)
 TWO: Instances = BOTH
 EVALUATIONS = 24
 
-_FIRST, _HIT, _WITHOUT_EVENTS, _IDLE, _HARDLY_ANY, _BESIDE = "first", "second", "third", "idle", "hardly-any", "beside"
+_FIRST, _HIT, _ENDED_EARLY, _IDLE, _HARDLY_ANY, _BESIDE = "first", "second", "third", "idle", "hardly-any", "beside"
 # Where no label tells them apart the last one remains.
-_SIZES = {_IDLE: Decimal(0), _WITHOUT_EVENTS: Decimal(1), _FIRST: Decimal(1), _HIT: Decimal(2)}
+_SIZES = {_IDLE: Decimal(0), _ENDED_EARLY: Decimal(1), _FIRST: Decimal(1), _HIT: Decimal(2)}
 _HARDLY, _THRICE = Decimal("0.000001"), Decimal(3)
 _BY_TWO = (_FIRST, _HIT)  # instances: of how two are put together these tell
 _AS_IT_IS = Decimal(1)
@@ -38,8 +39,9 @@ _TITLE = (
     "derived: one idle, one that ended before anything happened, one busier, with a restart, one hardly busy at all"
 )
 _RESET, _MISSED = 6, 3  # so many evaluations before the last one
-# How long ago the last sample is of who has no events, in windows: a rate over half of one sees nothing of it.
-_ENDED = Decimal("0.6")
+# How long ago the last sample of who ended is, in windows: a rate over half of one sees nothing of it, and of what it
+# had no rate sees anything but one over two.
+_ENDED, _LONG_ENDED = Decimal("0.6"), Decimal("1.2")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +53,17 @@ class _Subject:
 
 @dataclass(frozen=True, slots=True)
 class Traffic:
-    """What some records read, and how far they look back: on a gauge that is not scraped any more, and on a flow."""
+    """What some records read, and how far they look back: on a gauge that is not scraped any more, and on a flow.
+
+    Instead of series that are `filled` others are taken where they are missing, which are `filling`.
+    """
 
     leaves: tuple[Leaf, ...]
     subjects: tuple[_Subject, ...]
     windows: Mapping[str, int]
     flows: Mapping[str, int]
+    filled: frozenset[str]
+    filling: frozenset[str]
 
     @classmethod
     def of(cls, plan: Plan, records: Sequence[PlannedRecord]) -> Traffic:
@@ -64,7 +71,13 @@ class Traffic:
         nodes = [record.node for record in records]
         leaves = leaves_of(plan, nodes, labels)
         beneath = [one.node for record in records for one in (*plan.records_read(record.node), record)]
-        return cls(leaves, tuple(_subjects(records, leaves, labels)), windows_in(nodes), _flows_in(beneath))
+        return cls(
+            leaves,
+            tuple(_subjects(plan, records, leaves, labels)),
+            windows_in(nodes),
+            _flows_in(beneath),
+            *_filled_in(plan, beneath),
+        )
 
     def scenario(
         self,
@@ -90,10 +103,13 @@ class Traffic:
                     key = leaf.metric.name, leaf.labels(subject.labels), instance
                     if subject.name not in _SIZES and any(known[:2] == key[:2] for known in feeds):
                         continue  # nothing tells it from the others
+                    seen = _whole(lasting - unseen, scrape)
+                    if not seen and subject.name == _ENDED_EARLY and self._is_missing(leaf):
+                        continue
                     feeds[key] = feed(
                         leaf,
                         subject.labels,
-                        [(setting, duration_text(_whole(lasting - unseen, scrape) or lasting))],
+                        [(setting, duration_text(seen or lasting))],
                         late="0s",
                         every=scrape,
                         instance=instance,
@@ -104,7 +120,19 @@ class Traffic:
     def _is_there(self, subject: _Subject, leaf: Leaf, never_idle: frozenset[str]) -> bool:
         if subject.name == _IDLE:
             return leaf.metric.name not in never_idle
-        return subject.name != _WITHOUT_EVENTS or not _comes_with_events(leaf, self.leaves)
+        return subject.name != _ENDED_EARLY or not self._is_missing(leaf) or bool(self._flow(leaf))
+
+    def _is_missing(self, leaf: Leaf) -> bool:
+        """Whether its series may well be missing where others are there: those that are taken instead are not."""
+        if leaf.series <= self.filled:
+            return True
+        is_alone = sum(one.metric is leaf.metric for one in self.leaves) == 1
+        return _comes_with_events(leaf, self.leaves) and not (is_alone and leaf.series & self.filling)
+
+    def _flow(self, leaf: Leaf) -> int:
+        if isinstance(leaf.metric, Gauge):
+            return 0
+        return min((self.flows[name] for name in leaf.series if name in self.flows), default=0)
 
     def _shown(
         self, subject: _Subject, leaf: Leaf, instances: Instances, busier: Decimal
@@ -112,15 +140,17 @@ class Traffic:
         window = 0 if subject.name == _IDLE else self.windows.get(leaf.metric.name, 0)
         own = instances if subject.name in _BY_TWO else instances[:1]
         own = ONE if "instance" in dict(leaf.labels({})) else own
-        flow = min((self.flows[name] for name in leaf.series if name in self.flows), default=0)
-        ended = int(flow * _ENDED) if subject.name == _WITHOUT_EVENTS and not isinstance(leaf.metric, Gauge) else 0
+        ago = _LONG_ENDED if self._is_missing(leaf) else _ENDED
+        ended = int(self._flow(leaf) * ago) if subject.name == _ENDED_EARLY else 0
         for instance, setting, unseen in shown(leaf, subject.size * busier, own, window, turned=subject.name == _HIT):
             least = leaf.metric.minimum if isinstance(leaf.metric, Gauge) and leaf.metric.maximum is not None else None
             is_least = subject.name == _BESIDE and least is not None
             yield instance, Decimal(str(least)) if is_least else setting, unseen or ended
 
 
-def _subjects(records: Sequence[PlannedRecord], leaves: Sequence[Leaf], labels: frozenset[str]) -> Iterator[_Subject]:
+def _subjects(
+    plan: Plan, records: Sequence[PlannedRecord], leaves: Sequence[Leaf], labels: frozenset[str]
+) -> Iterator[_Subject]:
     closed = {label.name: label.values for leaf in leaves for label in leaf.open if label.values}
     named: dict[str, Mapping[str, str]] = {}
     for place, (name, size) in enumerate(_SIZES.items()):
@@ -128,12 +158,12 @@ def _subjects(records: Sequence[PlannedRecord], leaves: Sequence[Leaf], labels: 
         yield _Subject(name, size, named[name])
     yield _Subject(_HARDLY_ANY, _HARDLY, {**named[_FIRST], **dict.fromkeys(labels - closed.keys(), _HARDLY_ANY)})
     others = {label.name for leaf in leaves for label in leaf.open} | labels
-    several = {record.name: record.labels for record in records}
+    recorded = {record.name: record.labels for record in plan.records}
     together = dict.fromkeys(
         record.labels
         for record in records
         if "instance" in record.labels
-        or any(record.labels < several[name] for name in names_read(record.node) & several.keys())
+        or any(record.labels < recorded[name] for name in names_read(record.node) & recorded.keys())
     )
     for one in together:
         beside = dict.fromkeys(others - one - closed.keys(), _BESIDE)
@@ -149,6 +179,19 @@ def _flows_in(nodes: Iterable[Node]) -> dict[str, int]:
         if isinstance(part, Range) and id(part) not in picked:
             found[part.of.name] = min(window_of(part), found.get(part.of.name, window_of(part)))
     return found
+
+
+def _filled_in(plan: Plan, nodes: Iterable[Node]) -> tuple[frozenset[str], frozenset[str]]:
+    """The series instead of which others are taken where they are missing, and these."""
+
+    def read(node: Node) -> frozenset[str]:
+        return names_read(node, *(record.node for record in plan.records_read(node)))
+
+    either = [part for node in nodes for part in node.walk() if isinstance(part, Binary) and part.operator == "or"]
+    return (
+        frozenset(name for part in either for name in read(part.left) - read(part.right)),
+        frozenset(name for part in either for name in read(part.right)),
+    )
 
 
 def _of_closed(values: Sequence[str], place: int) -> str:

@@ -10,7 +10,7 @@ from tocsin.model.alert import Alert
 from tocsin.model.scenario import Claim, Instance, Scenario
 from tocsin.plan import Plan, PlannedRecord
 from tocsin.promql.durations import duration_text, milliseconds_of
-from tocsin.promql.tree import Binary, Node, Select
+from tocsin.promql.tree import Node, Select
 from tocsin.proving.beside import by_scenario
 from tocsin.proving.derive import alerts_of, firing_of
 from tocsin.proving.edges import edged_in
@@ -38,7 +38,7 @@ class Differing:
 def differing(plan: Plan, alert: Alert, stated: Iterable[Claim]) -> Iterator[Differing]:
     """The claims that are answered differently; none where no model can tell."""
     planned = plan.alert(alert)
-    condition = Binary(planned.operator, planned.left, planned.right)
+    condition = planned.condition
     every, hold, keep = (milliseconds_of(one) for one in (alert.every, alert.hold, alert.keep_firing))
     records = plan.records_read(condition)
     nodes = nodes_of(records)

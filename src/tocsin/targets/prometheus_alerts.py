@@ -15,7 +15,7 @@ from tocsin.promql.durations import milliseconds_of
 def documents(plan: Plan) -> Iterator[Draft]:
     for planned in plan.alerts:
         alert = planned.alert
-        group = {"name": alert.slug, "interval": alert.every, "rules": [alert_rule(plan, planned)]}
+        group = {"name": plan.group_of(alert), "interval": alert.every, "rules": [alert_rule(plan, planned)]}
         yield Draft(alert_path(alert), "prometheus-rules", {"groups": [group]}, alert.source)
 
 

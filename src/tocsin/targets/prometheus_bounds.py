@@ -49,4 +49,4 @@ def _test_file(plan: Plan, planned: PlannedAlert, found: Bounded) -> dict[str, A
         }
         for names in together
     ]
-    return given_file([alert], step, tests)
+    return given_file(plan, [alert], step, tests)

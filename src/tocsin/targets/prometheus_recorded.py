@@ -87,7 +87,7 @@ def documents(plan: Plan) -> Iterator[Draft]:
         loaded = {id(group) for test in file.tests for told in test for group in told.loaded}
         groups = [group for group in plan.definitions.groups if id(group) in loaded]
         tests = [at_once([told.test() for told in test]) for test in file.tests]
-        yield test_file(file.path, duration_text(file.interval), groups, tests, ())
+        yield test_file(plan, file.path, duration_text(file.interval), groups, tests, ())
 
 
 def records_files(plan: Plan) -> tuple[RecordsFile, ...]:

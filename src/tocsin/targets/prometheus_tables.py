@@ -41,7 +41,11 @@ def tables_files(plan: Plan) -> Iterator[TablesFile]:
         room.append(table)
     numbers: dict[str, int] = {}
     for room in rooms:
-        path = rules_test_path(room[0]) if len(room) == 1 else next_path("prometheus/tests/rules-tables", numbers)
+        path = (
+            rules_test_path(room[0])
+            if len(room) == 1
+            else next_path(f"prometheus/tests/tables-{room[0].interval}", numbers)
+        )
         yield TablesFile(path, tuple(room))
 
 

@@ -21,16 +21,17 @@ from tocsin.metrics import Matcher
 from tocsin.model.alert import Alert
 from tocsin.model.recording import RuleGroup
 from tocsin.model.scenario import Claim, Instance, Scenario
-from tocsin.plan import Plan, PlannedAlert, PlannedRecord
+from tocsin.plan import Plan, PlannedRecord
 from tocsin.promql.durations import duration_text, milliseconds_of
-from tocsin.promql.tree import Binary, Node, Select, names_read
+from tocsin.promql.tree import Node, Select, names_read
 from tocsin.proving.beside import by_scenario, together
 from tocsin.proving.bounds import bounded_beside
 from tocsin.proving.derive import derived
+from tocsin.proving.living import Through
 from tocsin.proving.seldom import stated_interval
 from tocsin.proving.sharing import Guest, at_once, next_path, shared
 from tocsin.proving.threshold import standing_beside
-from tocsin.proving.through import Through, derived_through
+from tocsin.proving.through import derived_through
 from tocsin.scenarios.promtool import input_series
 from tocsin.scenarios.samples import series_of
 from tocsin.targets.prometheus_alerts import alert_path, rule_labels
@@ -41,7 +42,8 @@ from tocsin.targets.prometheus_rules import rules_path
 class Told(Guest):
     """What is told of an alert in one scenario, evaluated every so many milliseconds, until its last claim.
 
-    The test is packed: those of all alerts are there before one is written.
+    The test is packed: those of all alerts are there before one is written. `note` is what it is beside its own proof:
+    alerts whose tests have one share with those alone that end when they do, who live through the same.
     """
 
     alert: Alert
@@ -49,6 +51,7 @@ class Told(Guest):
     spacing: int
     last: str
     packed: bytes
+    note: str = ""
 
     @classmethod
     def of(
@@ -58,13 +61,14 @@ class Told(Guest):
         interval: int,
         claims: Sequence[Claim],
         test: Mapping[str, Any],
+        note: str = "",
     ) -> Told:
         packed = zlib.compress(orjson.dumps(test), 1)
-        return cls(loaded, alert, interval, claims[-1].scenario.spacing, claims[-1].at, packed)
+        return cls(loaded, alert, interval, claims[-1].scenario.spacing, claims[-1].at, packed, note)
 
     @property
-    def kind(self) -> tuple[int, int]:
-        return self.interval, self.spacing
+    def kind(self) -> tuple[int, int, str]:
+        return self.interval, self.spacing, self.note and self.last
 
     @property
     def evaluations(self) -> int:
@@ -74,11 +78,12 @@ class Told(Guest):
         found: dict[str, Any] = orjson.loads(zlib.decompress(self.packed))
         return found
 
-    def more_groups(self) -> tuple[tuple[str, object]]:
-        return ((self.alert.slug, self.alert),)
+    @property
+    def alerts(self) -> tuple[Alert]:
+        return (self.alert,)
 
     def conditions(self, plan: Plan) -> tuple[Node, ...]:
-        return (_condition(plan.alert(self.alert)),)
+        return (plan.alert(self.alert).condition,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +99,16 @@ class AlertsFile:
         """Those that it is about."""
         return tuple({id(told.alert): told.alert for test in self.tests for told in test}.values())
 
+    @property
+    def note(self) -> str:
+        return self.tests[0][0].note
+
     def draft(self, plan: Plan) -> Draft:
         told = [one for test in self.tests for one in test]
         loaded = {id(group) for one in told for group in one.loaded}
         groups = [group for group in plan.definitions.groups if id(group) in loaded]
         tests = [test[0].test() if len(test) == 1 else _at_once(test) for test in self.tests]
-        return test_file(self.path, duration_text(told[0].interval), groups, tests, self.alerts)
+        return test_file(plan, self.path, duration_text(told[0].interval), groups, tests, self.alerts)
 
 
 _known: WeakKeyDictionary[Plan, tuple[AlertsFile, ...]] = WeakKeyDictionary()
@@ -119,6 +128,13 @@ def alerts_files(plan: Plan) -> tuple[AlertsFile, ...]:
 
 def _files(plan: Plan) -> Iterator[AlertsFile]:
     own = [file for alert in plan.definitions.alerts for file in _own_files(plan, alert)]
+    yield from _together(plan, own, "derived")
+    through = [file for one in derived_through(plan) for file in _through_files(plan, one)]
+    yield from _together(plan, through, "through")
+
+
+def _together(plan: Plan, own: Sequence[AlertsFile], kind: str) -> Iterator[AlertsFile]:
+    """The files, but that what is derived stands in one test where it can."""
     several = list(shared(plan, [told for file in own if not file.is_stated for (told,) in file.tests]))
     taken = {id(told) for tests in several for told in tests}
     for file in own:
@@ -127,11 +143,14 @@ def _files(plan: Plan) -> Iterator[AlertsFile]:
             yield replace(file, tests=left)
     numbers: dict[str, int] = {}
     for tests in several:
-        path = next_path(f"prometheus/tests/alerts-derived-{duration_text(tests[0].interval)}", numbers)
+        # What goes through all that is recorded is evaluated a little more often than it says.
+        path = next_path(f"prometheus/tests/alerts-{kind}-{_whole(tests[0].interval)}", numbers)
         yield AlertsFile(path, (tuple(tests),), is_stated=False)
-    for through in derived_through(plan):
-        path = next_path("prometheus/tests/alerts-through", numbers)
-        yield AlertsFile(path, (_told_through(plan, through),), is_stated=False)
+
+
+def _whole(interval: int) -> str:
+    """An interval to the second."""
+    return duration_text(round(interval / 1000) * 1000)
 
 
 def _own_files(plan: Plan, alert: Alert) -> Iterator[AlertsFile]:
@@ -150,7 +169,7 @@ def _own_files(plan: Plan, alert: Alert) -> Iterator[AlertsFile]:
 
 
 def _told(plan: Plan, alert: Alert, interval: int, claims: Sequence[Claim]) -> tuple[tuple[Told], ...]:
-    condition = _condition(plan.alert(alert))
+    condition = plan.alert(alert).condition
     needed = _records_needed(plan, condition, claims)
     read = names_read(condition, *(record.node for record in needed))
     found = derived(plan, alert).claims
@@ -169,20 +188,16 @@ def _told(plan: Plan, alert: Alert, interval: int, claims: Sequence[Claim]) -> t
     return tuple((one(*told),) for told in by_scenario(together(plan, alert, claims, interval)))
 
 
-def _told_through(plan: Plan, through: Through) -> tuple[Told, ...]:
-    """What is told at once of several alerts: each has all that any of them reads."""
-    conditions = [_condition(plan.alert(alert)) for alert, _ in through.told]
+def _through_files(plan: Plan, through: Through) -> Iterator[AlertsFile]:
+    """A file for each of several alerts that live through the same: each has all that any of them reads."""
+    conditions = [plan.alert(alert).condition for alert, _ in through.told]
     needed = [record for condition in conditions for record in plan.records_read(condition)]
     read = names_read(*conditions, *(record.node for record in needed))
     groups = tuple(group for group in plan.definitions.groups if any(record.group is group for record in needed))
-    return tuple(
-        Told.of(groups, alert, through.interval, claims, _alert_test(plan, alert, claims, read))
-        for alert, claims in through.told
-    )
-
-
-def _condition(planned: PlannedAlert) -> Binary:
-    return Binary(planned.operator, planned.left, planned.right)
+    for alert, claims in through.told:
+        test = _alert_test(plan, alert, claims, read)
+        told = Told.of(groups, alert, through.interval, claims, test, "through all that is recorded")
+        yield AlertsFile(f"prometheus/tests/{alert.slug}-through.yaml", ((told,),), is_stated=False)
 
 
 def _at_once(tests: Sequence[Told]) -> dict[str, Any]:
@@ -250,7 +265,12 @@ def _records_needed(plan: Plan, condition: Node, claims: Sequence[Claim]) -> tup
 
 
 def test_file(
-    path: str, interval: str, groups: Iterable[RuleGroup], tests: Sequence[dict[str, Any]], alerts: Sequence[Alert]
+    plan: Plan,
+    path: str,
+    interval: str,
+    groups: Iterable[RuleGroup],
+    tests: Sequence[dict[str, Any]],
+    alerts: Sequence[Alert],
 ) -> Draft:
     """A file of tests that loads these groups, and the alerts that it is about, which are evaluated after them."""
     groups = tuple(groups)
@@ -258,7 +278,7 @@ def test_file(
     data = {
         "rule_files": [f"../{path.removeprefix('prometheus/')}" for path in written],
         "evaluation_interval": interval,
-        "group_eval_order": [*(group.name for group in groups), *(alert.slug for alert in alerts)],
+        "group_eval_order": [*(group.name for group in groups), *(plan.group_of(alert) for alert in alerts)],
         "tests": list(tests),
     }
     return Draft(path, "promtool-tests", data, alerts[0].source if alerts else groups[-1].source)

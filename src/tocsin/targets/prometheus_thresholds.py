@@ -45,11 +45,12 @@ class _Told(Guest):
     def test(self) -> dict[str, Any]:
         return self.data
 
-    def more_groups(self) -> tuple[tuple[str, object]]:
-        return ((self.planned.alert.slug, self.planned.alert),)
+    @property
+    def alerts(self) -> tuple[Alert]:
+        return (self.planned.alert,)
 
     def conditions(self, plan: Plan) -> tuple[Binary]:  # noqa: ARG002
-        return (Binary(self.planned.operator, self.planned.left, self.planned.right),)
+        return (self.planned.condition,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ _known: WeakKeyDictionary[Plan, tuple[ThresholdsFile, ...]] = WeakKeyDictionary(
 
 def documents(plan: Plan) -> Iterator[Draft]:
     for file in thresholds_files(plan):
-        data = given_file(file.alerts, file.step, [file.test])
+        data = given_file(plan, file.alerts, file.step, [file.test])
         yield Draft(file.path, "promtool-tests", data, file.alerts[0].source)
 
 
@@ -139,11 +140,11 @@ def step_of(alert: Alert) -> int:
     return hold if hold and hold % every == 0 else every
 
 
-def given_file(alerts: Sequence[Alert], step: int, tests: list[dict[str, Any]]) -> dict[str, Any]:
+def given_file(plan: Plan, alerts: Sequence[Alert], step: int, tests: list[dict[str, Any]]) -> dict[str, Any]:
     """Tests of alerts whose inputs are given: no recording rule is loaded."""
     return {
         "rule_files": [f"../{alert_path(alert).removeprefix('prometheus/')}" for alert in alerts],
         "evaluation_interval": duration_text(step),
-        "group_eval_order": [alert.slug for alert in alerts],
+        "group_eval_order": [plan.group_of(alert) for alert in alerts],
         "tests": tests,
     }
