@@ -7,11 +7,11 @@ import string
 from collections.abc import Mapping
 from urllib.parse import quote
 
-from tocsin.display import quantity_text, value_template
+from tocsin.display import quantity_text
 from tocsin.model.alert import Alert
 from tocsin.model.indicator import Condition, Indicator
 from tocsin.plan import Plan, PlannedAlert
-from tocsin.units import RATIO, Quantity
+from tocsin.units import Quantity
 
 _TOLD = 3
 
@@ -30,7 +30,7 @@ def fields_of(template: str) -> list[str]:
 def templates(plan: Plan, planned: PlannedAlert, value: str) -> dict[str, str]:
     """The annotations as templates, `value` being how the engine names the alert's value."""
     labels = {name: f"{{{{ $labels.{name} }}}}" for name in planned.labels}
-    known = {**labels, "value": value_template(planned.unit or RATIO, value)}
+    known = {**labels, "value": planned.value_template(value)}
     return _filled(plan, planned.alert, known, _threshold_template(planned.alert.when))
 
 

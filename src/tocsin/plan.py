@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property, partial
 
+from tocsin.display import value_template
 from tocsin.findings import DefinitionError
 from tocsin.layout import Place, placed_panels
 from tocsin.metrics import Label, Matcher, Metric, series_of
@@ -40,7 +41,7 @@ from tocsin.promql.tree import (
 from tocsin.promql.types import Type
 from tocsin.promql.versions import version_of
 from tocsin.promql.world import Recording, World
-from tocsin.units import Quantity, Unit
+from tocsin.units import RATIO, Quantity, Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,14 @@ class PlannedAlert:
     @property
     def condition(self) -> Binary:
         return Binary(self.operator, self.left, self.right)
+
+    def value_template(self, value: str = "$value") -> str:
+        """How its value is printed, `value` being how the engine names it."""
+        unit, limit = self.unit or RATIO, self.alert.when.right
+        # Half a call is less than one, and no 500 thousandths of it.
+        if unit.noun and self.operator in ("<", "<=") and isinstance(limit, Quantity) and limit.value <= _FEW:
+            return f'{{{{ printf "%.3g" {value} }}}} {unit.noun}'
+        return value_template(unit, value)
 
     @property
     def usual(self) -> PlannedAlert:
@@ -303,6 +312,7 @@ class Plan:
 
 
 _LONG = 100
+_FEW = 100  # things that are counted: three digits print them
 _NO_LABELS: frozenset[str] = frozenset()
 
 

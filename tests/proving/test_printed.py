@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import inf, nan
 
 import pytest
+from shapes import DEFINITIONS, alert
 
+from agentmetrics.catalog import agent_active_sessions
+from tocsin.define import SESSIONS, quantity, total
 from tocsin.display import value_template
+from tocsin.plan import Plan
 from tocsin.proving.errors import UnderivableError
 from tocsin.proving.printed import is_stable, printed
 from tocsin.units import BYTES, CALLS, RATIO, SECONDS, USD
@@ -51,3 +56,18 @@ def test_value_between_two_texts_is_not_stable() -> None:
 def test_unknown_template_is_refused() -> None:
     with pytest.raises(UnderivableError, match="humanizeTimestamp"):
         printed("{{ $value | humanizeTimestamp }}", 1.0)
+
+
+@pytest.mark.parametrize(
+    ("operator", "limit", "value", "text"),
+    [
+        ("<", 5, 0.5, "0.5 sessions"),
+        ("<", 5, 0.0, "0 sessions"),
+        (">", 5, 12345.0, "12.35k sessions"),
+        ("<", 20000, 12345.0, "12.35k sessions"),
+    ],
+)
+def test_few_of_what_is_counted_are_no_thousandths(operator: str, limit: int, value: float, text: str) -> None:
+    few = alert("Few", total(agent_active_sessions), operator, quantity(limit, SESSIONS))
+    plan = Plan(replace(DEFINITIONS, alerts=(few,), proofs=()))
+    assert printed(plan.alert(few).value_template(), value) == text

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import pairwise
 
-from tocsin.display import value_template
 from tocsin.metrics import Gauge
 from tocsin.model.alert import Alert
 from tocsin.plan import Plan, PlannedAlert
@@ -16,7 +15,6 @@ from tocsin.proving.drivers import drivers_of
 from tocsin.proving.errors import UnderivableError
 from tocsin.proving.steady import nodes_of
 from tocsin.proving.workloads import Leaf, Setting, Workload
-from tocsin.units import RATIO
 
 _NEAR = 2  # times
 
@@ -32,7 +30,7 @@ class Asking:
     def of(cls, plan: Plan, planned: PlannedAlert) -> Asking:
         condition = planned.condition
         records = nodes_of(plan.records_read(condition))
-        return cls(planned.alert, Asked(condition, records, value_template(planned.unit or RATIO, "$value")))
+        return cls(planned.alert, Asked(condition, records, planned.value_template()))
 
     def around(self, still: Workload) -> tuple[Leaf, Setting, Setting]:
         """What makes it fire where all else stands still, a setting at which it does, and one at which it does not."""

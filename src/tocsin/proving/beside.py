@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from tocsin.display import value_template
 from tocsin.model.alert import Alert
 from tocsin.model.scenario import Claim, Instance, Scenario
 from tocsin.plan import Plan
@@ -19,7 +18,6 @@ from tocsin.proving.errors import UnderivableError
 from tocsin.proving.given import given_to
 from tocsin.proving.printed import is_stable
 from tocsin.proving.simulation import Rules, settled_states, stored
-from tocsin.units import RATIO
 
 # Evaluations: of more, working out what the others do takes longer than what is saved.
 _MOST = 100
@@ -128,7 +126,7 @@ class _Rules:
         hold, keep = milliseconds_of(alert.hold), milliseconds_of(alert.keep_firing)
         records = () if are_given and given_to(plan, condition) else plan.records_read(condition)
         rules = Rules(records, condition, hold / 1000, keep / 1000)
-        return cls(rules, every, value_template(planned.unit or RATIO, "$value"))
+        return cls(rules, every, planned.value_template())
 
     def told(self, scenario: Scenario, times: Iterable[str], until: int) -> dict[str, _Told]:
         """Who fires at some times, where something goes on until a time in milliseconds."""

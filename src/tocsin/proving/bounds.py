@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from tocsin.display import value_template
 from tocsin.metrics import Matcher
 from tocsin.model.alert import Alert
 from tocsin.model.scenario import Instance
@@ -16,7 +15,6 @@ from tocsin.proving.derive import derived
 from tocsin.proving.errors import UnderivableError
 from tocsin.proving.printed import printed
 from tocsin.proving.threshold import is_free, standing_still
-from tocsin.units import RATIO
 
 # Of more digits than are printed: where it is told, a format that is lost is noticed.
 _NEAR = Decimal("0.00123")
@@ -81,7 +79,7 @@ def bounded(plan: Plan, planned: PlannedAlert) -> Bounded | None:
     if not bounds:
         return None
     try:
-        text = printed(value_template(planned.unit or RATIO, "$value"), float(bounds[0].beyond))
+        text = printed(planned.value_template(), float(bounds[0].beyond))
     except UnderivableError:
         return None
     return Bounded(bounds, tuple(planned.labels), text)

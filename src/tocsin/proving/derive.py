@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 from weakref import WeakKeyDictionary
 
-from tocsin.display import value_template
 from tocsin.findings import DefinitionError
 from tocsin.metrics import Gauge
 from tocsin.model.alert import Alert
@@ -40,7 +39,6 @@ from tocsin.proving.subjects import LOST, Subject, asks_for_presence, distinct, 
 from tocsin.proving.timing import Timing, timing_of
 from tocsin.proving.vectors import Labels
 from tocsin.proving.workloads import Leaf, Workload, leaves_of, read_beside_the_clock
-from tocsin.units import RATIO
 
 _FIRING = 2
 _PLACES = {"just-beyond": 0, "far-beyond": 1, "just-short": 2, "brief": 3, "idle": 4}
@@ -98,7 +96,7 @@ class _Derivation:
         )
         timing = timing_of(planned.alert, condition, nodes_of(records))
         rules = Rules(records, condition, timing.hold / 1000, timing.keep / 1000)
-        template = value_template(planned.unit or RATIO, "$value")
+        template = planned.value_template()
         read = {part.name for part in condition.walk() if isinstance(part, Select)}
         asked = Asked(condition, nodes_of(records), template)
         direct = frozenset(leaf for leaf in leaves if leaf.metric.name not in given and leaf.series & read)
@@ -341,7 +339,7 @@ class _Derivation:
         for subject in subjects:
             if not (self.timing.hold and subject.fires):
                 moments |= {number for number in subject.missed if number < end}
-        template = value_template(self.planned.unit or RATIO, "$value")
+        template = self.planned.value_template()
         return [
             Claim(
                 scenario,

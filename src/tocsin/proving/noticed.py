@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from tocsin.display import value_template
 from tocsin.model.alert import Alert
 from tocsin.model.scenario import Claim, Instance, Scenario
 from tocsin.plan import Plan, PlannedRecord
@@ -23,7 +22,6 @@ from tocsin.proving.states import AlertingRule, States
 from tocsin.proving.steady import nodes_of
 from tocsin.proving.store import Moment
 from tocsin.proving.threshold import standings
-from tocsin.units import RATIO
 
 _NO_VALUE = (UnderivableError, ValueError, OverflowError)
 
@@ -68,7 +66,7 @@ class _Trial:
     def missed(self, parts: Iterable[Part], claims: Iterable[Claim]) -> list[Part]:
         """The parts of which none of these claims says that they are gone; none where no model can tell."""
         planned = self.plan.alert(self.alert)
-        template = value_template(planned.unit or RATIO, "$value")
+        template = planned.value_template()
         at = {milliseconds_of(claim.at) // self.interval for claim in claims}
         records = self._records()
         read = {part.name for node in (self.condition, *nodes_of(records).values()) for part in _selects(node)}

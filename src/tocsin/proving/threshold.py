@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import product
 
-from tocsin.display import value_template
 from tocsin.metrics import Matcher
 from tocsin.model.alert import Alert
 from tocsin.model.scenario import Claim, Instance
@@ -20,7 +19,7 @@ from tocsin.promql.tree import Number, Select
 from tocsin.proving.derive import derived
 from tocsin.proving.errors import UnderivableError
 from tocsin.proving.printed import printed
-from tocsin.units import RATIO, plain
+from tocsin.units import plain
 
 _INCLUSIVE = {">": False, "<": False, ">=": True, "<=": True}
 _ANY = Decimal(100)
@@ -145,7 +144,7 @@ def _standing(
     far, near = limit * 2 or Decimal(1), limit / 2 or Decimal(-1)
     beyond, short = (far, near) if planned.operator.startswith(">") == (limit >= 0) else (near, far)
     quiet, firing = (short, limit) if _INCLUSIVE[planned.operator] else (limit, beyond)
-    text = printed(value_template(planned.unit or RATIO, "$value"), float(firing))
+    text = printed(planned.value_template(), float(firing))
     return Standing(labels, read, limit, quiet, firing, text, given)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from tocsin.display import value_template
 from tocsin.model.alert import Alert
 from tocsin.model.scenario import Claim, Instance, Scenario
 from tocsin.plan import Plan, PlannedRecord
@@ -21,7 +20,6 @@ from tocsin.proving.store import Moment
 from tocsin.proving.told import digits_of
 from tocsin.proving.values import interval_of
 from tocsin.proving.vectors import Vector
-from tocsin.units import RATIO
 
 _LATER = 10
 
@@ -47,7 +45,7 @@ def differing(plan: Plan, alert: Alert, stated: Iterable[Claim]) -> Iterator[Dif
     if not edged or not every:
         return
     rules = Rules(records, condition, hold / 1000, keep / 1000)
-    template = value_template(planned.unit or RATIO, "$value")
+    template = planned.value_template()
     for scenario, claims in by_scenario(stated):
         at = {id(claim): milliseconds_of(claim.at) // every for claim in claims}
         last = max(at.values()) + _LATER
