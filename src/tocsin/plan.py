@@ -257,13 +257,21 @@ class Plan:
         return or_default(Select(condition.own.series.name), usual, for_each=left) if condition.own else usual
 
     def group_of(self, alert: Alert) -> str:
-        """The name of the group that an alert has for itself, which no group of recorded series has."""
-        return f"{alert.slug}-alert" if alert.slug in self._groups else alert.slug
+        """The name of the group that an alert has for itself, which no other group has."""
+        return self._alert_groups[alert.slug]
 
     @cached_property
-    def _groups(self) -> frozenset[str]:
+    def _alert_groups(self) -> Mapping[str, str]:
         groups, tables = self.definitions.groups, self.definitions.tables
-        return frozenset((*(group.name for group in groups), *(table.name for table in tables)))
+        slugs = dict.fromkeys(alert.slug for alert in self.definitions.alerts)
+        taken = {*(group.name for group in groups), *(table.name for table in tables)}
+        named = {slug: slug for slug in slugs if slug not in taken}
+        for slug in slugs:
+            name = slug
+            while slug not in named and (name in taken or name in named.values()):
+                name += "-alert"
+            named.setdefault(slug, name)
+        return named
 
     @property
     def alerts(self) -> Iterator[PlannedAlert]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from made import Files, made
-from shapes import DEFINITIONS, alert
+from shapes import DEFINITIONS, TARGETS, alert
 
 from agentmetrics.catalog import agent_errors, agent_name, llm_cost, tenant_id, tenant_monthly_budget
 from tocsin import promtool
@@ -34,6 +34,7 @@ from tocsin.define import (
     percent,
     promql,
     prove,
+    quantity,
     rate,
     requests,
     summed_over,
@@ -195,10 +196,21 @@ def test_short_windows_are_evaluated_more_often(every: str, tmp_path: Path) -> N
     assert through(made(tmp_path, lasting, groups=(replace(group, records=records),))) == {frozenset({"Over1"})}
 
 
-def test_group_may_be_called_like_an_alert_that_reads_it(tmp_path: Path) -> None:
+def test_groups_may_be_called_like_alerts(tmp_path: Path) -> None:
     days, months = of_costs(month)
-    files = made(tmp_path, much, groups=(replace(days, name="much"), months))
-    assert through(files) == {frozenset({"Much"})}
+    also = replace(much, name="MuchAlert", when=spent > usd(60))
+    files = made(tmp_path, much, also, groups=(replace(days, name="much"), replace(months, name="much-alert")))
+    assert through(files) == {frozenset({"Much", "MuchAlert"})}
+
+
+def test_who_stands_at_a_threshold_of_his_own_accord_is_not_healthy(tmp_path: Path) -> None:
+    # A target that is up stands at the threshold of one that must be, and is exactly there.
+    least = Indicator(promql("min by (instance) (min_over_time(up[24h]))"), title="Least")
+    group = RuleGroup("day", "30s", (Record(least, "up:day"),))
+    down = alert("DownToday", "instance:up:day", "<", quantity(1, TARGETS), "5m")
+    assert through(made(tmp_path, replace(down, when=least < quantity(1, TARGETS)), groups=(group,))) == {
+        frozenset({"DownToday"})
+    }
 
 
 def test_who_is_never_evaluated_is_told_elsewhere() -> None:

@@ -43,6 +43,8 @@ zone = Label("zone", values=("east", "west"))
 load = Gauge("load", "Load.", labels=(service,), unit=RATIO, minimum=0)
 healthy = Gauge("healthy", "Health.", labels=(zone,), unit=RATIO, minimum=0, maximum=1)
 probe = Gauge("probe", "Up.", labels=(Label("instance"), Label("pod")), unit=RATIO, minimum=0, maximum=1)
+warm = Gauge("warm", "Warmth.", labels=(service,), unit=RATIO, minimum=20)
+cold = Gauge("cold", "Cold.", labels=(service,), unit=RATIO, minimum=-50, maximum=-10)
 fans = Gauge("fans", "Speed.", labels=(service,), unit=RATIO, minimum=20, maximum=30)
 GROUP = RuleGroup(
     "web",
@@ -61,7 +63,7 @@ GROUP = RuleGroup(
 
 
 def written(folder: Path, *groups: RuleGroup) -> Path:
-    catalogs = (Catalog("web", (served, latency, load, healthy, fans, probe)),)
+    catalogs = (Catalog("web", (served, latency, load, healthy, fans, probe, warm, cold)),)
     plan = Plan(replace(DEFINITIONS, catalogs=catalogs, alerts=(), groups=groups, proofs=()))
     targets = (prometheus_rules, prometheus_recorded)
     drafts = [draft for target in targets for draft in target.documents(plan)]
@@ -227,3 +229,60 @@ def test_what_an_author_would_have_to_state_is_derived(name: str, old: str, new:
     rule["expr"] = expr.replace(old, new)
     rules.write_text(yaml.safe_dump(data))
     assert not passes(folder, *files)
+
+
+def shares_over(*windows: str) -> RuleGroup:
+    """A share of each window, 0 where nobody fails: filled in of who has had no failure in it."""
+    whole = "sum by (service) (rate(latency_seconds_count[{0}]))"
+    share = '(sum by (service) (rate(served_total{{code="500"}}[{0}])) or ' + whole + " * 0) / (" + whole + " > 0)"
+    records = (Record(Indicator(promql(share.format(one)), title=one), f"share:{one}") for one in windows)
+    return RuleGroup("shares", "30s", tuple(records))
+
+
+@pytest.mark.parametrize(
+    ("windows", "old", "new"),
+    [
+        (("5m", "1h"), "[1h])) or", "[1h])) and"),
+        (("5m", "1h"), "[1h])) * 0", "[1h])) * 1"),
+        (("5m", "1h"), "[5m])) or", "[5m])) and"),
+        (("1m",), "[1m])) or", "[1m])) and"),
+        (("1m",), "[1m])) * 0", "[1m])) * 1"),
+    ],
+)
+def test_what_is_filled_in_is_shown_of_every_window(
+    windows: tuple[str, ...], old: str, new: str, tmp_path: Path
+) -> None:
+    folder = written(tmp_path, shares_over(*windows))
+    (file,) = [f"prometheus/tests/{path.name}" for path in (folder / "prometheus/tests").iterdir()]
+    assert passes(folder, file)
+    rules = folder / "prometheus/rules/shares.yaml"
+    data = yaml.safe_load(rules.read_text())
+    whole = [" ".join(rule["expr"].split()) for rule in data["groups"][0]["rules"]]
+    changed = [expr.replace(old, new) for expr in whole]
+    assert changed != whole
+    for rule, expr in zip(data["groups"][0]["rules"], changed, strict=True):
+        rule["expr"] = expr
+    rules.write_text(yaml.safe_dump(data))
+    assert not passes(folder, file)
+
+
+@pytest.mark.parametrize(
+    "expr",
+    [
+        f"{WHOLE} > bool sum by (service) (rate(served_total[10m]))",
+        f"{WHOLE} == sum by (service) (rate(served_total[10m]))",
+        f"({WHOLE} > sum by (service) (rate(served_total[10m]))) * 2",
+        f"{WHOLE} < bool 3",
+        f"avg_over_time(({WHOLE} > bool 1)[10m:1m])",
+        *(f"{rounding}(sum by (service) (increase(served_total[5m])))" for rounding in ("ceil", "floor")),
+        "round(sum by (service) (increase(served_total[5m])), 100)",
+        "sum by (service) (increase(served_total[5m])) % 3",
+        "sum by (service) (warm)",
+        "max by (service) (last_over_time(cold[5m]))",
+    ],
+)
+def test_nothing_is_claimed_that_a_hair_decides_or_that_cannot_be(expr: str, tmp_path: Path) -> None:
+    folder = written(tmp_path, RuleGroup("one", "30s", (Record(Indicator(promql(expr), title="One"), "one"),)))
+    tests = folder / "prometheus/tests"
+    files = [f"prometheus/tests/{path.name}" for path in tests.iterdir()] if tests.exists() else []
+    assert passes(folder, *files) if files else "warm" not in expr

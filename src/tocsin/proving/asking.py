@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import pairwise
 
 from tocsin.metrics import Gauge
 from tocsin.model.alert import Alert
 from tocsin.plan import Plan, PlannedAlert
-from tocsin.promql.tree import names_read
+from tocsin.promql.tree import Binary, Number, names_read
 from tocsin.proving.asked import Asked
 from tocsin.proving.drivers import drivers_of
-from tocsin.proving.errors import UnderivableError
+from tocsin.proving.errors import UnprovenError
 from tocsin.proving.steady import nodes_of
 from tocsin.proving.workloads import Leaf, Setting, Workload
 
 _NEAR = 2  # times
+_HAIR = Decimal("1e-6")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,12 @@ class Asking:
         records = nodes_of(plan.records_read(condition))
         return cls(planned.alert, Asked(condition, records, planned.value_template()))
 
+    def is_near(self, workload: Workload) -> bool:
+        """Whether it stands at the threshold, where a hair may make the difference."""
+        condition = self.asked.condition
+        moved = (replace(condition, right=Binary("*", condition.right, Number(1 + hair))) for hair in (-_HAIR, _HAIR))
+        return len({replace(self.asked, condition=one).holds(workload) for one in moved}) > 1
+
     def around(self, still: Workload) -> tuple[Leaf, Setting, Setting]:
         """What makes it fire where all else stands still, a setting at which it does, and one at which it does not."""
         read = names_read(self.asked.condition, *self.asked.records.values())
@@ -43,7 +50,7 @@ class Asking:
                     if first != second:
                         low, high = self._apart(still, leaf, settings[place], settings[place + 1])
                         return (leaf, low, high) if first else (leaf, high, low)
-        raise UnderivableError("nothing makes it fire by itself")
+        raise UnprovenError("nothing makes it fire by itself")
 
     def _apart(self, still: Workload, leaf: Leaf, low: Setting, high: Setting) -> tuple[Setting, Setting]:
         """Two settings between which it changes, neither of which lies just where it does."""

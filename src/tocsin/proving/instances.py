@@ -60,8 +60,8 @@ def _less(leaf: Leaf, setting: Setting) -> Setting:
 
 def _lower(leaf: Leaf, value: Decimal, times: int) -> Decimal:
     """A part of a value, or of how far it is above the least that there can be."""
-    least = leaf.metric.minimum if isinstance(leaf.metric, Gauge) else None
-    start = Decimal(0) if least is None or least <= 0 else Decimal(str(least))
+    least = _least(leaf)
+    start = Decimal(0) if least is None else least
     return start + (value - start) / times
 
 
@@ -70,4 +70,11 @@ def _scaled(leaf: Leaf, setting: Setting, size: Decimal) -> Setting:
         return Mix(setting.flow * size, setting.parts)
     if setting is None or (isinstance(leaf.metric, Gauge) and leaf.metric.maximum is not None):
         return setting
-    return setting * size
+    least = _least(leaf)
+    return setting * size if least is None else max(setting * size, least)
+
+
+def _least(leaf: Leaf) -> Decimal | None:
+    """The least that a gauge can be, if it says so."""
+    least = leaf.metric.minimum if isinstance(leaf.metric, Gauge) else None
+    return None if least is None else Decimal(str(least))

@@ -24,7 +24,7 @@ from tocsin.proving.asking import Asking
 from tocsin.proving.derive import alerts_of, firing_of
 from tocsin.proving.drivers import base
 from tocsin.proving.edges import later_by
-from tocsin.proving.errors import UnderivableError
+from tocsin.proving.errors import UnderivableError, UnprovenError
 from tocsin.proving.lives import Lives
 from tocsin.proving.printed import is_stable
 from tocsin.proving.simulation import Rules, looks_back, settled_together, states_together
@@ -95,7 +95,7 @@ class Living:
         told = tuple(Asking.of(plan, planned) for planned in several)
         healthy = {leaf: base(leaf) for leaf in leaves}
         for one in told:
-            if one.asked.holds(healthy):
+            if one.asked.holds(healthy) or one.is_near(healthy):
                 leaf, _, quiet = one.around(healthy)
                 healthy = {**healthy, leaf: quiet}
         far = healthy
@@ -104,7 +104,7 @@ class Living:
                 leaf, firing, _ = one.around(far)
                 far = {**far, leaf: firing}
         if not all(one.asked.holds(far) and not one.asked.holds(healthy) for one in told):
-            raise UnderivableError("nobody can be beyond all thresholds that rest on these series, or short of all")
+            raise UnprovenError("nobody was found who is beyond it, or nobody who is short of it")
         return cls(
             plan,
             told,
@@ -143,7 +143,9 @@ class Living:
                     proof = Through(tuple(zip(alerts, claims, strict=True)), timing.interval)
                     return Tried(proof, frozenset(), "")
         quiet = frozenset(id(one.alert) for one in self.told) - fired
-        return Tried(None, quiet, f"{_MOST} evaluations as seldom as its windows allow do not show it firing")
+        if quiet:
+            return Tried(None, quiet, f"{_MOST} evaluations as seldom as its windows allow do not show it firing")
+        return Tried(None, quiet, "it fires, but not all the while, or not for certain")
 
     def _timings(self) -> Iterator[Timing]:
         """What may do: every step of a long subquery is just after an evaluation."""
@@ -193,15 +195,15 @@ class Living:
             store = self._lives(timing).store(scenario)
             each = zip(*settled_together(self._rules, store, timing.interval / 1000, end), strict=True)
             found = [
-                self._claimed(one, timing, scenario, (first - 1, *range(first, first + after + 1), end), seen)
-                for one, first, seen in zip(self.told, firsts, each, strict=True)
+                self._claimed(one, rules, timing, scenario, (first - 1, *range(first, first + after + 1), end), seen)
+                for one, rules, first, seen in zip(self.told, self._rules, firsts, each, strict=True)
             ]
             if all(found):
                 return found
         return []
 
     def _claimed(
-        self, one: Asking, timing: Timing, scenario: Scenario, moments: tuple[int, ...], seen: _Seen
+        self, one: Asking, rules: Rules, timing: Timing, scenario: Scenario, moments: tuple[int, ...], seen: _Seen
     ) -> tuple[Claim, ...]:
         """That who is far beyond fires from the second moment on; nothing where that is not so, or not certain."""
         if [self._fires(states) for states, _ in seen] != [number >= moments[1] for number in range(len(seen))]:
@@ -212,7 +214,8 @@ class Living:
         for number in sorted(set(moments)):
             states, is_settled = seen[number]
             firing = firing_of(states)
-            if not is_settled or not all(is_stable(one.asked.template, value) for value in firing.values()):
+            is_certain = is_settled and all(is_stable(one.asked.template, value) for value in firing.values())
+            if not is_certain and not rules.is_exact:
                 return ()
             claims.append(Claim(scenario, timing.at(number), alerts_of(one.asked.template, firing), one.alert.source))
         return tuple(claims)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -17,7 +18,9 @@ from tocsin.proving.vectors import Value, Vector, joined
 from tocsin.scenarios.samples import STALE, series_of
 
 _HAIR = Decimal("1e-9")
+_SAME = 1e-6
 _COMPARISONS = frozenset({">", ">=", "<", "<="})
+_STEPS = frozenset({"ceil", "floor", "round"})
 _EXACT = frozenset(
     {"absent_over_time", "present_over_time", "count_over_time", "changes", "resets"}
     | {"last_over_time", "min_over_time", "max_over_time"}
@@ -116,15 +119,21 @@ def settled_together(
 
 
 def is_settled(nodes: Sequence[Node], moment: Moment) -> bool:
-    """Whether all expressions, which rest on each other, give the same series where their thresholds are a hair off."""
-    compared = [node for node in nodes if any(_is_threshold(part) for part in node.walk())]
-    if not compared or not any(_rounds(part) for node in nodes for part in node.walk()):
+    """Whether all expressions, which rest on each other, give the same where what they compare or round is a hair off.
+
+    Floats may be that far apart, whatever else they are.
+    """
+    if not any(_rounds(part) for node in nodes for part in node.walk()):
         return True
-    return all(
-        vector_of(_nudged(node, 1 + hair), moment).keys() == vector_of(node, moment).keys()
-        for node in compared
-        for hair in (-_HAIR, _HAIR)
-    )
+    for node in nodes:
+        found = vector_of(node, moment) if any(_is_steep(part) for part in node.walk()) else {}
+        for hair in (-_HAIR, _HAIR) if found else ():
+            other = vector_of(_shaken(node, 1 + hair), moment)
+            if other.keys() != found.keys():
+                return False
+            if not all(math.isclose(value, other[labels], rel_tol=_SAME) for labels, value in found.items()):
+                return False
+    return True
 
 
 def states_together(rules: Sequence[Rules], store: Store, interval: float, evaluations: int) -> Iterator[list[States]]:
@@ -165,6 +174,34 @@ def _nudged(node: Node, factor: Decimal) -> Node:
         return None
 
     return node.rewrite(changed)
+
+
+def _shaken(node: Node, factor: Decimal) -> Node:
+    """The expression with all that is compared or rounded multiplied."""
+
+    def changed(part: Node) -> Node | None:
+        if isinstance(part, Binary) and _is_steep(part):
+            left, right = _shaken(part.left, factor), _shaken(part.right, factor)
+            if part.operator == "%":
+                return replace(part, left=Binary("*", left, Number(factor)), right=right)
+            return replace(part, left=left, right=Binary("*", right, Number(factor)))
+        if isinstance(part, Call) and _is_steep(part):
+            first, *others = part.arguments
+            return replace(part, arguments=(Binary("*", _shaken(first, factor), Number(factor)), *others))
+        return None
+
+    return node.rewrite(changed)
+
+
+def _is_steep(node: Node) -> bool:
+    """Whether a hair may make all the difference here."""
+    if isinstance(node, Call):
+        return node.function in _STEPS
+    if not isinstance(node, Binary):
+        return False
+    if node.operator in ("==", "!=", "%"):
+        return any(_rounds(part) for part in node.walk())
+    return node.operator in _COMPARISONS
 
 
 def _is_threshold(node: Node) -> bool:

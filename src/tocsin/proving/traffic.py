@@ -1,10 +1,10 @@
 """Ordinary traffic of a few subjects, for the values that rules make of it.
 
 The second is twice as busy as the first; its counters start again from 0 within all windows, and it misses a scrape.
-The third has nothing of what comes with events alone, or has a default: not any more, if a flow is asked for, but so
-lately that a rate over twice the window would see it. All else that it shows ended as well, and a rate just sees that.
-The fourth is there, and does nothing. One has hardly any traffic: more than none, and less than any other number. And
-beside the second stands somebody whom rules put together with it, if they do so with anybody.
+The third has nothing of what comes with events alone, nor a gauge that has a default. The fourth is there, and does
+nothing. One ended a while ago, so that a rate still sees it, and one over half the window does not; its events so long
+before that no rate sees these but one over twice the window. One has hardly any traffic: more than none, and less than
+any other number. And beside the second stands somebody whom rules put together with it, if they do so with anybody.
 
 A gauge whose last value counts for a while is still seen of all but the idle: its exporters cannot be scraped any more.
 """
@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from weakref import WeakKeyDictionary
 
 from tocsin.metrics import Counter, Gauge
 from tocsin.model.scenario import Feed, Scenario
@@ -29,19 +30,17 @@ ONE: Instances = (ALONE,)
 TWO: Instances = BOTH
 EVALUATIONS = 24
 
-_FIRST, _HIT, _ENDED_EARLY, _IDLE, _HARDLY_ANY, _BESIDE = "first", "second", "third", "idle", "hardly-any", "beside"
+_FIRST, _HIT, _WITHOUT_EVENTS, _IDLE = "first", "second", "third", "idle"
+_ENDED, _HARDLY_ANY, _BESIDE = "ended", "hardly-any", "beside"
 # Where no label tells them apart the last one remains.
-_SIZES = {_IDLE: Decimal(0), _ENDED_EARLY: Decimal(1), _FIRST: Decimal(1), _HIT: Decimal(2)}
-_HARDLY, _THRICE = Decimal("0.000001"), Decimal(3)
+_SIZES = {_IDLE: Decimal(0), _WITHOUT_EVENTS: Decimal(1), _FIRST: Decimal(1), _HIT: Decimal(2)}
+_HARDLY, _AS_MUCH, _THRICE = Decimal("0.000001"), Decimal(1), Decimal(3)
 _BY_TWO = (_FIRST, _HIT)  # instances: of how two are put together these tell
-_AS_IT_IS = Decimal(1)
-_TITLE = (
-    "derived: one idle, one that ended before anything happened, one busier, with a restart, one hardly busy at all"
-)
+AS_IT_IS = Decimal(1)
+_TITLE = "derived: one idle, one without events, one that ended, one busier, with a restart, one hardly busy at all"
 _RESET, _MISSED = 6, 3  # so many evaluations before the last one
-# How long ago the last sample of who ended is, in windows: a rate over half of one sees nothing of it, and of what it
-# had no rate sees anything but one over two.
-_ENDED, _LONG_ENDED = Decimal("0.6"), Decimal("1.2")
+# How long ago the last samples of who ended are, in windows: of what it had lately, and of its events.
+_LATELY, _BEFORE = Decimal("0.6"), Decimal("1.2")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +74,7 @@ class Traffic:
             leaves,
             tuple(_subjects(plan, records, leaves, labels)),
             windows_in(nodes),
-            _flows_in(beneath),
+            _flows_of(plan),
             *_filled_in(plan, beneath),
         )
 
@@ -86,7 +85,7 @@ class Traffic:
         scrape: str,
         instances: Instances,
         never_idle: frozenset[str] = frozenset(),
-        busier: Decimal = _AS_IT_IS,
+        busier: Decimal = AS_IT_IS,
     ) -> Scenario:
         """All subjects, up to the last evaluation. Of metrics that are `never_idle` there is nothing of who is idle."""
         lasting = evaluations * interval
@@ -103,13 +102,13 @@ class Traffic:
                     key = leaf.metric.name, leaf.labels(subject.labels), instance
                     if subject.name not in _SIZES and any(known[:2] == key[:2] for known in feeds):
                         continue  # nothing tells it from the others
-                    seen = _whole(lasting - unseen, scrape)
-                    if not seen and subject.name == _ENDED_EARLY and self._is_missing(leaf):
+                    seen = self._seen(subject, leaf, lasting, unseen, scrape)
+                    if not seen:
                         continue
                     feeds[key] = feed(
                         leaf,
                         subject.labels,
-                        [(setting, duration_text(seen or lasting))],
+                        [(setting, duration_text(seen))],
                         late="0s",
                         every=scrape,
                         instance=instance,
@@ -120,19 +119,22 @@ class Traffic:
     def _is_there(self, subject: _Subject, leaf: Leaf, never_idle: frozenset[str]) -> bool:
         if subject.name == _IDLE:
             return leaf.metric.name not in never_idle
-        return subject.name != _ENDED_EARLY or not self._is_missing(leaf) or bool(self._flow(leaf))
+        has_default = isinstance(leaf.metric, Gauge) and leaf.series <= self.filled
+        if subject.name == _WITHOUT_EVENTS:
+            return not (has_default or _comes_with_events(leaf, self.leaves))
+        return subject.name != _ENDED or not has_default
 
-    def _is_missing(self, leaf: Leaf) -> bool:
-        """Whether its series may well be missing where others are there: those that are taken instead are not."""
-        if leaf.series <= self.filled:
-            return True
+    def _seen(self, subject: _Subject, leaf: Leaf, lasting: int, unseen: int, scrape: str) -> int:
+        """For how long a series is scraped; 0 where it would end before it begins."""
+        if subject.name != _ENDED or unseen:
+            return _whole(lasting - unseen, scrape) or lasting
+        flow = min((self.flows[name] for name in leaf.series if name in self.flows), default=0)
+        # What is taken instead of others is no event where it is read as a whole.
         is_alone = sum(one.metric is leaf.metric for one in self.leaves) == 1
-        return _comes_with_events(leaf, self.leaves) and not (is_alone and leaf.series & self.filling)
-
-    def _flow(self, leaf: Leaf) -> int:
-        if isinstance(leaf.metric, Gauge):
-            return 0
-        return min((self.flows[name] for name in leaf.series if name in self.flows), default=0)
+        is_event = _comes_with_events(leaf, self.leaves) and not (is_alone and leaf.series & self.filling)
+        ended = 0 if isinstance(leaf.metric, Gauge) else int(flow * (_BEFORE if is_event else _LATELY))
+        # To the scrape after that: two of them make a rate.
+        return lasting - _whole(ended, scrape) if ended < lasting else 0
 
     def _shown(
         self, subject: _Subject, leaf: Leaf, instances: Instances, busier: Decimal
@@ -140,12 +142,10 @@ class Traffic:
         window = 0 if subject.name == _IDLE else self.windows.get(leaf.metric.name, 0)
         own = instances if subject.name in _BY_TWO else instances[:1]
         own = ONE if "instance" in dict(leaf.labels({})) else own
-        ago = _LONG_ENDED if self._is_missing(leaf) else _ENDED
-        ended = int(self._flow(leaf) * ago) if subject.name == _ENDED_EARLY else 0
         for instance, setting, unseen in shown(leaf, subject.size * busier, own, window, turned=subject.name == _HIT):
             least = leaf.metric.minimum if isinstance(leaf.metric, Gauge) and leaf.metric.maximum is not None else None
             is_least = subject.name == _BESIDE and least is not None
-            yield instance, Decimal(str(least)) if is_least else setting, unseen or ended
+            yield instance, Decimal(str(least)) if is_least else setting, unseen
 
 
 def _subjects(
@@ -156,7 +156,8 @@ def _subjects(
     for place, (name, size) in enumerate(_SIZES.items()):
         named[name] = {label: _of_closed(closed[label], place) if label in closed else name for label in labels}
         yield _Subject(name, size, named[name])
-    yield _Subject(_HARDLY_ANY, _HARDLY, {**named[_FIRST], **dict.fromkeys(labels - closed.keys(), _HARDLY_ANY)})
+    for name, size in ((_ENDED, _AS_MUCH), (_HARDLY_ANY, _HARDLY)):
+        yield _Subject(name, size, {**named[_FIRST], **dict.fromkeys(labels - closed.keys(), name)})
     others = {label.name for leaf in leaves for label in leaf.open} | labels
     recorded = {record.name: record.labels for record in plan.records}
     together = dict.fromkeys(
@@ -170,28 +171,33 @@ def _subjects(
         yield _Subject(_BESIDE, _THRICE, {**named[_HIT], **beside})
 
 
-def _flows_in(nodes: Iterable[Node]) -> dict[str, int]:
-    """The shortest window over each series of which not one sample is picked, in milliseconds."""
-    parts = [part for node in nodes for part in node.walk()]
-    picked = {id(one.arguments[0]) for one in parts if isinstance(one, Call) and one.function in PICKING}
-    found: dict[str, int] = {}
-    for part in parts:
-        if isinstance(part, Range) and id(part) not in picked:
-            found[part.of.name] = min(window_of(part), found.get(part.of.name, window_of(part)))
-    return found
+_flows: WeakKeyDictionary[Plan, dict[str, int]] = WeakKeyDictionary()
+
+
+def _flows_of(plan: Plan) -> Mapping[str, int]:
+    """The shortest window over each series of which not one sample is picked, in milliseconds, whoever reads it.
+
+    So all groups that read it have it end at the same time, and may share a test.
+    """
+    if plan not in _flows:
+        parts = [part for record in plan.records for part in record.node.walk()]
+        picked = {id(one.arguments[0]) for one in parts if isinstance(one, Call) and one.function in PICKING}
+        found = _flows[plan] = {}
+        for part in parts:
+            if isinstance(part, Range) and id(part) not in picked:
+                found[part.of.name] = min(window_of(part), found.get(part.of.name, window_of(part)))
+    return _flows[plan]
 
 
 def _filled_in(plan: Plan, nodes: Iterable[Node]) -> tuple[frozenset[str], frozenset[str]]:
-    """The series instead of which others are taken where they are missing, and these."""
+    """The series instead of which others are taken where they are missing, and these others."""
 
     def read(node: Node) -> frozenset[str]:
         return names_read(node, *(record.node for record in plan.records_read(node)))
 
     either = [part for node in nodes for part in node.walk() if isinstance(part, Binary) and part.operator == "or"]
-    return (
-        frozenset(name for part in either for name in read(part.left) - read(part.right)),
-        frozenset(name for part in either for name in read(part.right)),
-    )
+    filling = frozenset(name for part in either for name in read(part.right))
+    return frozenset(name for part in either for name in read(part.left)) - filling, filling
 
 
 def _of_closed(values: Sequence[str], place: int) -> str:

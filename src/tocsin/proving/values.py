@@ -8,6 +8,7 @@ from decimal import Decimal
 from functools import partial
 from weakref import WeakKeyDictionary
 
+from tocsin.findings import DefinitionError
 from tocsin.model.recording import RuleGroup
 from tocsin.model.scenario import Claim
 from tocsin.model.spacing import spacing_of
@@ -21,11 +22,11 @@ from tocsin.proving.simulation import is_settled, looks_back, recorded, stored
 from tocsin.proving.steady import nodes_of
 from tocsin.proving.store import Moment, Store
 from tocsin.proving.told import Stated, instances_of, stated_values
-from tocsin.proving.traffic import EVALUATIONS, ONE, TWO, Instances, Traffic
+from tocsin.proving.traffic import AS_IT_IS, EVALUATIONS, ONE, TWO, Instances, Traffic
 
 _IN_WINDOW = 10  # evaluations in the shortest window, where it need not be evaluated as often as its group
 _SCRAPES = 4  # in the shortest window, one for each evaluation; where that makes fewer, two for each
-_AS_IT_IS, _BUSIER = Decimal(1), Decimal("1.3")
+_BUSIER = Decimal("1.3")
 
 _known: WeakKeyDictionary[Plan, dict[int, tuple[list[Stated], int, int]]] = WeakKeyDictionary()
 
@@ -158,12 +159,12 @@ def _together(plan: Plan, records: Sequence[PlannedRecord], interval: int, later
     traffic = Traffic.of(plan, records)
     instances = TWO if all(_is_derivable(plan, record, TWO) for record in records) else ONE
     tell = partial(_told, plan, records, traffic, interval, later, instances)
-    told, untold = tell(frozenset(), _AS_IT_IS)
+    told, untold = tell(frozenset(), AS_IT_IS)
     if untold:
         # Something of who is idle is no number, which no test can state: he lives without that. Or something is so near
         # a threshold that floats decide: all are busier.
         read = frozenset(leaf.metric.name for leaf in Traffic.of(plan, untold).leaves)
-        for never_idle, busier in ((read, _AS_IT_IS), (frozenset[str](), _BUSIER), (read, _BUSIER)):
+        for never_idle, busier in ((read, AS_IT_IS), (frozenset[str](), _BUSIER), (read, _BUSIER)):
             others, still_untold = tell(never_idle, busier)
             if len(still_untold) < len(untold):
                 told, untold = others, still_untold
@@ -229,7 +230,7 @@ def _is_derivable(plan: Plan, record: PlannedRecord, instances: Instances = ONE)
         Traffic.of(plan, [record]).scenario(30_000, EVALUATIONS, "30s", instances)
         # Whether there is a model of it shows where nothing is scraped yet.
         recorded(Store(), (*plan.records_read(record.node), record), 0)
-    except UnderivableError:
+    except (UnderivableError, DefinitionError):
         return False
     return True
 
