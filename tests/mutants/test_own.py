@@ -76,6 +76,14 @@ def test_every_mutant_of_our_own_rules_is_noticed(project_copy: Copy, counted: t
     assert 0 < runs(note) < number / 4
 
 
+def test_what_is_derived_notices_every_mutant_alone(project_copy: Copy) -> None:
+    for file in (project_copy.root / "rules").glob("*scenarios.py"):
+        file.write_text('"""Nothing is stated."""\n')
+    answer = project_copy.tocsin("prove", "--mutants")
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+    assert re.search(r"^(\d{4}) of \1 mutants noticed: 100\.0 %$", answer.stdout, re.MULTILINE)
+
+
 # Of shares of a whole nothing is derived.
 LOPSIDED = """
 from agentmetrics.catalog import llm_cost, model
