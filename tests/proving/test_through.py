@@ -89,6 +89,15 @@ def test_every_alert_of_the_project_survives_a_restart_and_a_missed_scrape(proje
             assert any(survives((claims, feed), feed.resets) for claims, feed in told), one.name
 
 
+def test_who_has_no_traffic_is_quiet_through_all_that_is_recorded(project_plan: Plan) -> None:
+    told = [found for through in derived_through(project_plan) for found in through.told]
+    assert len(told) == 12
+    for one, claims in told:
+        feeds = claims[0].scenario.feeds
+        assert any("idle" in str(feed.series.matchers) for feed in feeds), one.name
+        assert all("idle" not in str(claim.instances) for claim in claims), one.name
+
+
 def of_costs(month: Node) -> tuple[RuleGroup, RuleGroup]:
     cost = Indicator(increase(llm_cost, by=tenant_id, over="24h"), title="Cost of a day")
     used = Indicator(month, title="A month of it")
@@ -139,6 +148,7 @@ def test_gauge_that_is_scraped_as_it_is_now_misses_no_scrape(tmp_path: Path) -> 
     (test,) = made(tmp_path, used, groups=(of_costs(month)[0], group))["much-through"]
     assert not any("stale" in one["values"] for one in test["input_series"])
     costs = [one["values"] for one in test["input_series"] if one["series"].startswith("llm_cost")]
+    assert costs.pop().startswith("_ 0+0x")  # of who is idle
     assert len(costs) == 2
     assert all(one.count("+") > 1 for one in costs)
 

@@ -1,8 +1,8 @@
-"""Alerts that live through one scenario of what is scraped: somebody is far beyond all thresholds, somebody is healthy.
+"""Alerts that live through one scenario of what is scraped: somebody is far beyond all thresholds, others are not.
 
-The counters of both start again just before each alert fires, and a scrape of both fails just after. The levels are
-those of the steady state. How often all is evaluated is tried: so that every window sees something of what is recorded,
-and all alerts fire after a few evaluations.
+One of the others is healthy, and one has no traffic. The counters of all start again just before each alert fires, and
+a scrape of all fails just after. The levels are those of the steady state. How often all is evaluated is tried: so that
+every window sees something of what is recorded, and all alerts fire after a few evaluations.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from itertools import product
 from math import lcm
 
 from tocsin.findings import DefinitionError
@@ -30,7 +31,7 @@ from tocsin.proving.printed import is_stable
 from tocsin.proving.simulation import Rules, looks_back, settled_together, states_together
 from tocsin.proving.states import States
 from tocsin.proving.steady import nodes_of
-from tocsin.proving.subjects import Subject
+from tocsin.proving.subjects import Subject, idle_setting
 from tocsin.proving.timing import LOOKBACK, Timing, window_of
 from tocsin.proving.workloads import Leaf, Mix, Setting, Workload, leaves_of
 
@@ -49,7 +50,9 @@ _MOST = 24  # evaluations
 _SCRAPES = 3  # in the shortest window over what is scraped
 _TIMES = tuple(map(Decimal, (1, 10, 100)))  # as much flows: what is summed over weeks need not take them
 
-_WHO = (("far-beyond", 0), ("healthy", 1))
+_FAR = "far-beyond"
+_HEALTHY, _IDLE = "healthy", "idle"
+_WHO = (_FAR, _HEALTHY, _IDLE)
 
 _Seen = Sequence[tuple[States, bool]]
 
@@ -189,9 +192,11 @@ class Living:
         end = onsets[-1] + after
         if end > _MOST:
             return []
-        # A gauge that is read as it is now does not survive that a scrape fails: a check tells of it.
-        for missed in (tuple(onset + 1 for onset in onsets), ()):
-            scenario = self._scenario(timing, far, end, onsets, missed)
+        # A gauge that is read as it is now does not survive that a scrape fails: a check tells of it. And too little
+        # traffic may be what an alert is about.
+        scrapes = tuple(onset + 1 for onset in onsets)
+        for missed, who in product((scrapes, ()), (_WHO, (_FAR, _HEALTHY))):
+            scenario = self._scenario(timing, far, end, onsets, missed, who)
             store = self._lives(timing).store(scenario)
             each = zip(*settled_together(self._rules, store, timing.interval / 1000, end), strict=True)
             found = [
@@ -208,7 +213,7 @@ class Living:
         """That who is far beyond fires from the second moment on; nothing where that is not so, or not certain."""
         if [self._fires(states) for states, _ in seen] != [number >= moments[1] for number in range(len(seen))]:
             return ()
-        if any(self._is_healthy(dict(labels)) for states, _ in seen for labels in firing_of(states)):
+        if any(self._is_another(dict(labels)) for states, _ in seen for labels in firing_of(states)):
             return ()
         claims = []
         for number in sorted(set(moments)):
@@ -222,38 +227,47 @@ class Living:
 
     def _fires(self, states: States) -> bool:
         """Whether who is far beyond does."""
-        return any(not self._is_healthy(dict(labels)) for labels in firing_of(states))
+        return any(not self._is_another(dict(labels)) for labels in firing_of(states))
 
-    def _is_healthy(self, labels: Mapping[str, str]) -> bool:
-        """Whether these are the labels of who is healthy, and not of who is far beyond."""
-        far, healthy = ({label: self._value(label, *one) for label in self.names} for one in _WHO)
-        return any(labels.get(label) == healthy[label] != far[label] for label in self.names)
+    def _is_another(self, labels: Mapping[str, str]) -> bool:
+        """Whether these are the labels of somebody else than who is far beyond."""
+        far = {label: self._value(label, _FAR) for label in self.names}
+        return any(labels.get(label, far[label]) != far[label] for label in self.names)
 
     def _lives(self, timing: Timing) -> Lives:
         return Lives(self.leaves, timing, 1, None)
 
     def _scenario(
-        self, timing: Timing, far: Workload, end: int, hits: tuple[int, ...] = (), missed: tuple[int, ...] = ()
+        self,
+        timing: Timing,
+        far: Workload,
+        end: int,
+        hits: tuple[int, ...] = (),
+        missed: tuple[int, ...] = (),
+        who: tuple[str, ...] = _WHO,
     ) -> Scenario:
-        lives = self._lives(timing)
-        whole = end * timing.scrapes - lives.start + 1
+        shown = self._lives(timing)
+        whole = end * timing.scrapes - shown.start + 1
         # What Prometheus makes of a table by itself is not scraped.
         stated = {gauge.name for table in self.plan.definitions.tables for gauge in table.columns.values()}
         subjects: list[Subject] = []
-        for (name, place), workload in zip(_WHO, (far, self.healthy), strict=True):
-            labels = {label: self._value(label, name, place) for label in self.names}
-            if place and labels == subjects[0].labels:
-                continue  # nothing would tell it from who is far beyond
+        idle = {leaf: idle_setting(leaf, setting) for leaf, setting in self.healthy.items()}
+        lives: dict[str, Workload] = {_FAR: far, _HEALTHY: self.healthy, _IDLE: idle}
+        for name in who:
+            workload = lives[name]
+            labels = {label: self._value(label, name) for label in self.names}
+            if any(labels == subject.labels for subject in subjects):
+                continue  # nothing would tell it from somebody else
             made = {leaf: setting for leaf, setting in workload.items() if leaf.metric.name in stated}
             scraped = {leaf: setting for leaf, setting in workload.items() if leaf not in made}
-            subject = Subject(name, labels, ((scraped, whole),), not place, hits=hits, missed=missed)
+            subject = Subject(name, labels, ((scraped, whole),), name == _FAR, hits=hits, missed=missed)
             subjects += [subject, replace(subject, phases=((made, whole),), hits=(), missed=())][: 1 + bool(made)]
-        return lives.scenario("derived: through all that is recorded", subjects, end)
+        return shown.scenario("derived: through all that is recorded", subjects, end)
 
-    def _value(self, label: str, name: str, place: int) -> str:
+    def _value(self, label: str, name: str) -> str:
         """A label's value: the subject's name, or one of a closed set."""
         closed = next((one.values for leaf in self.leaves for one in leaf.open if one.name == label and one.values), ())
-        return closed[place % len(closed)] if closed else name
+        return closed[_WHO.index(name) % len(closed)] if closed else name
 
 
 def _more(leaf: Leaf, setting: Setting, times: Decimal) -> Setting:
