@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from projects import Copy
 
 from tocsin.model.alert import slug
 from tocsin.project import find_project
+from tocsin.promtool import find_promtool
 
 COUNTS = re.compile(r"generated/: (\d+) new, (\d+) changed, (\d+) removed, (\d+) unchanged")
 
@@ -174,6 +176,36 @@ def test_show_tells_promql_and_use(name: str, says: tuple[str, ...], project_cop
     assert answer.returncode == 0
     for words in says:
         assert words in answer.stdout
+
+
+def test_preview_of_an_alert_is_what_a_prometheus_loads(project_copy: Copy, tmp_path: Path) -> None:
+    answer = project_copy.tocsin("show", "AgentHighLatency", "--preview")
+    assert answer.returncode == 0, answer.stderr
+    (tmp_path / "latency.om").write_text(answer.stdout)
+    made = [find_promtool(), "tsdb", "create-blocks-from", "openmetrics", tmp_path / "latency.om", tmp_path / "data"]
+    subprocess.run(made, check=True, capture_output=True)
+    (tmp_path / "data/wal").mkdir()  # without which promtool reads nothing
+    dumped = [find_promtool(), "tsdb", "dump", "--match={agent_name=~'support|just-beyond'}", tmp_path / "data"]
+    told = subprocess.run(dumped, check=True, capture_output=True, text=True).stdout
+    # Of what its author states, and of what is derived.
+    assert 'agent_name="support"' in told
+    assert 'agent_name="just-beyond"' in told
+    last = max(int(line.rpartition(" ")[2]) for line in told.splitlines())
+    assert time.time() - 120 <= last / 1000 <= time.time()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        (("AgentHighLatncy",), 2, "did you mean AgentHighLatency?"),
+        (("latency_p99",), 2, "no alert is called 'latency_p99'"),
+        ((), 2, "name"),
+    ],
+)
+def test_preview_of_no_alert_is_told(arguments: tuple[str, ...], code: int, says: str, project_copy: Copy) -> None:
+    answer = project_copy.tocsin("show", *arguments, "--preview")
+    assert answer.returncode == code
+    assert says in answer.stderr
 
 
 def test_show_of_a_misspelt_name_tells_the_nearest(project_copy: Copy) -> None:

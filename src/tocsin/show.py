@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 
 from tocsin.differences import differences
 from tocsin.findings import TocsinError
@@ -11,12 +12,17 @@ from tocsin.model.alert import Alert
 from tocsin.model.dashboard import Dashboard
 from tocsin.model.definitions import Definitions
 from tocsin.model.indicator import Indicator
+from tocsin.model.scenario import Scenario
 from tocsin.panels.panel import Panel
 from tocsin.plan import Plan
 from tocsin.promql.parse import prettify
 from tocsin.proving.derive import derived
 from tocsin.readers import readers_of
+from tocsin.scenarios.openmetrics import exposition
 from tocsin.source import Source
+
+# Seconds between two scenarios: a range of one sees nothing of the other.
+_PAUSE = Decimal(3600)
 
 
 def shown(plan: Plan, name: str) -> Iterator[str]:
@@ -34,6 +40,34 @@ def shown(plan: Plan, name: str) -> Iterator[str]:
             if near
             else "name an alert, an indicator, a recorded series or a panel's title",
         )
+
+
+def previewed(plan: Plan, name: str, until: Decimal) -> str:
+    """An alert's scenarios as OpenMetrics, one after the other, the last of which ends at that time, in seconds.
+
+    Those that its author states come first. Raises TocsinError where there is no such alert, or no scenario of it.
+    """
+    alert = next((one for one in plan.definitions.alerts if one.name == name), None)
+    if alert is None:
+        near = nearest(name, [one.name for one in plan.definitions.alerts])
+        raise TocsinError(
+            f"no alert is called {name!r}", help=f"did you mean {near}?" if near else "name one that has scenarios"
+        )
+    stated = [claim for proof in plan.definitions.proofs_of(alert) for claim in proof.claims]
+    claims = [*stated, *derived(plan, alert).claims]
+    scenarios = list({id(claim.scenario): claim.scenario for claim in claims}.values())
+    if not scenarios:
+        raise TocsinError(f"there is no scenario of {name}", help="state one: prove(alert, fires(...), quiet(...))")
+    at = until - sum(_seconds(scenario) + _PAUSE for scenario in scenarios) + _PAUSE
+    placed = []
+    for scenario in scenarios:
+        placed.append((scenario, at))
+        at += _seconds(scenario) + _PAUSE
+    return exposition(placed)
+
+
+def _seconds(scenario: Scenario) -> Decimal:
+    return Decimal(scenario.lasting) / 1000
 
 
 def shown_settings(definitions: Definitions) -> Iterator[str]:
